@@ -134,5 +134,9 @@ class Frame:
         header.check_size()
         if memoryview(data).nbytes != header.nbytes:
             raise MalformedMessage(f"{memoryview(data).nbytes} bytes of pixels, header says {header.nbytes}")
-        dtype = np.dtype(np.uint8) if header.sample_bytes == 1 else np.dtype("<u2")
-        return cls(header, np.frombuffer(data, dtype).reshape(header.height, header.width, 3))
+        pixels: Pixels
+        if header.sample_bytes == 1:
+            pixels = np.frombuffer(data, np.uint8)
+        else:
+            pixels = np.frombuffer(data, np.dtype("<u2")).astype(np.uint16, copy=False)
+        return cls(header, pixels.reshape(header.height, header.width, 3))

@@ -1,0 +1,97 @@
+"""Who may do what: scopes, and the signed tokens that carry them."""
+
+import os
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+import jwt
+
+from server.errors import AccessDenied
+
+_ALGORITHM = "HS256"
+_ISSUER = "dermabooth"
+
+
+class Scope(StrEnum):
+    """What an HTTP route asks of its caller."""
+
+    PUBLIC = "public"
+    """Nothing: health and the page shells, which hold no data."""
+    READ = "read"
+    """See booths, visits, pictures and results."""
+    PUBLISH = "publish"
+    """Send the preview of one booth."""
+    ADMIN = "admin"
+    """Everything."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a token allows."""
+
+    subject: str
+    scopes: frozenset[Scope]
+
+    def allows(self, scope: Scope) -> bool:
+        """Whether a route of this scope may be used."""
+        return scope is Scope.PUBLIC or scope in self.scopes or Scope.ADMIN in self.scopes
+
+
+class Tokens:
+    """Issues and checks tokens (JWT, HS256) under the secret in one key folder."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    @classmethod
+    def open(cls, keys: Path) -> Self:
+        """The tokens of this key folder; the secret is made at the first use, mode 0600."""
+        path = keys / "token.secret"
+        if not path.exists():
+            write_secret(path, secrets.token_bytes(32))
+        return cls(path.read_bytes())
+
+    def issue(self, subject: str, scopes: Iterable[Scope], *, lifetime_s: float | None = None) -> str:
+        """A token for `subject`; without a lifetime it holds until the secret is replaced."""
+        now = time.time()
+        claims: dict[str, object] = {"iss": _ISSUER, "sub": subject, "iat": now, "scope": " ".join(scopes)}
+        if lifetime_s is not None:
+            claims["exp"] = now + lifetime_s
+        return jwt.encode(claims, self._secret, _ALGORITHM)
+
+    def verify(self, token: str) -> Grant:
+        """What the token allows; raises `AccessDenied` for a forged, expired or broken one."""
+        try:
+            claims = jwt.decode(
+                token, self._secret, [_ALGORITHM], issuer=_ISSUER, options={"require": ["sub", "scope"]}
+            )
+            return Grant(str(claims["sub"]), frozenset(Scope(word) for word in str(claims["scope"]).split()))
+        except (jwt.PyJWTError, ValueError) as error:
+            raise AccessDenied("the token is not valid here, or it has expired") from error
+
+
+def admin_token(keys: Path) -> str:
+    """The admin token of this key folder, made at the first call and kept in `admin.token`, mode 0600."""
+    path = keys / "admin.token"
+    if not path.exists():
+        write_secret(path, Tokens.open(keys).issue("admin", [Scope.ADMIN]).encode())
+    return path.read_text()
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Create `path` with mode 0600 from its first byte on; an existing file is kept."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with open(partial, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(data)
+    try:
+        path.hardlink_to(partial)
+    except FileExistsError:
+        pass
+    finally:
+        partial.unlink()

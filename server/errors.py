@@ -1,0 +1,53 @@
+"""Errors of the server, told apart by what the caller can do.
+
+ServerError
+├── ConfigError              mend the configuration; the text names the key
+├── AccessDenied             show a token that allows it
+├── BadImage                 the picture cannot be used; the text says why
+├── NotFound                 no such thing
+├── InferenceUnavailable     Triton is away: wait, the work is kept
+├── InferenceError           Triton refused the request
+├── StoreUnavailable         the database is away: wait
+├── StorageFull              free disk space
+└── Conflict                 the UID is taken by other bytes
+"""
+
+
+class ServerError(Exception):
+    """Anything the server raises on purpose."""
+
+
+class ConfigError(ServerError):
+    """Mend the configuration; the text names the key."""
+
+
+class AccessDenied(ServerError):
+    """Show a token that allows it."""
+
+
+class BadImage(ServerError):
+    """The picture cannot be used; the text says why."""
+
+
+class NotFound(ServerError):
+    """No such thing."""
+
+
+class InferenceUnavailable(ServerError):
+    """Triton is away: wait, the work is kept."""
+
+
+class InferenceError(ServerError):
+    """Triton refused the request."""
+
+
+class StoreUnavailable(ServerError):
+    """The database is away: wait."""
+
+
+class StorageFull(ServerError):
+    """No space left on the disk."""
+
+
+class Conflict(ServerError):
+    """The UID is taken by other bytes."""

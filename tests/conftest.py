@@ -1,0 +1,28 @@
+"""Rules for every test: one category per module, no task left behind."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+CATEGORIES = {"unit", "contract", "integration", "browser", "interop", "architecture", "hardware"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        marks = CATEGORIES & {mark.name for mark in item.iter_markers()}
+        if len(marks) != 1:
+            raise pytest.UsageError(
+                f"{item.nodeid}: exactly one category of {sorted(CATEGORIES)}, found {marks}"
+            )
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def no_task_left_behind(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Fail a test whose coroutine leaves a task running."""
+    before = asyncio.all_tasks()
+    yield
+    await asyncio.sleep(0)
+    left = {task for task in asyncio.all_tasks() - before if not task.done()}
+    assert not left, f"tasks left running: {left}"
