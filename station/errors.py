@@ -1,0 +1,53 @@
+"""Errors of the booth, told apart by what the person at it can do.
+
+StationError
+├── ConfigError              mend the configuration file; the text names the key
+├── DeviceError              an instrument failed
+│   ├── DeviceUnavailable    plug it in, or call service
+│   ├── ExposureRefused      ask for an exposure within the range in the text
+│   └── LightUnavailable     use a recipe with the lights named in the text
+├── BadPicture               the picture cannot be used; the text says why
+├── InvalidTransition        wait, or abort the visit: not now; the text names state and event
+├── SpoolFull                free disk space, then retake
+└── SpoolDamaged             a spooled still is not what was written; retake it
+"""
+
+
+class StationError(Exception):
+    """Anything the booth raises on purpose."""
+
+
+class ConfigError(StationError):
+    """Mend the configuration file; the text names the key."""
+
+
+class DeviceError(StationError):
+    """An instrument failed."""
+
+
+class DeviceUnavailable(DeviceError):
+    """The instrument does not answer: plug it in, or call service."""
+
+
+class ExposureRefused(DeviceError):
+    """The camera cannot expose like this; the text gives its range."""
+
+
+class LightUnavailable(DeviceError):
+    """The rig does not have this light; the text names those it has."""
+
+
+class BadPicture(StationError):
+    """The picture cannot be used; the text says why."""
+
+
+class InvalidTransition(StationError):
+    """Not now; the text names the state and the event."""
+
+
+class SpoolFull(StationError):
+    """The booth's disk is full: free space, then retake."""
+
+
+class SpoolDamaged(StationError):
+    """A spooled still is not what was written: retake it."""
