@@ -1,0 +1,22 @@
+"""The database and the archive: what is acknowledged stays."""
+
+from server.store.archive import Archive, commit, partial_file, sync_folder
+from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
+from server.store.repository import Store
+from server.store.tables import WorkState
+
+__all__ = [
+    "Archive",
+    "Booth",
+    "Instance",
+    "StepResult",
+    "Still",
+    "Store",
+    "Visit",
+    "WorkItem",
+    "WorkState",
+    "WorkStatus",
+    "commit",
+    "partial_file",
+    "sync_folder",
+]

@@ -1,0 +1,124 @@
+"""Files of the archive: every one appears whole, or not at all."""
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from server.errors import StorageFull
+from station.protocol import is_uid
+
+
+class Archive:
+    """One folder per still below `root`: its bytes, DICOM objects, layers and renditions.
+
+    Paths are made from checked UIDs only. A file is written beside its place, fsynced, renamed and the folder fsynced.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._incoming = root.parent / "incoming"
+        root.mkdir(parents=True, exist_ok=True)
+        self._incoming.mkdir(parents=True, exist_ok=True)
+
+    def incoming(self, sop_instance_uid: str) -> Path:
+        """Where the bytes of a still gather until they are whole; on the archive's file system."""
+        return self._incoming / _checked(sop_instance_uid)
+
+    def folder(self, study_instance_uid: str, sop_instance_uid: str) -> Path:
+        """The folder of a still, made if needed."""
+        folder = self.root / _checked(study_instance_uid) / _checked(sop_instance_uid)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            for parent in (folder.parent, self.root):
+                sync_folder(parent)
+        return folder
+
+    def blob(self, study_instance_uid: str, sop_instance_uid: str) -> Path:
+        """Transport bytes of a still; of one with more than 8 bits, its master."""
+        return self.folder(study_instance_uid, sop_instance_uid) / "still.bin"
+
+    def photo(self, study_instance_uid: str, sop_instance_uid: str) -> Path:
+        """The DICOM photo."""
+        return self.folder(study_instance_uid, sop_instance_uid) / "photo.dcm"
+
+    def segmentation(self, study_instance_uid: str, sop_instance_uid: str) -> Path:
+        """The DICOM segmentation."""
+        return self.folder(study_instance_uid, sop_instance_uid) / "seg.dcm"
+
+    def report(self, study_instance_uid: str, sop_instance_uid: str) -> Path:
+        """The DICOM structured report."""
+        return self.folder(study_instance_uid, sop_instance_uid) / "report.dcm"
+
+    def rendition(self, study_instance_uid: str, sop_instance_uid: str) -> Path:
+        """A JPEG of at most 1600 px for pages."""
+        return self.folder(study_instance_uid, sop_instance_uid) / "rendition.jpg"
+
+    def layer(self, study_instance_uid: str, sop_instance_uid: str, name: str) -> Path:
+        """An 8-bit PNG of one layer at the still's size."""
+        return self.folder(study_instance_uid, sop_instance_uid) / f"layer-{_word(name)}.png"
+
+    def relative(self, path: Path) -> str:
+        """The form in which the database keeps a path."""
+        return path.relative_to(self.root).as_posix()
+
+    def resolve(self, relative: str) -> Path:
+        """The file of a path from the database."""
+        return self.root / relative
+
+    def write(self, path: Path, data: bytes | memoryview) -> None:
+        """Write a file whole; raises `StorageFull`."""
+        with partial_file(path) as partial:
+            with open(partial, "xb") as file:
+                file.write(data)
+            commit(partial, path)
+
+    def free_bytes(self) -> int:
+        """Free space for unprivileged writers."""
+        return shutil.disk_usage(self.root).free
+
+
+@contextmanager
+def partial_file(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write to; the file is gone at the end unless it was committed."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        yield partial
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise StorageFull(f"no space left for {path.name}; free space below {path.parent}") from error
+        raise
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def commit(partial: Path, path: Path) -> None:
+    """Make a written file durable under its final name."""
+    with open(partial, "rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _checked(uid: str) -> str:
+    if not is_uid(uid):
+        raise ValueError("not a DICOM UID")
+    return uid
+
+
+def _word(name: str) -> str:
+    if not name.isidentifier() or not name.isascii():
+        raise ValueError("not the name of a layer")
+    return name

@@ -1,0 +1,224 @@
+"""What the server remembers: booths, visits, stills, their results and DICOM objects."""
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Self
+
+from sqlmodel import Session, col, delete, select
+
+from server.errors import Conflict, NotFound
+from server.store import records, work
+from server.store.database import migrate, open_engine
+from server.store.executor import DatabaseThreads
+from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
+from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow, VisitRow
+from station.protocol import Measure, StillOffer, VisitClosed, VisitOpened
+
+
+class Store:
+    """The database; every method is one transaction on a thread of its own."""
+
+    def __init__(self, threads: DatabaseThreads, steps: Sequence[str]) -> None:
+        self._threads = threads
+        self._steps = tuple(steps)
+
+    @classmethod
+    def open(cls, url: str, *, steps: Sequence[str] = ()) -> Self:
+        """The store at a database URL, its schema brought up to date.
+
+        `steps` names what is to be done with every new still, in order; a process that takes no stills may leave it out.
+        """
+        engine = open_engine(url)
+        migrate(engine)
+        return cls(DatabaseThreads(engine), steps)
+
+    async def close(self) -> None:
+        """Wait for running calls and close the connections."""
+        self._threads.close()
+
+    # Booths and visits
+
+    async def note_booth(self, booth_id: str, software: str, at: float) -> None:
+        """Remember that a booth is there."""
+
+        def note(session: Session) -> None:
+            row = session.get(BoothRow, booth_id) or BoothRow(booth_id=booth_id, first_seen=at, last_seen=at)
+            row.software, row.last_seen = software, at
+            session.add(row)
+
+        await self._threads.write(note)
+
+    async def booths(self) -> list[Booth]:
+        """Every booth that ever said hello, by name."""
+        rows = await self._threads.read(lambda s: s.exec(select(BoothRow).order_by(BoothRow.booth_id)).all())
+        return [records.booth_of(row) for row in rows]
+
+    async def open_visit(self, booth_id: str, message: VisitOpened) -> None:
+        """Remember a visit; again is harmless. Raises `Conflict` if another booth owns the UID."""
+
+        def add(session: Session) -> None:
+            row = session.get(VisitRow, message.study_instance_uid)
+            if row is None:
+                _need_booth(session, booth_id, message.opened_at)
+                session.add(records.visit_row(booth_id, message))
+            elif row.booth_id != booth_id:
+                raise Conflict("this visit belongs to another booth")
+
+        await self._threads.write(add)
+
+    async def close_visit(self, booth_id: str, message: VisitClosed) -> None:
+        """Remember that a visit ended; again is harmless. Raises `NotFound` or `Conflict`."""
+
+        def close(session: Session) -> None:
+            row = _visit_of_booth(session, booth_id, message.study_instance_uid)
+            row.closed_at, row.complete = message.closed_at, message.complete
+            row.expected = json.dumps(message.stills)
+            session.add(row)
+
+        await self._threads.write(close)
+
+    async def visit(self, study_instance_uid: str) -> Visit:
+        """One visit; raises `NotFound`."""
+        row = await self._threads.read(lambda s: s.get(VisitRow, study_instance_uid))
+        if row is None:
+            raise NotFound("no such visit")
+        return records.visit_of(row)
+
+    async def visits(self, *, limit: int = 50, before: float | None = None) -> list[Visit]:
+        """The newest visits opened before a time, newest first; at most 500."""
+        query = select(VisitRow).order_by(col(VisitRow.opened_at).desc()).limit(min(limit, 500))
+        if before is not None:
+            query = query.where(col(VisitRow.opened_at) < before)
+        rows = await self._threads.read(lambda s: s.exec(query).all())
+        return [records.visit_of(row) for row in rows]
+
+    # Stills
+
+    async def add_still(self, booth_id: str, offer: StillOffer, blob: str, received_at: float) -> bool:
+        """Remember a still whose bytes are durable at `blob`, and its work, in one commit.
+
+        False: the same still was there. Raises `Conflict` if its UID is taken by other bytes, `NotFound` if its visit
+        was never opened.
+        """
+
+        def add(session: Session) -> bool:
+            _visit_of_booth(session, booth_id, offer.study_instance_uid)
+            row = session.get(StillRow, offer.sop_instance_uid)
+            if row is not None:
+                if row.sha256 != offer.sha256:
+                    raise Conflict("this SOP Instance UID is taken by another still")
+                return False
+            session.add(records.still_row(offer, blob, received_at))
+            session.flush()
+            session.add_all(work.rows_for(offer.sop_instance_uid, self._steps))
+            return True
+
+        return await self._threads.write(add)
+
+    async def find_still(self, sop_instance_uid: str) -> Still | None:
+        """One still, or None."""
+        row = await self._threads.read(lambda s: s.get(StillRow, sop_instance_uid))
+        return None if row is None else records.still_of(row)
+
+    async def still(self, sop_instance_uid: str) -> Still:
+        """One still; raises `NotFound`."""
+        still = await self.find_still(sop_instance_uid)
+        if still is None:
+            raise NotFound("no such still")
+        return still
+
+    async def stills(self, study_instance_uid: str) -> list[Still]:
+        """The stills of a visit, in the order they were shot."""
+        query = (
+            select(StillRow)
+            .where(StillRow.study_instance_uid == study_instance_uid)
+            .order_by(col(StillRow.series_number), col(StillRow.instance_number))
+        )
+        rows = await self._threads.read(lambda s: s.exec(query).all())
+        return [records.still_of(row) for row in rows]
+
+    async def instances(self, study_instance_uid: str) -> list[Instance]:
+        """The DICOM objects of a visit, oldest first."""
+        query = (
+            select(InstanceRow)
+            .where(InstanceRow.study_instance_uid == study_instance_uid)
+            .order_by(col(InstanceRow.created_at), col(InstanceRow.sop_instance_uid))
+        )
+        rows = await self._threads.read(lambda s: s.exec(query).all())
+        return [records.instance_of(row) for row in rows]
+
+    async def measures(self, sop_instance_uid: str) -> list[Measure]:
+        """The measures of a still."""
+        query = (
+            select(MeasureRow)
+            .where(MeasureRow.sop_instance_uid == sop_instance_uid)
+            .order_by(col(MeasureRow.id))
+        )
+        rows = await self._threads.read(lambda s: s.exec(query).all())
+        return [records.measure_of(row) for row in rows]
+
+    # Work
+
+    async def claim(self, worker: str, *, lease_s: float) -> WorkItem | None:
+        """The next step to do, now this worker's for `lease_s` seconds; None: nothing is due."""
+        return await self._threads.write(lambda s: work.claim(s, worker, time.time(), lease_s))
+
+    async def finish(self, item: WorkItem, result: StepResult) -> None:
+        """Keep what a step found and make the next step due, in one commit."""
+
+        def keep(session: Session) -> None:
+            _keep_result(session, item.sop_instance_uid, result)
+            work.finish(session, item)
+
+        await self._threads.write(keep)
+
+    async def postpone(
+        self, item: WorkItem, *, delay_s: float, error: str = "", failed: bool = False
+    ) -> None:
+        """Let a step wait; with `failed` the try counts as an attempt."""
+        await self._threads.write(lambda s: work.postpone(s, item, time.time() + delay_s, error, failed))
+
+    async def give_up(self, item: WorkItem, error: str) -> None:
+        """Mark a step as failed for good; the steps after it stay blocked."""
+        await self._threads.write(lambda s: work.give_up(s, item, error))
+
+    async def release_work(self, worker: str) -> int:
+        """Make every step that this worker held due again; the number of them."""
+        return await self._threads.write(lambda s: work.release(s, worker))
+
+    async def work(self, study_instance_uid: str) -> list[WorkStatus]:
+        """Every step of every still of a visit."""
+        rows = await self._threads.read(lambda s: work.of_study(s, study_instance_uid))
+        return [records.status_of(row) for row in rows]
+
+
+def _need_booth(session: Session, booth_id: str, at: float) -> None:
+    if session.get(BoothRow, booth_id) is None:
+        session.add(BoothRow(booth_id=booth_id, first_seen=at, last_seen=at))
+        session.flush()
+
+
+def _visit_of_booth(session: Session, booth_id: str, study_instance_uid: str) -> VisitRow:
+    row = session.get(VisitRow, study_instance_uid)
+    if row is None:
+        raise NotFound("this visit was never opened")
+    if row.booth_id != booth_id:
+        raise Conflict("this visit belongs to another booth")
+    return row
+
+
+def _keep_result(session: Session, sop_instance_uid: str, result: StepResult) -> None:
+    still = session.get_one(StillRow, sop_instance_uid)
+    if result.quality is not None:
+        still.quality = records.to_json(result.quality)
+    if result.face_sought:
+        still.face = "" if result.face is None else records.to_json(result.face)
+    if result.blob_released:
+        still.blob = None
+    if result.measures is not None:
+        session.exec(delete(MeasureRow).where(col(MeasureRow.sop_instance_uid) == sop_instance_uid))
+        session.add_all(records.measure_row(sop_instance_uid, measure) for measure in result.measures)
+    for instance in result.instances:
+        session.merge(InstanceRow(**vars(instance)))
+    session.add(still)

@@ -1,0 +1,129 @@
+"""Rows of the database. Built from validated messages only; `records` holds what the rest of the server sees."""
+
+from enum import StrEnum
+
+from sqlalchemy import Column, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class WorkState(StrEnum):
+    """Where a step of a still stands."""
+
+    BLOCKED = "blocked"
+    """An earlier step of the same still has not ended."""
+    READY = "ready"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    """Given up after a fault that repeating does not mend."""
+
+
+def _text() -> Column[str]:
+    return Column(Text, nullable=False)
+
+
+class BoothRow(SQLModel, table=True):
+    """A booth that has said hello."""
+
+    __tablename__ = "booth"
+
+    booth_id: str = Field(primary_key=True, max_length=32)
+    software: str = ""
+    first_seen: float
+    last_seen: float
+
+
+class VisitRow(SQLModel, table=True):
+    """One visit, one DICOM Study."""
+
+    __tablename__ = "visit"
+
+    study_instance_uid: str = Field(primary_key=True, max_length=64)
+    booth_id: str = Field(foreign_key="booth.booth_id", max_length=32)
+    opened_at: float = Field(index=True)
+    closed_at: float | None = None
+    complete: bool | None = None
+    patient: str = Field(sa_column=_text())
+    """`Patient` as JSON."""
+    protocol: str = Field(sa_column=_text())
+    """`VisitProtocol` as JSON."""
+    expected: str = Field(default="[]", sa_column=_text())
+    """SOP Instance UIDs that `VisitClosed` names, as JSON."""
+
+
+class StillRow(SQLModel, table=True):
+    """One still that is on disk."""
+
+    __tablename__ = "still"
+
+    sop_instance_uid: str = Field(primary_key=True, max_length=64)
+    series_instance_uid: str = Field(max_length=64)
+    study_instance_uid: str = Field(foreign_key="visit.study_instance_uid", max_length=64, index=True)
+    series_number: int
+    instance_number: int
+    header: str = Field(sa_column=_text())
+    """`FrameHeader` as JSON."""
+    encoding: str = Field(max_length=16)
+    size: int
+    sha256: str = Field(max_length=64)
+    blob: str | None = None
+    """Transport bytes, path below the archive; None once the DICOM photo has replaced them."""
+    received_at: float = Field(index=True)
+    booth_quality: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    quality: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    """`QualityReport` of the server as JSON."""
+    face: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    """`Face` as JSON; the empty string: looked for and not found."""
+
+
+class WorkRow(SQLModel, table=True):
+    """One step of the analysis of one still."""
+
+    __tablename__ = "work"
+    __table_args__ = (
+        UniqueConstraint("sop_instance_uid", "step"),
+        Index("work_to_do", "state", "not_before"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    sop_instance_uid: str = Field(foreign_key="still.sop_instance_uid", max_length=64)
+    step: str = Field(max_length=32)
+    position: int
+    state: str = Field(default=WorkState.BLOCKED, max_length=16)
+    attempts: int = 0
+    not_before: float = 0.0
+    worker: str = Field(default="", max_length=64)
+    lease_until: float = 0.0
+    error: str = Field(default="", max_length=512)
+
+
+class InstanceRow(SQLModel, table=True):
+    """One DICOM object in the archive."""
+
+    __tablename__ = "instance"
+
+    sop_instance_uid: str = Field(primary_key=True, max_length=64)
+    still_uid: str = Field(foreign_key="still.sop_instance_uid", max_length=64, index=True)
+    study_instance_uid: str = Field(max_length=64, index=True)
+    series_instance_uid: str = Field(max_length=64)
+    sop_class_uid: str = Field(max_length=64)
+    modality: str = Field(max_length=16)
+    path: str
+    """Below the archive."""
+    sha256: str = Field(max_length=64)
+    created_at: float
+
+
+class MeasureRow(SQLModel, table=True):
+    """One number about the skin of one region of one still."""
+
+    __tablename__ = "measure"
+
+    id: int | None = Field(default=None, primary_key=True)
+    sop_instance_uid: str = Field(foreign_key="still.sop_instance_uid", max_length=64, index=True)
+    region: str = Field(max_length=64)
+    name: str = Field(max_length=64)
+    value: float | None = None
+    unit: str = Field(max_length=32)
+    method: str = Field(max_length=64)
+    reason: str = Field(default="", max_length=256)

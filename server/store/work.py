@@ -1,0 +1,90 @@
+"""The durable work table: steps are claimed, done, and found again after any crash."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlmodel import Session, col, select, update
+
+from server.store.records import WorkItem
+from server.store.tables import StillRow, WorkRow, WorkState
+
+
+def rows_for(sop_instance_uid: str, steps: Iterable[str]) -> list[WorkRow]:
+    """The work of a new still: the first step is due, the others are blocked by it."""
+    return [
+        WorkRow(
+            sop_instance_uid=sop_instance_uid,
+            step=step,
+            position=position,
+            state=WorkState.READY if position == 0 else WorkState.BLOCKED,
+        )
+        for position, step in enumerate(steps)
+    ]
+
+
+def claim(session: Session, worker: str, now: float, lease_s: float) -> WorkItem | None:
+    """Take the next due step, oldest still first; a step whose lease ran out is due again."""
+    due = (col(WorkRow.state) == WorkState.READY) & (col(WorkRow.not_before) <= now)
+    abandoned = (col(WorkRow.state) == WorkState.RUNNING) & (col(WorkRow.lease_until) <= now)
+    query = (
+        select(WorkRow)
+        .where(due | abandoned)
+        .order_by(col(WorkRow.not_before), col(WorkRow.id))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = session.exec(query).first()
+    if row is None:
+        return None
+    row.state, row.worker, row.lease_until = WorkState.RUNNING, worker, now + lease_s
+    session.add(row)
+    assert row.id is not None
+    return WorkItem(row.id, row.sop_instance_uid, row.step, row.attempts)
+
+
+def finish(session: Session, item: WorkItem) -> None:
+    """Mark a step as done and the next one as due."""
+    row = session.get_one(WorkRow, item.id)
+    row.state, row.error, row.worker = WorkState.DONE, "", ""
+    session.add(row)
+    following = session.exec(
+        select(WorkRow).where(
+            WorkRow.sop_instance_uid == row.sop_instance_uid, WorkRow.position == row.position + 1
+        )
+    ).first()
+    if following is not None and following.state == WorkState.BLOCKED:
+        following.state = WorkState.READY
+        session.add(following)
+
+
+def postpone(session: Session, item: WorkItem, not_before: float, error: str, failed: bool) -> None:
+    """Make a step due later."""
+    row = session.get_one(WorkRow, item.id)
+    row.state, row.not_before, row.worker, row.error = WorkState.READY, not_before, "", error[:512]
+    row.attempts += int(failed)
+    session.add(row)
+
+
+def give_up(session: Session, item: WorkItem, error: str) -> None:
+    """Mark a step as failed for good."""
+    row = session.get_one(WorkRow, item.id)
+    row.state, row.worker, row.error = WorkState.FAILED, "", error[:512]
+    row.attempts += 1
+    session.add(row)
+
+
+def release(session: Session, worker: str) -> int:
+    """Make every step that `worker` holds due again."""
+    held = (col(WorkRow.state) == WorkState.RUNNING) & (col(WorkRow.worker) == worker)
+    result = session.exec(update(WorkRow).where(held).values(state=WorkState.READY, worker=""))
+    return int(result.rowcount)
+
+
+def of_study(session: Session, study_instance_uid: str) -> Sequence[WorkRow]:
+    """Every step of every still of a visit, in order."""
+    query = (
+        select(WorkRow)
+        .join(StillRow, col(StillRow.sop_instance_uid) == col(WorkRow.sop_instance_uid))
+        .where(StillRow.study_instance_uid == study_instance_uid)
+        .order_by(col(StillRow.series_number), col(StillRow.instance_number), col(WorkRow.position))
+    )
+    return session.exec(query).all()
