@@ -1,0 +1,25 @@
+"""The booth's own page, on loopback."""
+
+from station.kiosk.contract import (
+    BoothState,
+    KioskAgent,
+    Phase,
+    StillStage,
+    StillStatus,
+    UplinkStatus,
+    VisitRequest,
+    VisitStatus,
+)
+from station.kiosk.latest import Latest
+
+__all__ = [
+    "BoothState",
+    "KioskAgent",
+    "Latest",
+    "Phase",
+    "StillStage",
+    "StillStatus",
+    "UplinkStatus",
+    "VisitRequest",
+    "VisitStatus",
+]

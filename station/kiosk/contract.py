@@ -1,0 +1,147 @@
+"""What the kiosk page needs from the booth, and what it shows."""
+
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from station.devices import LatestFrame
+from station.kiosk.latest import Latest
+from station.protocol import (
+    CameraInfo,
+    Light,
+    Overlay,
+    Patient,
+    Preparation,
+    QualityReport,
+    View,
+    VisitProtocol,
+)
+
+
+class Phase(StrEnum):
+    """What the booth is doing."""
+
+    STARTING = "starting"
+    """Instruments are being opened."""
+    READY = "ready"
+    """A visit can start."""
+    SHOOTING = "shooting"
+    """A visit is under way."""
+    FAULT = "fault"
+    """An instrument failed; `BoothState.problem` says what to do."""
+
+
+class StillStage(StrEnum):
+    """How far one still of the visit has come."""
+
+    WAITING = "waiting"
+    """Not yet its turn."""
+    LIGHTING = "lighting"
+    """Its light is on, the camera exposes."""
+    TAKEN = "taken"
+    """On the booth's disk."""
+    STORED = "stored"
+    """The server has it on disk and in its database."""
+    EXAMINED = "examined"
+    """The server has given its verdict on quality."""
+    ANALYSED = "analysed"
+    """Every step of the analysis has ended."""
+    FAILED = "failed"
+    """Could not be taken or analysed; `StillStatus.message` says why."""
+
+
+class StillStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One still of the visit, in the order of shooting."""
+
+    view: View
+    light: Light
+    stage: StillStage = StillStage.WAITING
+    sop_instance_uid: str = ""
+    """Empty until it is taken."""
+    quality: QualityReport | None = None
+    """The booth's own report, replaced by the server's verdict once that is known."""
+    verdict_from: str = ""
+    """`booth` or `server`: whose report `quality` is."""
+    message: str = ""
+
+
+class VisitStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The visit under way, or the last one."""
+
+    study_instance_uid: str
+    opened_at: float
+    """Seconds since 1970 UTC."""
+    stills: tuple[StillStatus, ...]
+    closed: bool = False
+    """No further still will be taken."""
+    complete: bool = False
+    """Every still of the protocol was taken."""
+    message: str = ""
+    """Why the visit was given up."""
+
+
+class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The connection to the server."""
+
+    connected: bool = False
+    refused: str = ""
+    """Why the server turned the booth away; empty if it did not."""
+    pending: int = 0
+    """Stills on the booth's disk that the server has not acknowledged."""
+    preview_connected: bool = False
+    latency_ms: float | None = None
+    """Frame taken to overlay back at the booth, median of the last seconds."""
+    dropped: int = 0
+    """Preview frames that were not sent because a newer one came."""
+
+
+class BoothState(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the kiosk page shows beside the picture."""
+
+    booth_id: str
+    phase: Phase
+    protocol: VisitProtocol
+    problem: str = ""
+    """The operator's sentence for a fault; empty if all is well."""
+    camera: CameraInfo | None = None
+    light: Light | None = None
+    """The light that is on now; None: dark."""
+    uplink: UplinkStatus = UplinkStatus()
+    visit: VisitStatus | None = None
+
+
+class VisitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the operator enters to start a visit."""
+
+    patient: Patient = Patient()
+    preparation: Preparation = Preparation.UNSPECIFIED
+
+
+class KioskAgent(Protocol):
+    """The booth, as its page needs it. Everything belongs to the event loop of the page."""
+
+    @property
+    def preview(self) -> LatestFrame:
+        """Preview frames as the camera delivers them."""
+
+    @property
+    def overlays(self) -> Latest[Overlay]:
+        """Overlays from the server; `frame_id` is that of the booth's own frame."""
+
+    @property
+    def hints(self) -> Latest[QualityReport]:
+        """Quality of the preview, measured on raw frames."""
+
+    @property
+    def state(self) -> Latest[BoothState]:
+        """The booth's state, put again whenever any of it changes; holds a value from the start."""
+
+    async def start_visit(self, request: VisitRequest) -> str:
+        """Start a visit in the background and return its Study Instance UID.
+
+        Raises `InvalidTransition` while another visit is under way or the booth is not ready.
+        """
+
+    async def abort(self) -> None:
+        """Give the visit up: lights dark, no further still. Raises `InvalidTransition` if none is under way."""
