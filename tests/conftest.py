@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+pytest_plugins = ["tests.fixtures.postgresql"]
+
 CATEGORIES = {"unit", "contract", "integration", "browser", "interop", "architecture", "hardware"}
 
 
@@ -24,5 +26,6 @@ async def no_task_left_behind(request: pytest.FixtureRequest) -> AsyncIterator[N
     before = asyncio.all_tasks()
     yield
     await asyncio.sleep(0)
-    left = {task for task in asyncio.all_tasks() - before if not task.done()}
+    own = {asyncio.current_task()}
+    left = {task for task in asyncio.all_tasks() - before - own if not task.done()}
     assert not left, f"tasks left running: {left}"

@@ -1,0 +1,249 @@
+"""One suite for the store on SQLite and on PostgreSQL."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from server.errors import ConfigError, Conflict, NotFound
+from server.store import Instance, StepResult, Store, WorkState
+from station.protocol import (
+    Box,
+    Encoding,
+    Exposure,
+    Face,
+    FrameHeader,
+    Light,
+    LightingRecipe,
+    LightStep,
+    Measure,
+    Patient,
+    QualityMeasure,
+    QualityReport,
+    StillOffer,
+    Verdict,
+    View,
+    VisitClosed,
+    VisitOpened,
+    VisitProtocol,
+    new_uid,
+)
+
+pytestmark = pytest.mark.contract
+
+STEPS = ("quality", "photo", "report")
+PROTOCOL = VisitProtocol(
+    name="front",
+    views=(View.FRONT,),
+    recipe=LightingRecipe(
+        name="white",
+        steps=(LightStep(light=Light.WHITE, power=0.5, exposure=Exposure(time_s=0.01)),),
+    ),
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/store.db"
+    create: Callable[[str], str] = request.getfixturevalue("postgresql")
+    return create(f"t{uuid.uuid4().hex}")
+
+
+@pytest_asyncio.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    store = Store.open(url, steps=STEPS)
+    yield store
+    await store.close()
+
+
+def opened() -> VisitOpened:
+    return VisitOpened(
+        study_instance_uid=new_uid(),
+        opened_at=1000.0,
+        protocol=PROTOCOL,
+        patient=Patient(patient_id="P1", patient_name="Éa^나"),
+    )
+
+
+def offer(visit: VisitOpened, sha256: str = "a" * 64) -> StillOffer:
+    return StillOffer(
+        sop_instance_uid=new_uid(),
+        series_instance_uid=new_uid(),
+        study_instance_uid=visit.study_instance_uid,
+        series_number=1,
+        instance_number=1,
+        header=FrameHeader(frame_id=1, width=4, height=2, light=Light.WHITE),
+        encoding=Encoding.RAW,
+        size=24,
+        sha256=sha256,
+    )
+
+
+async def with_still(store: Store) -> tuple[VisitOpened, StillOffer]:
+    visit = opened()
+    still = offer(visit)
+    await store.open_visit("booth-1", visit)
+    assert await store.add_still("booth-1", still, "a/b/still.bin", 1001.0)
+    return visit, still
+
+
+async def test_a_visit_reads_back_as_it_was_opened(store: Store) -> None:
+    visit = opened()
+    await store.open_visit("booth-1", visit)
+    await store.open_visit("booth-1", visit)
+    read = await store.visit(visit.study_instance_uid)
+    assert (read.patient, read.protocol, read.complete) == (visit.patient, visit.protocol, None)
+    await store.close_visit(
+        "booth-1",
+        VisitClosed(
+            study_instance_uid=visit.study_instance_uid, closed_at=9.0, stills=("1.2",), complete=True
+        ),
+    )
+    read = await store.visit(visit.study_instance_uid)
+    assert (read.complete, read.expected, read.closed_at) == (True, ("1.2",), 9.0)
+    assert [v.study_instance_uid for v in await store.visits()] == [visit.study_instance_uid]
+    assert await store.visits(before=1000.0) == []
+
+
+async def test_a_visit_belongs_to_its_booth(store: Store) -> None:
+    visit, still = await with_still(store)
+    with pytest.raises(Conflict):
+        await store.open_visit("booth-2", visit)
+    with pytest.raises(Conflict):
+        await store.add_still("booth-2", still, "x", 1.0)
+    with pytest.raises(NotFound):
+        await store.add_still("booth-1", offer(opened()), "x", 1.0)
+
+
+async def test_a_still_is_kept_once_and_never_replaced(store: Store) -> None:
+    visit, still = await with_still(store)
+    assert not await store.add_still("booth-1", still, "elsewhere", 2.0)
+    read = await store.still(still.sop_instance_uid)
+    assert (read.header, read.blob) == (still.header, "a/b/still.bin")
+    with pytest.raises(Conflict):
+        await store.add_still("booth-1", msgspec.structs.replace(still, sha256="b" * 64), "x", 2.0)
+    assert len(await store.work(visit.study_instance_uid)) == len(STEPS)
+
+
+async def test_steps_come_due_one_after_another(store: Store) -> None:
+    visit, _ = await with_still(store)
+    for step in STEPS:
+        item = await store.claim("w", lease_s=60)
+        assert item is not None
+        assert item.step == step
+        assert await store.claim("w2", lease_s=60) is None
+        await store.finish(item, StepResult())
+    assert await store.claim("w", lease_s=60) is None
+    assert {status.state for status in await store.work(visit.study_instance_uid)} == {WorkState.DONE}
+
+
+async def test_many_workers_never_share_a_step(store: Store, url: str) -> None:
+    visit = opened()
+    await store.open_visit("booth-1", visit)
+    for _ in range(6):
+        await store.add_still("booth-1", offer(visit), "x", 1.0)
+    other = Store.open(url)
+    try:
+        claims = await asyncio.gather(
+            *((store if n % 2 else other).claim(f"w{n}", lease_s=60) for n in range(12))
+        )
+    finally:
+        await other.close()
+    taken = [claim.id for claim in claims if claim is not None]
+    assert len(taken) == len(set(taken))
+    # PostgreSQL skips locked rows, so a race may leave some for the next round, but none twice.
+    while (claim := await store.claim("last", lease_s=60)) is not None:
+        taken.append(claim.id)
+    assert sorted(taken) == sorted(set(taken))
+    assert len(taken) == 6
+
+
+async def test_a_dead_workers_steps_are_found_again(store: Store) -> None:
+    await with_still(store)
+    assert await store.claim("w", lease_s=-1) is not None
+    again = await store.claim("w2", lease_s=60)
+    assert again is not None
+    assert await store.release_work("w2") == 1
+    assert await store.claim("w3", lease_s=60) is not None
+
+
+async def test_postponed_and_failed_steps(store: Store) -> None:
+    visit, _ = await with_still(store)
+    item = await store.claim("w", lease_s=60)
+    assert item is not None
+    await store.postpone(item, delay_s=60, error="Triton is away", failed=True)
+    assert await store.claim("w", lease_s=60) is None
+    await store.postpone(item, delay_s=-1)
+    item = await store.claim("w", lease_s=60)
+    assert item is not None
+    assert item.attempts == 1
+    await store.give_up(item, "x" * 2000)
+    states = [status.state for status in await store.work(visit.study_instance_uid)]
+    assert states == [WorkState.FAILED, WorkState.BLOCKED, WorkState.BLOCKED]
+
+
+async def test_results_are_kept_with_the_step_and_again_is_harmless(store: Store) -> None:
+    visit, still = await with_still(store)
+    report = QualityReport(
+        verdict=Verdict.WARN,
+        profile="normal",
+        recipe="r",
+        threshold_version="1",
+        measures=(QualityMeasure(name="sharpness", value=0.4, unit="1", verdict=Verdict.WARN),),
+    )
+    measure = Measure(region="nose", name="melanin", value=0.25, unit="OD", method="chromophores/1")
+    instance = Instance(
+        new_uid(),
+        still.sop_instance_uid,
+        visit.study_instance_uid,
+        new_uid(),
+        "1.2.3",
+        "XC",
+        "p.dcm",
+        "0" * 64,
+        5.0,
+    )
+    result = StepResult(
+        quality=report,
+        face_sought=True,
+        face=Face(box=Box(1, 2, 3, 4)),
+        measures=(measure,),
+        instances=(instance,),
+        blob_released=True,
+    )
+    item = await store.claim("w", lease_s=60)
+    assert item is not None
+    await store.finish(item, result)
+    await store.finish(item, result)
+    read = await store.still(still.sop_instance_uid)
+    assert (read.quality, read.face, read.blob) == (report, Face(box=Box(1, 2, 3, 4)), None)
+    assert await store.measures(still.sop_instance_uid) == [measure]
+    assert await store.instances(visit.study_instance_uid) == [instance]
+
+
+async def test_no_face_is_remembered_as_looked_for(store: Store) -> None:
+    _, still = await with_still(store)
+    assert not (await store.still(still.sop_instance_uid)).face_sought
+    item = await store.claim("w", lease_s=60)
+    assert item is not None
+    await store.finish(item, StepResult(face_sought=True))
+    read = await store.still(still.sop_instance_uid)
+    assert read.face_sought
+    assert read.face is None
+
+
+async def test_two_processes_may_open_and_migrate_at_once(url: str) -> None:
+    stores = await asyncio.gather(*(asyncio.to_thread(Store.open, url) for _ in range(3)))
+    for store in stores:
+        assert await store.booths() == []
+        await store.close()
+
+
+def test_other_databases_are_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match="mysql"):
+        Store.open("mysql://x/y")
