@@ -1,0 +1,56 @@
+# make demo | setup | check | test | bench | prove
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+NODE_PATH_FIX := PATH="$(CURDIR)/$(BIN):$$PATH"
+
+.PHONY: demo setup check test test-triton bench prove system-packages screenshots
+
+demo: setup
+	$(BIN)/dermabooth demo $(ARGS)
+
+setup: .venv/.ready .venv-triton/.ready web/dist/.ready
+
+.venv/.ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) scripts/progress.py "Python environment" -- $(PYTHON) scripts/environment.py .venv requirements/dev.txt --project
+	@touch $@
+
+.venv-triton/.ready: requirements/triton.txt
+	@$(PYTHON) scripts/progress.py "Triton environment" -- $(PYTHON) scripts/environment.py .venv-triton requirements/triton.txt
+	@touch $@
+
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+
+web/node_modules/.ready: web/package-lock.json .venv/.ready
+	@$(PYTHON) scripts/progress.py "Front-end packages" -- sh -c 'cd web && $(NODE_PATH_FIX) npm ci --no-audit --no-fund'
+	@touch $@
+
+web/dist/.ready: web/node_modules/.ready $(WEB_SOURCES)
+	@$(PYTHON) scripts/progress.py "Front end" -- sh -c 'cd web && $(NODE_PATH_FIX) npm run build'
+	@touch $@
+
+system-packages:
+	@$(PYTHON) scripts/system_packages.py
+
+check: .venv/.ready web/node_modules/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	cd web && $(NODE_PATH_FIX) npm run check
+
+test: setup system-packages
+	$(BIN)/python -m pytest $(ARGS)
+
+test-triton: .venv/.ready
+	@test -n "$(URL)" || { echo "say which server: make test-triton URL=host:8001"; exit 2; }
+	DERMABOOTH_TRITON_URL="$(URL)" $(BIN)/python -m pytest tests/contract/triton $(ARGS)
+
+bench: setup
+	$(BIN)/python -m benchmarks $(ARGS)
+
+prove: setup
+	$(BIN)/python -m benchmarks.prove $(ARGS)
+
+screenshots: setup system-packages
+	$(BIN)/python -m tests.browser.screenshots docs/images

@@ -1,0 +1,5 @@
+"""`python -m dermabooth`."""
+
+from dermabooth.cli import main
+
+main()

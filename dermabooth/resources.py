@@ -1,0 +1,31 @@
+"""Where the data folders are: beside the packages in a checkout, inside this package in a wheel."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+_CHECKOUT = _PACKAGE.parent
+
+
+def configs() -> Path:
+    """Shipped configuration files."""
+    return _folder("configs", "configs")
+
+
+def triton_models() -> Path:
+    """The Triton model repository."""
+    return _folder("triton_models", "triton_models")
+
+
+def web() -> Path:
+    """The built pages."""
+    return _folder("web/dist", "web")
+
+
+def triton_environment() -> Path:
+    """Where `make setup` puts the managed Triton's environment."""
+    return _CHECKOUT / ".venv-triton"
+
+
+def _folder(in_checkout: str, in_wheel: str) -> Path:
+    packed = _PACKAGE / "data" / in_wheel
+    return packed if packed.is_dir() else _CHECKOUT / in_checkout

@@ -1,0 +1,167 @@
+"""The server's settings: one TOML file, strict about names and ranges."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from server.errors import ConfigError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HttpConfig(_Section):
+    """Pages, API and the preview's signalling."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8480
+    """0 takes a free port."""
+    public_url: str = ""
+    """How booths and browsers reach it; empty: from host and port."""
+
+
+class CaptureConfig(_Section):
+    """Where booths send stills."""
+
+    endpoint: str = "tcp://127.0.0.1:8481"
+    """ZeroMQ endpoint to bind; port `*` takes a free one."""
+
+
+class DatabaseConfig(_Section):
+    """Where results are kept."""
+
+    url: str = ""
+    """`sqlite:///PATH` or `postgresql://…`; empty: SQLite in the data folder. Passwords belong in the environment."""
+
+
+class TritonConfig(_Section):
+    """The inference server."""
+
+    mode: Literal["managed", "external"] = "managed"
+    """`managed` starts the Triton of `environment` on loopback; `external` uses `url`."""
+    url: str = "127.0.0.1:8482"
+    """gRPC address; a managed one on port 0 takes a free port."""
+    environment: Path = Path(".venv-triton")
+    """Python environment that holds the managed Triton."""
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    """ONNX Runtime threads of one model instance."""
+
+
+class AnalysisConfig(_Section):
+    """How stills are judged."""
+
+    quality_profile: Literal["off", "normal", "strict"] = "normal"
+
+
+class LogConfig(_Section):
+    """What is written to the log."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class ServerConfig(BaseSettings):
+    """Everything a server may be told; the environment wins (DERMABOOTH_SERVER_HTTP__PORT=…)."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="DERMABOOTH_SERVER_", env_nested_delimiter="__"
+    )
+
+    data: Path = Path("data/server")
+    """Folder of keys, database, archive and run files."""
+    http: HttpConfig = HttpConfig()
+    capture: CaptureConfig = CaptureConfig()
+    database: DatabaseConfig = DatabaseConfig()
+    triton: TritonConfig = TritonConfig()
+    analysis: AnalysisConfig = AnalysisConfig()
+    log: LogConfig = LogConfig()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file."""
+        return env_settings, init_settings
+
+    @classmethod
+    def load(cls, path: Path | None = None, **overrides: Any) -> Self:
+        """The settings of a file (or the defaults), with `overrides` above it.
+
+        Raises `ConfigError` that names the key and what would be accepted.
+        """
+        values: dict[str, Any] = {}
+        if path is not None:
+            try:
+                values = tomllib.loads(path.read_text())
+            except FileNotFoundError as error:
+                raise ConfigError(f"{path} does not exist; configs/server/ holds examples") from error
+            except tomllib.TOMLDecodeError as error:
+                raise ConfigError(f"{path} is not TOML: {error}") from error
+        try:
+            return cls(**_merged(values, overrides))
+        except ValidationError as error:
+            raise ConfigError(_explain(error, path)) from error
+
+    @property
+    def keys(self) -> Path:
+        """Folder of secrets, mode 0700."""
+        return self.data / "keys"
+
+    @property
+    def booths(self) -> Path:
+        """Folder of the allowed booths' public keys."""
+        return self.data / "booths"
+
+    @property
+    def archive(self) -> Path:
+        """Folder of the stills and DICOM objects."""
+        return self.data / "archive"
+
+    @property
+    def run(self) -> Path:
+        """Folder of sockets and process files."""
+        return self.data / "run"
+
+    @property
+    def database_url(self) -> str:
+        """The database, with the default filled in."""
+        return self.database.url or f"sqlite:///{self.data.resolve()}/dermabooth.db"
+
+
+def _merged(values: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(values)
+    for key, value in overrides.items():
+        section = merged.get(key)
+        merged[key] = (
+            _merged(section, value) if isinstance(section, dict) and isinstance(value, dict) else value
+        )
+    return merged
+
+
+def _explain(error: ValidationError, path: Path | None) -> str:
+    source = "the settings" if path is None else str(path)
+    lines = []
+    for item in error.errors(include_url=False, include_input=False):
+        key = ".".join(str(part) for part in item["loc"])
+        if item["type"] == "extra_forbidden":
+            lines.append(f"{key}: unknown key; known here: {', '.join(_known(item['loc'][:-1]))}")
+        else:
+            lines.append(f"{key}: {item['msg']}")
+    return f"{source}: " + "; ".join(lines)
+
+
+def _known(location: tuple[str | int, ...]) -> list[str]:
+    model: type[BaseModel] = ServerConfig
+    for part in location:
+        annotation = model.model_fields[str(part)].annotation
+        assert isinstance(annotation, type)
+        model = annotation
+    return sorted(model.model_fields)

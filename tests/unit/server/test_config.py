@@ -1,0 +1,51 @@
+"""Settings: strict names, ranges in the message, the environment wins."""
+
+from pathlib import Path
+
+import pytest
+
+from server.config import ServerConfig
+from server.errors import ConfigError
+
+pytestmark = pytest.mark.unit
+
+CONFIGS = Path(__file__).parents[3] / "configs" / "server"
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
+def test_shipped_files_load(path: Path) -> None:
+    assert ServerConfig.load(path).database_url
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[http]\nprot = 1", ["http.prot", "unknown key", "port"]),
+        ("colour = 1", ["colour", "unknown key", "capture"]),
+        ("[http]\nport = 70000", ["http.port", "65535"]),
+        ("[triton]\nmode = 'cloud'", ["triton.mode", "managed"]),
+        ("[http", ["not TOML"]),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, words: list[str]) -> None:
+    path = tmp_path / "server.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        ServerConfig.load(path)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_a_missing_file_says_where_examples_are(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="configs/server"):
+        ServerConfig.load(tmp_path / "absent.toml")
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DERMABOOTH_SERVER_HTTP__PORT", "9999")
+    assert ServerConfig.load(CONFIGS / "local.toml").http.port == 9999
+
+
+def test_only_loopback_until_configured() -> None:
+    config = ServerConfig.load()
+    assert config.http.host == "127.0.0.1"
+    assert config.capture.endpoint.startswith("tcp://127.0.0.1:")
