@@ -1,0 +1,6 @@
+"""Results as outlines and heat maps in image coordinates, and pictures that show them."""
+
+from server.overlay.build import build_overlay
+from server.overlay.render import COLOURS, layers_of, render
+
+__all__ = ["COLOURS", "build_overlay", "layers_of", "render"]
