@@ -19,6 +19,7 @@ COLOURS: Mapping[Layer, tuple[int, int, int]] = {
 }
 """sRGB colour of each layer."""
 _DRAWN_AS_VEIL = (Layer.MELANIN, Layer.REDNESS, Layer.REFLECTION)
+_BAND = 64  # rows mixed at a time: their intermediates stay in the processor's cache
 
 
 def render(
@@ -35,10 +36,16 @@ def render(
     """
     height, width = srgb.shape[:2]
     layers = layers_of(source) if isinstance(source, Overlay) else source
+    veils = [
+        (_fitted(layers[layer], width, height), COLOURS[layer])
+        for layer in _DRAWN_AS_VEIL
+        if layer in shown and layer in layers and opacity > 0
+    ]
     picture = srgb.copy()
-    for layer in _DRAWN_AS_VEIL:
-        if layer in shown and layer in layers and opacity > 0:
-            picture = _veiled(picture, _fitted(layers[layer], width, height), COLOURS[layer], opacity)
+    for top in range(0, height, _BAND):
+        band = slice(top, top + _BAND)
+        for strength, colour in veils:
+            picture[band] = _veiled(picture[band], strength[band], colour, opacity)
     if Layer.SKIN in shown and Layer.SKIN in layers:
         _outline(picture, _fitted(layers[Layer.SKIN], width, height))
     return picture
