@@ -71,6 +71,7 @@ from station.protocol.messages import (
     VisitOpened,
     Welcome,
 )
+from station.protocol.pixels import decode_pixels, encode_pixels, max_encoded_bytes
 from station.protocol.results import (
     MAX_OVERLAY_BYTES,
     CoarseMap,
@@ -154,12 +155,15 @@ __all__ = [
     "Welcome",
     "check_peer_version",
     "decode_overlay",
+    "decode_pixels",
     "decode_server",
     "decode_station",
     "derived_uid",
     "encode",
     "encode_overlay",
+    "encode_pixels",
     "is_booth_id",
     "is_uid",
+    "max_encoded_bytes",
     "new_uid",
 ]

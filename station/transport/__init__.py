@@ -1,0 +1,19 @@
+"""The booth's way to the server: a spool that nothing is lost from, and the uplink that empties it."""
+
+from station.transport.base import Uplink, UplinkState
+from station.transport.keys import KeyPair, load_key, open_keys, parse_key
+from station.transport.spool import Spool
+from station.transport.still_files import Still
+from station.transport.visit_files import SpooledVisit
+
+__all__ = [
+    "KeyPair",
+    "Spool",
+    "SpooledVisit",
+    "Still",
+    "Uplink",
+    "UplinkState",
+    "load_key",
+    "open_keys",
+    "parse_key",
+]

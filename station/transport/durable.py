@@ -1,0 +1,36 @@
+"""Files that are whole or absent, whatever the power does."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def write_file(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """Write a new file and make its bytes durable; its name is durable after `sync_folder`."""
+    with open(path, "xb", buffering=0) as file:
+        for part in parts:
+            view = memoryview(part)
+            while view:
+                view = view[file.write(view) :]
+        os.fsync(file.fileno())
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Give `path` this content at once, durably."""
+    partial = path.with_name(f".new-{path.name}")
+    partial.unlink(missing_ok=True)
+    try:
+        write_file(partial, [data])
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

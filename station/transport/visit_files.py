@@ -1,0 +1,104 @@
+"""Visits on the booth's disk, from their opening until the server knows their end."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from station.errors import SpoolDamaged
+from station.protocol import ProtocolError, StationMessage, VisitClosed, VisitOpened, decode_station, encode
+from station.transport.durable import replace_file, sync_folder, write_file
+
+_OPENED = "opened"
+_CLOSED = "closed"
+_STORED = ".stored"
+
+
+@dataclass(frozen=True)
+class SpooledVisit:
+    """A visit whose end the server does not know yet."""
+
+    sequence: int
+    folder: Path
+    opened: VisitOpened
+    closed: VisitClosed | None = None
+    stored: tuple[str, ...] = ()
+    """SOP Instance UIDs of its stills that the server has, in the order it said so."""
+
+    @property
+    def study_instance_uid(self) -> str:
+        """The UID of the visit."""
+        return self.opened.study_instance_uid
+
+
+class VisitFiles:
+    """The folders of visits below one folder; all calls block."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def scan(self) -> tuple[list[SpooledVisit], list[str]]:
+        """The visits in the order they were opened, and the names of damaged ones, which stay where they are."""
+        visits: list[SpooledVisit] = []
+        damaged: list[str] = []
+        for folder in sorted(self.folder.iterdir()):
+            if folder.name.startswith("."):
+                shutil.rmtree(folder)
+                continue
+            try:
+                visits.append(_open(folder))
+            except SpoolDamaged:
+                damaged.append(folder.name)
+        return visits, damaged
+
+    def write(self, sequence: int, opened: VisitOpened) -> SpooledVisit:
+        """Make the opening of a visit durable."""
+        name = f"{sequence:010d}-{opened.study_instance_uid}"
+        partial, folder = self.folder / f".new-{name}", self.folder / name
+        try:
+            partial.mkdir(mode=0o700)
+            write_file(partial / _OPENED, [_checked(opened)])
+            sync_folder(partial)
+            partial.rename(folder)
+        except OSError:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        sync_folder(self.folder)
+        return SpooledVisit(sequence, folder, opened)
+
+    def close(self, visit: SpooledVisit, closed: VisitClosed) -> None:
+        """Make the end of a visit durable."""
+        replace_file(visit.folder / _CLOSED, _checked(closed))
+
+    def note_stored(self, visit: SpooledVisit, sop_instance_uid: str) -> None:
+        """Remember that the server has a still of the visit."""
+        replace_file(visit.folder / f"{len(visit.stored):04d}-{sop_instance_uid}{_STORED}", b"")
+
+    def remove(self, visit: SpooledVisit) -> None:
+        """Let go of a visit."""
+        gone = self.folder / f".gone-{visit.folder.name}"
+        visit.folder.rename(gone)
+        shutil.rmtree(gone)
+
+
+def _checked(message: StationMessage) -> bytes:
+    data = encode(message)
+    decode_station(data)
+    return data
+
+
+def _open(folder: Path) -> SpooledVisit:
+    sequence, _, study_instance_uid = folder.name.partition("-")
+    try:
+        opened = decode_station((folder / _OPENED).read_bytes())
+        closing = folder / _CLOSED
+        closed = decode_station(closing.read_bytes()) if closing.exists() else None
+    except (OSError, ProtocolError) as error:
+        raise SpoolDamaged(f"{folder.name} cannot be read") from error
+    if not isinstance(opened, VisitOpened) or opened.study_instance_uid != study_instance_uid:
+        raise SpoolDamaged(f"{folder.name} is not what was written")
+    if not isinstance(closed, VisitClosed | None) or not sequence.isdecimal():
+        raise SpoolDamaged(f"{folder.name} is not what was written")
+    stored = sorted(path.name for path in folder.glob(f"*{_STORED}"))
+    uids = tuple(name.removesuffix(_STORED).partition("-")[2] for name in stored)
+    return SpooledVisit(int(sequence), folder, opened, closed, uids)
