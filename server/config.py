@@ -5,7 +5,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from server.errors import ConfigError
 
@@ -64,7 +69,7 @@ class LogConfig(_Section):
 
 
 class ServerConfig(BaseSettings):
-    """Everything a server may be told; the environment wins (DERMABOOTH_SERVER_HTTP__PORT=…)."""
+    """Everything a server may be told; the environment (DERMABOOTH_SERVER_HTTP__PORT=…) wins over the file."""
 
     model_config = SettingsConfigDict(
         extra="forbid", frozen=True, env_prefix="DERMABOOTH_SERVER_", env_nested_delimiter="__"
@@ -88,27 +93,30 @@ class ServerConfig(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment over file."""
-        return env_settings, init_settings
+        """What the caller says, over the environment."""
+        return init_settings, env_settings
 
     @classmethod
     def load(cls, path: Path | None = None, **overrides: Any) -> Self:
-        """The settings of a file (or the defaults), with `overrides` above it.
+        """The settings: `overrides`, over the environment, over a file, over the defaults.
 
         Raises `ConfigError` that names the key and what would be accepted.
         """
-        values: dict[str, Any] = {}
-        if path is not None:
-            try:
-                values = tomllib.loads(path.read_text())
-            except FileNotFoundError as error:
-                raise ConfigError(f"{path} does not exist; configs/server/ holds examples") from error
-            except tomllib.TOMLDecodeError as error:
-                raise ConfigError(f"{path} is not TOML: {error}") from error
+        values = {} if path is None else _read(path)
+
+        class WithFile(cls):  # type: ignore[valid-type,misc]
+            @classmethod
+            def settings_customise_sources(
+                cls, settings_cls: type[BaseSettings], *args: Any, **sources: Any
+            ) -> tuple[PydanticBaseSettingsSource, ...]:
+                given = super().settings_customise_sources(settings_cls, *args, **sources)
+                return *given, InitSettingsSource(settings_cls, values)
+
         try:
-            return cls(**_merged(values, overrides))
+            settings: Self = WithFile(**overrides)
         except ValidationError as error:
             raise ConfigError(_explain(error, path)) from error
+        return settings
 
     @property
     def keys(self) -> Path:
@@ -136,14 +144,13 @@ class ServerConfig(BaseSettings):
         return self.database.url or f"sqlite:///{self.data.resolve()}/dermabooth.db"
 
 
-def _merged(values: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(values)
-    for key, value in overrides.items():
-        section = merged.get(key)
-        merged[key] = (
-            _merged(section, value) if isinstance(section, dict) and isinstance(value, dict) else value
-        )
-    return merged
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} does not exist; configs/server/ holds examples") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
 
 
 def _explain(error: ValidationError, path: Path | None) -> str:

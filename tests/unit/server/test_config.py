@@ -49,3 +49,9 @@ def test_only_loopback_until_configured() -> None:
     config = ServerConfig.load()
     assert config.http.host == "127.0.0.1"
     assert config.capture.endpoint.startswith("tcp://127.0.0.1:")
+
+
+def test_the_caller_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DERMABOOTH_SERVER_HTTP__PORT", "9999")
+    config = ServerConfig.load(CONFIGS / "local.toml", http={"port": 1234})
+    assert (config.http.port, config.http.host) == (1234, "127.0.0.1")

@@ -1,0 +1,75 @@
+"""`dermabooth server`: takes stills and previews in, analyses, stores and shows."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dermabooth import resources, running
+from server.app import die_with_parent, run_live, run_work, supervise
+from server.config import ServerConfig
+
+
+class Role(StrEnum):
+    """The server's processes."""
+
+    LIVE = "live"
+    WORK = "work"
+
+
+def server(
+    config: Annotated[Path | None, typer.Option(help="TOML file; configs/server/ holds examples.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of keys, database and archive.")] = None,
+    http: Annotated[str, typer.Option(help="HOST:PORT of pages and API; port 0 takes a free one.")] = "",
+    capture: Annotated[str, typer.Option(help="ZeroMQ endpoint for stills, e.g. tcp://0.0.0.0:8481.")] = "",
+    triton: Annotated[str, typer.Option(help="Use the Triton at this gRPC address.")] = "",
+    only: Annotated[Role | None, typer.Option(help="Run one of the two processes alone.")] = None,
+    parent: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Run the server until SIGTERM.
+
+    Example: dermabooth server --config configs/server/local.toml
+    """
+    if parent is not None:
+        die_with_parent(parent)
+    settings = load_settings(config, data=data, http=http, capture=capture, triton=triton)
+    running.set_up_logging(settings.log.level)
+    if only is Role.LIVE:
+        running.run(run_live(settings, models=resources.triton_models(), web=resources.web()))
+    elif only is Role.WORK:
+        running.run(
+            run_work(settings, models=resources.triton_models(), quality=resources.configs() / "quality")
+        )
+    else:
+        running.run(supervise(settings, resources.triton_models(), _child_command))
+
+
+def load_settings(
+    config: Path | None = None,
+    *,
+    data: Path | None = None,
+    http: str = "",
+    capture: str = "",
+    triton: str = "",
+) -> ServerConfig:
+    """The settings of a file with the command line's options above it; raises `ConfigError`."""
+    overrides: dict[str, Any] = {}
+    if data is not None:
+        overrides["data"] = data
+    if http:
+        host, _, port = http.rpartition(":")
+        overrides["http"] = {"host": host or "127.0.0.1", "port": port}
+    if capture:
+        overrides["capture"] = {"endpoint": capture}
+    if triton:
+        overrides["triton"] = {"mode": "external", "url": triton}
+    elif config is None:
+        overrides["triton"] = {"environment": resources.triton_environment()}
+    return ServerConfig.load(config, **overrides)
+
+
+def _child_command(role: str) -> list[str]:
+    return [sys.executable, "-m", "dermabooth", *sys.argv[1:], "--only", role, "--parent", str(os.getpid())]

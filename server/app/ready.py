@@ -1,0 +1,33 @@
+"""How one server process tells the others that it is up, and where."""
+
+import json
+import os
+from pathlib import Path
+
+ROLES = ("live", "work")
+"""The server's processes, in the order they start."""
+
+
+def announce(run: Path, role: str, **addresses: str) -> None:
+    """Say that this process serves `role` at these addresses."""
+    run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = run / f".{role}.json"
+    partial.write_text(json.dumps({"pid": os.getpid(), **addresses}))
+    partial.replace(run / f"{role}.json")
+
+
+def addresses(run: Path, role: str, *, pid: int | None = None) -> dict[str, str] | None:
+    """Where `role` is, or None while it is not up; with `pid` only if that very process announced itself."""
+    try:
+        told = json.loads((run / f"{role}.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    announced = told.pop("pid")
+    if pid is not None and announced != pid:
+        return None
+    return {str(key): str(value) for key, value in told.items()}
+
+
+def withdraw(run: Path, role: str) -> None:
+    """Say that `role` is no longer up."""
+    (run / f"{role}.json").unlink(missing_ok=True)

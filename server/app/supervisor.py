@@ -1,0 +1,127 @@
+"""The parent of the server's processes: starts Triton, `live` and `work`, and starts again what dies."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+from server.app import ready
+from server.config import ServerConfig
+from server.errors import ServerError
+from server.inference import ManagedTriton
+
+log = logging.getLogger(__name__)
+
+START_LIMIT_S = 60.0
+"""Time a child has to say that it is up."""
+STOP_LIMIT_S = 15.0
+"""Time a child has to end after SIGTERM."""
+MAX_BACKOFF_S = 30.0
+STEADY_S = 30.0
+"""A child that ran this long starts again without delay."""
+
+Command = Callable[[str], Sequence[str]]
+"""Gives the command line of a role's process."""
+
+
+class ChildFailed(ServerError):
+    """A process of the server ended before it was up; its own message stands above."""
+
+
+async def supervise(
+    config: ServerConfig,
+    models: Path,
+    command: Command,
+    on_ready: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Run the whole server until cancelled; children stop in reverse order of their start.
+
+    Raises `ChildFailed` if a child does not come up, `InferenceUnavailable` if Triton does not.
+    """
+    async with triton_address(config, models) as address:
+        environment = {
+            **os.environ,
+            "DERMABOOTH_SERVER_TRITON__MODE": "external",
+            "DERMABOOTH_SERVER_TRITON__URL": address,
+        }
+        async with contextlib.AsyncExitStack() as stack:
+            children = [_Child(role, command(role), environment, config.run) for role in ready.ROLES]
+            for child in children:
+                stack.push_async_callback(child.stop)
+                await child.start()
+            if on_ready is not None:
+                await on_ready()
+            async with asyncio.TaskGroup() as tasks:
+                for child in children:
+                    tasks.create_task(child.keep(), name="keep-child")
+
+
+@contextlib.asynccontextmanager
+async def triton_address(config: ServerConfig, models: Path) -> AsyncIterator[str]:
+    """The gRPC address of the Triton to use; a managed one runs as long as the context."""
+    if config.triton.mode == "external":
+        yield config.triton.url
+        return
+    port = int(config.triton.url.rpartition(":")[2])
+    async with ManagedTriton(
+        environment=config.triton.environment,
+        repository=models,
+        run_dir=config.run / "triton",
+        grpc_port=port,
+        threads=config.triton.threads,
+    ) as triton:
+        yield triton.url
+
+
+class _Child:
+    """One process of the server."""
+
+    def __init__(self, role: str, command: Sequence[str], environment: Mapping[str, str], run: Path) -> None:
+        self._role = role
+        self._command = tuple(command)
+        self._environment = dict(environment)
+        self._run = run
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start the process and wait until it is up."""
+        ready.withdraw(self._run, self._role)
+        self._process = await asyncio.create_subprocess_exec(*self._command, env=self._environment)
+        deadline = time.monotonic() + START_LIMIT_S
+        while ready.addresses(self._run, self._role) is None:
+            if self._process.returncode is not None:
+                raise ChildFailed(f"the {self._role} process ended with status {self._process.returncode}")
+            if time.monotonic() > deadline:
+                await self.stop()
+                raise ChildFailed(f"the {self._role} process was not up within {START_LIMIT_S:.0f} s")
+            await asyncio.sleep(0.05)
+
+    async def keep(self) -> None:
+        """Start the process again whenever it ends, for ever."""
+        backoff = 0.5
+        while True:
+            assert self._process is not None
+            started = time.monotonic()
+            status = await self._process.wait()
+            log.error("a process ended", extra={"role": self._role, "status": status})
+            backoff = 0.5 if time.monotonic() - started > STEADY_S else min(2 * backoff, MAX_BACKOFF_S)
+            await asyncio.sleep(backoff)
+            with contextlib.suppress(ChildFailed):
+                await self.start()
+
+    async def stop(self) -> None:
+        """End the process: SIGTERM, and SIGKILL if it does not listen."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_LIMIT_S)
+        except TimeoutError:
+            log.error("a process did not stop", extra={"role": self._role})
+            process.kill()
+            await process.wait()

@@ -1,0 +1,109 @@
+"""Takes due steps from the work table, one at a time, for ever."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+from server.errors import BadImage, InferenceError, InferenceUnavailable, StorageFull, StoreUnavailable
+from server.store import StepResult, Still, Store, WorkItem
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 900.0
+"""A step that takes longer is taken for dead."""
+POLL_S = 1.0
+"""How often the table is looked at without a call."""
+MAX_ATTEMPTS = 5
+"""Tries of a step that fails for no known reason."""
+
+
+class NotYet(Exception):
+    """What the step builds on is still to come; not a failed try."""
+
+
+class Step(Protocol):
+    """One step of a still."""
+
+    async def __call__(self, still: Still) -> StepResult:
+        """What the step found; harmless to repeat. Raises `NotYet` to be called again later."""
+
+
+StepEnd = Callable[[Still, str, bool, StepResult | None], Awaitable[None]]
+"""Told of every step that ended: still, step, done, result."""
+
+
+class Worker:
+    """Runs steps until it is cancelled.
+
+    A fault of the surroundings (Triton, disk, database away) lets a step wait; a bad picture ends it; anything else is
+    tried `MAX_ATTEMPTS` times.
+    """
+
+    def __init__(self, store: Store, steps: Mapping[str, Step], *, name: str, on_end: StepEnd) -> None:
+        self._store = store
+        self._steps = steps
+        self._name = name
+        self._on_end = on_end
+        self._wake = asyncio.Event()
+
+    def poke(self) -> None:
+        """Look at the table now: a still has come."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work for ever; steps that an earlier run left behind come first."""
+        released = await self._store.release_work(self._name)
+        if released:
+            log.info("resuming work", extra={"steps": released})
+        while True:
+            try:
+                item = await self._store.claim(self._name, lease_s=LEASE_S)
+                if item is None:
+                    await self._wait()
+                else:
+                    await self._do(item)
+            except (StoreUnavailable, StorageFull) as error:
+                log.warning("the work table is away", extra={"cause": str(error)})
+                await asyncio.sleep(POLL_S)
+
+    async def _wait(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), POLL_S)
+        self._wake.clear()
+
+    async def _do(self, item: WorkItem) -> None:
+        still = await self._store.still(item.sop_instance_uid)
+        step = self._steps.get(item.step)
+        if step is None:
+            await self._give_up(item, still, f"this version knows no step {item.step!r}")
+            return
+        try:
+            result = await step(still)
+        except NotYet as reason:
+            await self._store.postpone(item, delay_s=POLL_S, error=str(reason))
+        except (InferenceUnavailable, StoreUnavailable, StorageFull) as error:
+            log.warning("a step waits", extra={"step": item.step, "cause": str(error)})
+            await self._store.postpone(item, delay_s=2 * POLL_S, error=str(error))
+        except (BadImage, InferenceError) as error:
+            await self._give_up(item, still, str(error))
+        except Exception as error:  # noqa: BLE001  one bad still must not stop the others
+            await self._fail(item, still, error)
+        else:
+            await self._store.finish(item, result)
+            await self._on_end(still, item.step, True, result)
+
+    async def _fail(self, item: WorkItem, still: Still, error: Exception) -> None:
+        log.error("a step failed", extra={"step": item.step, "attempt": item.attempts + 1}, exc_info=error)
+        if item.attempts + 1 >= MAX_ATTEMPTS:
+            await self._give_up(item, still, f"{type(error).__name__} after {MAX_ATTEMPTS} tries")
+        else:
+            await self._store.postpone(
+                item, delay_s=2.0**item.attempts, error=type(error).__name__, failed=True
+            )
+
+    async def _give_up(self, item: WorkItem, still: Still, reason: str) -> None:
+        log.error("a step was given up", extra={"step": item.step, "cause": reason})
+        await self._store.give_up(item, reason)
+        await self._on_end(still, item.step, False, None)
