@@ -10,12 +10,15 @@ import pytest
 pytestmark = pytest.mark.architecture
 
 ROOT = Path(__file__).parents[2]
-ROOMS = sorted(
-    ".".join(path.parent.relative_to(ROOT).parts)
-    for package in ("station", "server", "phantom", "training")
-    for path in (ROOT / package).glob("*/__init__.py")
-    if path.parent.name not in {"backend", "migrations"}
-) + ["phantom"]
+ROOMS = [
+    "phantom",
+    *sorted(
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for package in ("station", "server", "phantom", "training")
+        for path in (ROOT / package).glob("*/__init__.py")
+        if path.parent.name not in {"backend", "migrations"}
+    ),
+]
 HEAVY = (
     "aiohttp",
     "aiortc",
