@@ -1,0 +1,32 @@
+"""Writes model files into a Triton model repository."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import onnx
+
+from training import chromophores, redness, reflections, skin_colour
+
+GRAPHS: Mapping[str, Callable[[], onnx.ModelProto]] = MappingProxyType(
+    {
+        "chromophores": chromophores.build,
+        "chromophores_linear": chromophores.build_linear,
+        "redness": redness.build,
+        "reflections": reflections.build,
+        "skin_colour": skin_colour.build,
+    }
+)
+"""Training-free models by name."""
+
+
+def export(name: str, out_dir: Path, version: int = 1) -> Path:
+    """Write `out_dir/name/version/model.onnx` and return its path; the same bytes every time.
+
+    `KeyError` if there is no such model.
+    """
+    model = GRAPHS[name]()
+    path = out_dir / name / str(version) / "model.onnx"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+    return path

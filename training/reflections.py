@@ -1,0 +1,52 @@
+"""Specular reflection of a single picture under white light; nothing is trained.
+
+Dichromatic model (S. Shafer, "Using color to separate reflection components", 1985) with the light's colour at
+(1,1,1): the surface reflection s adds equally to all channels, so that the darkest and brightest channels are
+min = r d + s and max = d + s, with r their ratio in the diffuse colour. With r from the surroundings,
+s = (min - r max) / (1 - r). It is the loss of chroma that counts, not brightness, so dark skin is treated alike.
+"""
+
+import json
+
+import onnx
+from onnx import TensorProto
+
+from training.graph import GraphWriter
+from training.local import skin_mask, spread, window_sum
+
+STEPS_PER_WHITE = 1020.0
+"""Map value per linear white: 255 stands for a quarter of white and more."""
+
+
+def _linear(graph: GraphWriter, encoded: str) -> str:
+    """Samples of 0..255 in sRGB to linear [0, 1] (IEC 61966-2-1), the straight part replaced by the power."""
+    scaled = graph.node("Add", graph.node("Mul", encoded, 1 / (255 * 1.055)), 0.055 / 1.055)
+    return graph.node("Exp", graph.node("Mul", graph.node("Log", scaled), 2.4))
+
+
+def build() -> onnx.ModelProto:
+    """`image` uint8 [B,H,W,3] sRGB and `skin` uint8 [B,H,W] to `reflection` uint8 [B,H,W], 0 outside the skin."""
+    graph = GraphWriter("reflections")
+    planes = graph.planes(graph.input("image", TensorProto.UINT8, ["batch", "height", "width", 3]))
+    mask = skin_mask(graph, graph.input("skin", TensorProto.UINT8, ["batch", "height", "width"]))
+    low = _linear(graph, graph.node("ReduceMin", planes, graph.axes(1), keepdims=1))
+    high = _linear(graph, graph.node("ReduceMax", planes, graph.axes(1), keepdims=1))
+    # Bright pixels count less, so that the reflections sought do not raise the ratio they are measured against.
+    weight = graph.node("Div", mask, graph.node("Add", low, 0.02))
+    low_mean = window_sum(graph, graph.node("Mul", weight, low))
+    high_mean = window_sum(graph, graph.node("Mul", weight, high))
+    count = graph.node("Max", window_sum(graph, weight), 1e-3)
+    ratio = graph.node("Div", low_mean, graph.node("Max", high_mean, 1e-6))
+    ratio = spread(graph, graph.node("Clip", ratio, 0.0, 0.9), low)
+    floor = spread(graph, graph.node("Div", low_mean, count), low)
+    chroma_loss = graph.node(
+        "Div", graph.node("Sub", low, graph.node("Mul", ratio, high)), graph.node("Sub", 1.0, ratio)
+    )
+    reflected = graph.node("Min", chroma_loss, graph.node("Sub", low, floor))
+    scaled = graph.node("Mul", graph.node("Mul", reflected, mask), STEPS_PER_WHITE)
+    shape = ["batch", "height", "width"]
+    graph.output(
+        "reflection", graph.node("Squeeze", graph.to_uint8(scaled), graph.axes(1)), TensorProto.UINT8, shape
+    )
+    scale = json.dumps({"steps_per_white": STEPS_PER_WHITE, "zero": 0.0})
+    return graph.model("Specular reflection by loss of chroma.", {"training": "none", "scale": scale})
