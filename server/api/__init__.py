@@ -1,29 +1,27 @@
 """The server's HTTP interface: one file per noun."""
 
-from server.api.routes import (
-    GRANT,
-    SESSION_COOKIE,
-    TOKENS,
-    Route,
-    UndeclaredRoute,
-    access,
-    add_routes,
-    bearer,
-    route,
-    same_origin,
-    undeclared,
-)
+from server.api.application import ApiParts, make_api
+from server.api.board import LivePreview, NoPreviews, PreviewBoard
+from server.api.events import EventHub
+from server.api.login import LoginCodes
+from server.api.routes import GRANT, SESSION_COOKIE, TOKENS, Route, UndeclaredRoute, route, undeclared
+from server.api.settings import SETTINGS, ApiSettings
 
 __all__ = [
     "GRANT",
     "SESSION_COOKIE",
+    "SETTINGS",
     "TOKENS",
+    "ApiParts",
+    "ApiSettings",
+    "EventHub",
+    "LivePreview",
+    "LoginCodes",
+    "NoPreviews",
+    "PreviewBoard",
     "Route",
     "UndeclaredRoute",
-    "access",
-    "add_routes",
-    "bearer",
+    "make_api",
     "route",
-    "same_origin",
     "undeclared",
 ]

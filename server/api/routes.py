@@ -6,18 +6,11 @@ from dataclasses import dataclass
 from aiohttp import hdrs, web
 
 from server.access import Grant, Scope, Tokens
+from server.api.login import Sessions
+from server.api.settings import SETTINGS
 from server.errors import AccessDenied
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-TOKENS = web.AppKey("tokens", Tokens)
-"""Checks the tokens of this server."""
-GRANT = web.RequestKey("grant", Grant)
-"""What the caller of this request may do; absent on PUBLIC routes."""
-SCOPES = web.AppKey("scopes", dict[web.AbstractRoute, Scope])
-"""Scope of every registered route."""
-SESSION_COOKIE = "dermabooth_session"
-"""Holds the token of a signed-in browser."""
 
 _SAFE_METHODS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 
@@ -30,15 +23,31 @@ class Route:
     path: str
     handler: Handler
     scope: Scope
+    answer: object = None
+    """Type of the JSON it answers with, for the OpenAPI document."""
+
+
+TOKENS = web.AppKey("tokens", Tokens)
+"""Checks the tokens of this server."""
+GRANT = web.RequestKey("grant", Grant)
+"""What the caller of this request may do; absent on PUBLIC routes."""
+SCOPES = web.AppKey("scopes", dict[web.AbstractRoute, Scope])
+"""Scope of every registered route."""
+DECLARED = web.AppKey("declared", list[Route])
+"""The routes as they were declared."""
+SESSIONS = web.AppKey("sessions", Sessions)
+"""Checks the cookies of signed-in browsers."""
+SESSION_COOKIE = "dermabooth_session"
+"""Holds the token of a signed-in browser."""
 
 
 class UndeclaredRoute(RuntimeError):
     """A route was added to the application without a scope."""
 
 
-def route(method: str, path: str, handler: Handler, scope: Scope) -> Route:
-    """A route that asks `scope` of its caller; `method` is e.g. "GET" (which also answers HEAD)."""
-    return Route(method.upper(), path, handler, scope)
+def route(method: str, path: str, handler: Handler, scope: Scope, *, answer: object = None) -> Route:
+    """A route that asks `scope` of its caller; `answer` is the type of the JSON it answers with."""
+    return Route(method.upper(), path, handler, scope, answer)
 
 
 def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
@@ -47,6 +56,7 @@ def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
     for one in routes:
         added = app.router.add_route(one.method, one.path, one.handler)
         scopes[added] = one.scope
+        app.setdefault(DECLARED, []).append(one)
         if one.method == hdrs.METH_GET:
             scopes[app.router.add_route(hdrs.METH_HEAD, one.path, one.handler)] = one.scope
 
@@ -87,7 +97,9 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
 def same_origin(request: web.Request) -> bool:
     """Whether the `Origin` header names this server; a request without one is no browser's cross-site request."""
     origin = request.headers.get(hdrs.ORIGIN)
-    return origin is None or origin == f"{request.scheme}://{request.host}"
+    if origin is None or origin == f"{request.scheme}://{request.host}":
+        return True
+    return origin in request.app[SETTINGS].origins
 
 
 def bearer(request: web.Request) -> str | None:
@@ -113,7 +125,7 @@ def _grant_of(request: web.Request) -> Grant | None:
     cookie = request.cookies.get(SESSION_COOKIE)
     if cookie is None or (_needs_origin(request) and not same_origin(request)):
         return None
-    return tokens.verify(cookie)
+    return request.app[SESSIONS].verify(cookie)
 
 
 def _needs_origin(request: web.Request) -> bool:

@@ -1,5 +1,6 @@
 """The booth's own page, on loopback."""
 
+from station.kiosk.application import make_kiosk
 from station.kiosk.contract import (
     BoothState,
     KioskAgent,
@@ -22,4 +23,5 @@ __all__ = [
     "UplinkStatus",
     "VisitRequest",
     "VisitStatus",
+    "make_kiosk",
 ]

@@ -1,0 +1,65 @@
+"""The web application of the live process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from server.access import Tokens
+from server.api import booths, events, health, openapi, pages, session, stills, visits
+from server.api.events import HUB, EventHub
+from server.api.health import CHECKS, Check
+from server.api.login import LoginCodes, RateLimit, Sessions
+from server.api.problems import add_headers, own_host, problems
+from server.api.renditions import RENDITIONS, Renditions
+from server.api.resources import ARCHIVE, STORE
+from server.api.routes import SESSIONS, TOKENS, Route, access, add_routes, refuse_undeclared
+from server.api.session import CODES, LIMIT
+from server.api.settings import SETTINGS, ApiSettings
+from server.store import Archive, Store
+
+_MAX_BODY = 64 * 1024
+
+
+@dataclass(frozen=True)
+class ApiParts:
+    """What the application is made of; the caller opens and closes store and archive."""
+
+    settings: ApiSettings
+    tokens: Tokens
+    store: Store
+    archive: Archive
+    hub: EventHub
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    """Further health checks by name."""
+
+
+def make_api(parts: ApiParts, extra: Iterable[Route] = ()) -> web.Application:
+    """The application with the routes of this room and `extra` ones; start-up fails on an undeclared route."""
+    app = web.Application(middlewares=[problems, own_host, access], client_max_size=_MAX_BODY)
+    app[SETTINGS], app[TOKENS] = parts.settings, parts.tokens
+    app[STORE], app[ARCHIVE], app[HUB] = parts.store, parts.archive, parts.hub
+    app[CHECKS] = dict(parts.checks)
+    app[SESSIONS], app[CODES] = Sessions(parts.tokens), LoginCodes(parts.tokens)
+    app[LIMIT], app[RENDITIONS] = RateLimit(), Renditions()
+    for noun in (pages, health, session, booths, visits, stills, events, openapi):
+        add_routes(app, noun.routes())
+    add_routes(app, extra)
+    app.on_startup.append(refuse_undeclared)
+    app.on_response_prepare.append(add_headers)
+    app.cleanup_ctx.append(_sampling)
+    app.on_shutdown.append(_end_events)
+    return app
+
+
+async def _sampling(app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(app[HUB].sample(), name="live-state")
+    yield
+    task.cancel()
+    await asyncio.wait({task})
+    app[RENDITIONS].close()
+
+
+async def _end_events(app: web.Application) -> None:
+    app[HUB].close()

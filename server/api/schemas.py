@@ -1,0 +1,160 @@
+"""The JSON of the HTTP interface."""
+
+import msgspec
+
+from server.api.board import LivePreview
+from station.protocol import (
+    CameraInfo,
+    Exposure,
+    Face,
+    Light,
+    Measure,
+    Patient,
+    Preparation,
+    QualityReport,
+    Verdict,
+    View,
+)
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the server does its work."""
+
+    status: str
+    """`ok` or `degraded`."""
+    version: str
+    checks: dict[str, bool]
+    """Each part that was asked, and whether it answered."""
+
+
+class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of a one-time code and a token; a token may also come as `Authorization: Bearer`."""
+
+    code: str = ""
+    token: str = ""
+
+
+class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is signed in."""
+
+    subject: str
+    scopes: tuple[str, ...]
+
+
+class VisitSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One visit in the list."""
+
+    study_instance_uid: str
+    booth_id: str
+    opened_at: float
+    closed_at: float | None
+    complete: bool | None
+    patient: Patient
+    protocol: str
+    preparation: Preparation
+    expected: int
+    """Stills that the visit has when complete."""
+    stored: int
+    verdict: Verdict | None
+    """Worst verdict of its stills; None: none is known yet."""
+    cover: str | None
+    """SOP Instance UID of the still that stands for the visit."""
+
+
+class BoothInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One booth and its live state; times in seconds since 1970 UTC."""
+
+    booth_id: str
+    software: str
+    first_seen: float
+    last_seen: float
+    connected: bool | None
+    """Whether its uplink is open; None: not known since the server started."""
+    preview: LivePreview | None
+    """Its live picture; None: none is sent."""
+    last_visit: VisitSummary | None
+
+
+class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Visits, newest first."""
+
+    visits: tuple[VisitSummary, ...]
+    next_before: float | None
+    """Ask with `before` set to this for older ones; None: these were the last."""
+
+
+class StepInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of the analysis of a still."""
+
+    step: str
+    state: str
+    attempts: int
+    error: str
+
+
+class InstanceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A DICOM object that was written for a still."""
+
+    sop_instance_uid: str
+    sop_class_uid: str
+    modality: str
+    created_at: float
+
+
+class StillInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One still with what is known of it."""
+
+    sop_instance_uid: str
+    study_instance_uid: str
+    series_number: int
+    instance_number: int
+    view: View
+    light: Light
+    width: int
+    height: int
+    bit_depth: int
+    captured_at: float
+    received_at: float
+    exposure: Exposure | None
+    camera: CameraInfo | None
+    px_per_mm: float | None
+    calibration: str | None
+    face: Face | None
+    face_sought: bool
+    verdict: Verdict | None
+    picture: bool
+    """Whether its picture can be shown."""
+    layers: tuple[str, ...]
+    """Names of the layers that can be shown."""
+    steps: tuple[StepInfo, ...]
+    instances: tuple[InstanceInfo, ...]
+
+
+class VisitDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit with its stills, in the order they were shot."""
+
+    visit: VisitSummary
+    stills: tuple[StillInfo, ...]
+
+
+class StillQuality(msgspec.Struct, frozen=True, kw_only=True):
+    """Both quality reports of a still; the server's is the verdict."""
+
+    booth: QualityReport | None
+    server: QualityReport | None
+
+
+class StillMeasures(msgspec.Struct, frozen=True, kw_only=True):
+    """The measures of one still."""
+
+    sop_instance_uid: str
+    view: View
+    light: Light
+    measures: tuple[Measure, ...]
+
+
+class VisitMeasures(msgspec.Struct, frozen=True, kw_only=True):
+    """The measures of a visit."""
+
+    study_instance_uid: str
+    stills: tuple[StillMeasures, ...]

@@ -1,0 +1,100 @@
+"""Signing a browser in and out."""
+
+import msgspec
+from aiohttp import hdrs, web
+
+from server.access import Grant, Scope
+from server.api.login import SESSION_LIFETIME_S, LoginCodes, RateLimit
+from server.api.resources import json_response
+from server.api.routes import (
+    GRANT,
+    SESSION_COOKIE,
+    SESSIONS,
+    TOKENS,
+    Route,
+    bearer,
+    route,
+    same_origin,
+)
+from server.api.schemas import SessionInfo, SignIn
+from server.api.settings import SETTINGS
+from server.errors import AccessDenied
+
+CODES = web.AppKey("codes", LoginCodes)
+LIMIT = web.AppKey("sign_in_limit", RateLimit)
+
+
+def routes() -> list[Route]:
+    """The routes of the session."""
+    return [
+        route("GET", "/api/session", show, Scope.READ, answer=SessionInfo),
+        route("POST", "/api/session", sign_in, Scope.PUBLIC, answer=SessionInfo),
+        route("DELETE", "/api/session", sign_out, Scope.PUBLIC),
+    ]
+
+
+async def show(request: web.Request) -> web.Response:
+    """Who is signed in."""
+    return json_response(_info(request[GRANT]))
+
+
+async def sign_in(request: web.Request) -> web.Response:
+    """Exchange a token or a one-time code for a session cookie."""
+    _refuse_foreign(request)
+    address, limit = request.remote or "", request.app[LIMIT]
+    if (wait_s := limit.wait_s(address)) > 0:
+        raise web.HTTPTooManyRequests(
+            text="too many failed sign-ins; wait a minute", headers={hdrs.RETRY_AFTER: str(int(wait_s) + 1)}
+        )
+    try:
+        grant = await _grant(request)
+    except AccessDenied:
+        limit.failed(address)
+        raise
+    response = json_response(_info(grant), status=201)
+    response.set_cookie(
+        SESSION_COOKIE,
+        request.app[SESSIONS].open(grant),
+        max_age=int(SESSION_LIFETIME_S),
+        httponly=True,
+        samesite="Strict",
+        secure=request.app[SETTINGS].secure_cookie or request.scheme == "https",
+        path="/",
+    )
+    return response
+
+
+async def sign_out(request: web.Request) -> web.Response:
+    """End the session of the cookie."""
+    _refuse_foreign(request)
+    if (cookie := request.cookies.get(SESSION_COOKIE)) is not None:
+        request.app[SESSIONS].end(cookie)
+    response = web.Response(status=204)
+    response.del_cookie(SESSION_COOKIE, path="/")
+    return response
+
+
+async def _grant(request: web.Request) -> Grant:
+    if (token := bearer(request)) is not None:
+        return _reader(request.app[TOKENS].verify(token))
+    wanted = msgspec.json.decode(await request.read(), type=SignIn)
+    if wanted.code:
+        return request.app[CODES].redeem(wanted.code)
+    if wanted.token:
+        return _reader(request.app[TOKENS].verify(wanted.token.strip()))
+    raise AccessDenied("send a `code` or a `token`")
+
+
+def _reader(grant: Grant) -> Grant:
+    if not grant.allows(Scope.READ):
+        raise AccessDenied("this token does not allow reading; ask for one with the scope `read`")
+    return grant
+
+
+def _refuse_foreign(request: web.Request) -> None:
+    if not same_origin(request):
+        raise web.HTTPForbidden(text="sign in from the server's own page")
+
+
+def _info(grant: Grant) -> SessionInfo:
+    return SessionInfo(subject=grant.subject.partition("#")[0], scopes=tuple(sorted(grant.scopes)))

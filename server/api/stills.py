@@ -1,0 +1,121 @@
+"""Stills: what is known of one, its picture, its layers and its quality."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+from aiohttp import hdrs, web
+
+from server.access import Scope
+from server.api.renditions import RENDITIONS, WIDTHS
+from server.api.resources import ARCHIVE, STORE, json_response, number_in_query, uid_in_path
+from server.api.routes import Route, route
+from server.api.schemas import InstanceInfo, StepInfo, StillInfo, StillQuality
+from server.store import Archive, Instance, Still, WorkStatus
+from station.protocol import Layer, Verdict
+
+LAYERS = tuple(layer.value for layer in Layer)
+
+
+def routes() -> list[Route]:
+    """The routes of the stills."""
+    return [
+        route("GET", "/api/stills/{sop}", still, Scope.READ, answer=StillInfo),
+        route("GET", "/api/stills/{sop}/image", image, Scope.READ),
+        route("GET", "/api/stills/{sop}/layers/{name}", layer, Scope.READ),
+        route("GET", "/api/stills/{sop}/quality", quality, Scope.READ, answer=StillQuality),
+    ]
+
+
+async def still(request: web.Request) -> web.Response:
+    """One still with how far its analysis has come."""
+    store = request.app[STORE]
+    found = await store.still(uid_in_path(request, "sop"))
+    study = found.study_instance_uid
+    work, instances = await asyncio.gather(store.work(study), store.instances(study))
+    info = await request.app[RENDITIONS].run(describe, found, request.app[ARCHIVE], work, instances)
+    return json_response(info)
+
+
+async def image(request: web.Request) -> web.StreamResponse:
+    """The picture as JPEG, about `width` pixels wide (320, 640, 1024 or 1600)."""
+    found = await request.app[STORE].still(uid_in_path(request, "sop"))
+    path = request.app[ARCHIVE].rendition(found.study_instance_uid, found.sop_instance_uid)
+    return await _rendered(request, path, "image/jpeg", "the picture is still being made; try again shortly")
+
+
+async def layer(request: web.Request) -> web.StreamResponse:
+    """One layer as 8-bit grey PNG, about `width` pixels wide; 0 shows nothing, 255 the strongest."""
+    name = request.match_info["name"]
+    if name not in LAYERS:
+        raise web.HTTPNotFound(text=f"there are the layers {', '.join(LAYERS)}")
+    found = await request.app[STORE].still(uid_in_path(request, "sop"))
+    path = request.app[ARCHIVE].layer(found.study_instance_uid, found.sop_instance_uid, name)
+    return await _rendered(request, path, "image/png", "this layer was not made for this still")
+
+
+async def quality(request: web.Request) -> web.Response:
+    """Both quality reports."""
+    found = await request.app[STORE].still(uid_in_path(request, "sop"))
+    return json_response(StillQuality(booth=found.booth_quality, server=found.quality))
+
+
+def describe(
+    still: Still, archive: Archive, work: Iterable[WorkStatus], instances: Iterable[Instance]
+) -> StillInfo:
+    """What is known of a still; looks at the archive's files."""
+    uid, header = still.sop_instance_uid, still.header
+    study = still.study_instance_uid
+    return StillInfo(
+        sop_instance_uid=uid,
+        study_instance_uid=study,
+        series_number=still.series_number,
+        instance_number=still.instance_number,
+        view=header.view,
+        light=header.light,
+        width=header.width,
+        height=header.height,
+        bit_depth=header.bit_depth,
+        captured_at=header.captured_at,
+        received_at=still.received_at,
+        exposure=header.actual or header.requested,
+        camera=header.camera,
+        px_per_mm=header.px_per_mm,
+        calibration=header.calibration,
+        face=still.face,
+        face_sought=still.face_sought,
+        verdict=verdict_of(still),
+        picture=archive.rendition(study, uid).is_file(),
+        layers=tuple(name for name in LAYERS if archive.layer(study, uid, name).is_file()),
+        steps=tuple(
+            StepInfo(step=one.step, state=one.state, attempts=one.attempts, error=one.error)
+            for one in work
+            if one.sop_instance_uid == uid
+        ),
+        instances=tuple(
+            InstanceInfo(
+                sop_instance_uid=one.sop_instance_uid,
+                sop_class_uid=one.sop_class_uid,
+                modality=one.modality,
+                created_at=one.created_at,
+            )
+            for one in instances
+            if one.still_uid == uid
+        ),
+    )
+
+
+def verdict_of(still: Still) -> Verdict | None:
+    """The server's verdict on a still; None until it is known."""
+    return None if still.quality is None else still.quality.verdict
+
+
+async def _rendered(request: web.Request, path: Path, kind: str, missing: str) -> web.StreamResponse:
+    width = int(number_in_query(request, "width", WIDTHS[-1], 1, 100_000))
+    found = await request.app[RENDITIONS].get(path, width)
+    if found is None:
+        raise web.HTTPNotFound(text=missing)
+    headers = {hdrs.CACHE_CONTROL: "private, no-cache", hdrs.ETAG: f'"{found.etag}"'}
+    if found.etag in (tag.value for tag in request.if_none_match or ()):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=found.data, content_type=kind, headers=headers)

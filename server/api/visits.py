@@ -1,0 +1,99 @@
+"""Visits: the list, one with its stills, and its measures."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from aiohttp import web
+
+from server.access import Scope
+from server.api.renditions import RENDITIONS
+from server.api.resources import ARCHIVE, STORE, json_response, number_in_query, uid_in_path
+from server.api.routes import Route, route
+from server.api.schemas import StillMeasures, VisitDetail, VisitMeasures, VisitPage, VisitSummary
+from server.api.stills import describe, verdict_of
+from server.store import Still, Visit
+from station.protocol import Light, Verdict
+
+_SEVERITY = (Verdict.PASS, Verdict.UNKNOWN, Verdict.WARN, Verdict.FAIL)
+
+
+def routes() -> list[Route]:
+    """The routes of the visits."""
+    return [
+        route("GET", "/api/visits", visits, Scope.READ, answer=VisitPage),
+        route("GET", "/api/visits/{study}", visit, Scope.READ, answer=VisitDetail),
+        route("GET", "/api/visits/{study}/measures", measures, Scope.READ, answer=VisitMeasures),
+    ]
+
+
+async def visits(request: web.Request) -> web.Response:
+    """The newest visits opened before `before` (seconds since 1970), at most `limit`."""
+    limit = int(number_in_query(request, "limit", 24, 1, 100))
+    before = number_in_query(request, "before", 1e12, 0, 1e12)
+    store = request.app[STORE]
+    found = await store.visits(limit=limit, before=before)
+    stills = await asyncio.gather(*(store.stills(one.study_instance_uid) for one in found))
+    page = VisitPage(
+        visits=tuple(map(summarise, found, stills)),
+        next_before=found[-1].opened_at if len(found) == limit else None,
+    )
+    return json_response(page)
+
+
+async def visit(request: web.Request) -> web.Response:
+    """One visit with its stills and how far their analysis has come."""
+    study, store = uid_in_path(request, "study"), request.app[STORE]
+    found = await store.visit(study)
+    stills, work, instances = await asyncio.gather(
+        store.stills(study), store.work(study), store.instances(study)
+    )
+    archive, files = request.app[ARCHIVE], request.app[RENDITIONS]
+    described = [await files.run(describe, still, archive, work, instances) for still in stills]
+    return json_response(VisitDetail(visit=summarise(found, stills), stills=tuple(described)))
+
+
+async def measures(request: web.Request) -> web.Response:
+    """The measures of every still of a visit."""
+    study, store = uid_in_path(request, "study"), request.app[STORE]
+    await store.visit(study)
+    stills = await store.stills(study)
+    found = await asyncio.gather(*(store.measures(still.sop_instance_uid) for still in stills))
+    parts = [
+        StillMeasures(
+            sop_instance_uid=still.sop_instance_uid,
+            view=still.header.view,
+            light=still.header.light,
+            measures=tuple(values),
+        )
+        for still, values in zip(stills, found, strict=True)
+    ]
+    return json_response(VisitMeasures(study_instance_uid=study, stills=tuple(parts)))
+
+
+def summarise(visit: Visit, stills: Sequence[Still]) -> VisitSummary:
+    """A visit as the list shows it."""
+    return VisitSummary(
+        study_instance_uid=visit.study_instance_uid,
+        booth_id=visit.booth_id,
+        opened_at=visit.opened_at,
+        closed_at=visit.closed_at,
+        complete=visit.complete,
+        patient=visit.patient,
+        protocol=visit.protocol.name,
+        preparation=visit.protocol.preparation,
+        expected=len(visit.expected) or visit.protocol.stills,
+        stored=len(stills),
+        verdict=worst(map(verdict_of, stills)),
+        cover=_cover(stills),
+    )
+
+
+def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
+    """The worst of the known verdicts, or None."""
+    known = [verdict for verdict in verdicts if verdict is not None]
+    return max(known, key=_SEVERITY.index, default=None)
+
+
+def _cover(stills: Sequence[Still]) -> str | None:
+    white = [still for still in stills if still.header.light is Light.WHITE]
+    return next((still.sop_instance_uid for still in [*white, *stills]), None)
