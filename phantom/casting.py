@@ -1,0 +1,129 @@
+"""Ray casting of implicit surfaces, coarse to fine, on a base grid no finer than the surfaces' own detail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from phantom.fields import Field, f32
+from phantom.view import CAMERA_DISTANCE_MM, Matrix, Vector, View
+
+Distance = Callable[[Field, Field, Field], Field]
+BASE_PX_PER_MM = 2.4
+_NEAR, _FAR = CAMERA_DISTANCE_MM - 130, CAMERA_DISTANCE_MM + 260
+_COARSE = 5
+
+
+@dataclass(frozen=True)
+class BaseGrid:
+    """The picture at reduced resolution with one cell of margin; `step` picture pixels per cell."""
+
+    view: View
+    step: float
+
+    @classmethod
+    def of(cls, view: View) -> BaseGrid:
+        return cls(view, max(1.0, view.px_per_mm / BASE_PX_PER_MM))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return int(np.ceil(self.view.height / self.step)) + 3, int(np.ceil(self.view.width / self.step)) + 3
+
+    def positions(self, rows: slice, cols: slice) -> tuple[Field, Field]:
+        """Picture columns and rows of the cells."""
+        c, r = np.meshgrid(np.arange(cols.start, cols.stop), np.arange(rows.start, rows.stop))
+        return f32((c - 0.5) * self.step - 0.5), f32((r - 0.5) * self.step - 0.5)
+
+    def enlarge(self, table: Field, window: tuple[slice, slice], rows: slice, cols: slice) -> Field:
+        """`table` (of the grid's `window`) at the picture pixels of `rows` x `cols`, bilinear, edge repeated."""
+        k = 1 / self.step
+        matrix = np.array(
+            [[k, 0, (cols.start + 0.5) * k + 0.5 - window[1].start], [0, k, (rows.start + 0.5) * k + 0.5 - window[0].start]]
+        )
+        size = (cols.stop - cols.start, rows.stop - rows.start)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return f32(cv2.warpAffine(table, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Where the rays of a window of the base grid meet one surface."""
+
+    window: tuple[slice, slice]
+    depth: Field
+    """distance from the camera, mm; of the closest approach where the ray misses"""
+    miss: Field
+    """distance by which the ray misses the surface, mm; about 0 on it"""
+    point: Vector
+    normal: Vector
+
+
+def cast(grid: BaseGrid, turn: Matrix, distance: Distance, steps: int = 9) -> Hit | None:
+    """First meeting of the picture's rays with a surface; None when it is out of the picture."""
+    start = _coarse(grid, turn, distance)
+    if start is None:
+        return None
+    window, depth = start
+    col, row = grid.positions(*window)
+    ray, eye = grid.view.rays(turn, col, row), grid.view.eye_point(turn)
+    depth, miss = _march(distance, eye, ray, depth, steps, 1.0)
+    point = _along(eye, ray, depth)
+    return Hit(window, depth, miss, point, gradient(distance, point))
+
+
+def _coarse(grid: BaseGrid, turn: Matrix, distance: Distance) -> tuple[tuple[slice, slice], Field] | None:
+    rows, cols = grid.shape
+    sparse_rows, sparse_cols = -(-rows // _COARSE) + 1, -(-cols // _COARSE) + 1
+    c, r = np.meshgrid(np.arange(sparse_cols) * _COARSE, np.arange(sparse_rows) * _COARSE)
+    col, row = f32((c - 0.5) * grid.step - 0.5), f32((r - 0.5) * grid.step - 0.5)
+    ray, eye = grid.view.rays(turn, col, row), grid.view.eye_point(turn)
+    depth, miss = _march(distance, eye, ray, np.full(col.shape, _NEAR, np.float32), 26, 0.9)
+    near = cv2.dilate((miss < 3).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if not near.any():
+        return None
+    depth = f32(cv2.erode(np.where(miss < 3, depth, np.float32(_FAR)), np.ones((3, 3), np.uint8))) - 3
+    inside = cv2.erode((miss < 1).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    seen_rows, seen_cols = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
+    window = (
+        slice(max(0, int(seen_rows[0]) * _COARSE - 2), min(rows, int(seen_rows[-1]) * _COARSE + 3)),
+        slice(max(0, int(seen_cols[0]) * _COARSE - 2), min(cols, int(seen_cols[-1]) * _COARSE + 3)),
+    )
+    del inside
+    fc, fr = np.meshgrid(np.arange(window[1].start, window[1].stop), np.arange(window[0].start, window[0].stop))
+    fine = cv2.remap(depth, f32(fc / _COARSE), f32(fr / _COARSE), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return window, f32(np.minimum(fine, np.float32(CAMERA_DISTANCE_MM + 120)))
+
+
+def _march(distance: Distance, eye: object, ray: Vector, start: Field, steps: int, relax: float) -> tuple[Field, Field]:
+    depth, best, best_depth = start.copy(), np.full(start.shape, 1e9, np.float32), start.copy()
+    for _ in range(steps):
+        d = distance(*_along(eye, ray, depth))
+        closer = np.abs(d) < best
+        best, best_depth = np.where(closer, np.abs(d), best), np.where(closer, depth, best_depth)
+        depth = np.minimum(depth + np.clip(d, -25, 80) * np.float32(relax), np.float32(_FAR + 100))
+    d = distance(*_along(eye, ray, depth))
+    closer = np.abs(d) < best
+    return f32(np.where(closer, depth, best_depth)), f32(np.minimum(best, np.abs(d)))
+
+
+def _along(eye: object, ray: Vector, depth: Field) -> Vector:
+    o = f32(eye)
+    return f32(o[0] + depth * ray[0]), f32(o[1] + depth * ray[1]), f32(o[2] + depth * ray[2])
+
+
+def gradient(distance: Distance, point: Vector, step: float = 0.55) -> Vector:
+    """Unit outward normals by forward differences over `step` mm."""
+    x, y, z = point
+    h, base = np.float32(step), distance(x, y, z)
+    g = (distance(x + h, y, z) - base, distance(x, y + h, z) - base, distance(x, y, z + h) - base)
+    return normalise(g)
+
+
+def normalise(v: Vector) -> Vector:
+    """Vectors of unit length."""
+    n = 1 / np.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2] + np.float32(1e-12))
+    return f32(v[0] * n), f32(v[1] * n), f32(v[2] * n)

@@ -1,0 +1,75 @@
+"""The booth's lamps and the reflection model: wrapped diffuse, ambient, and a GGX surface lobe.
+
+Irradiance is relative to a white diffuser facing the camera, so a surface of albedo `a` there has radiance `a`.
+Specular: Kelemen-Szirmay-Kalos with a GGX distribution; skin's refractive index gives F0 = 0.028.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phantom.fields import Field, f32
+from phantom.view import Matrix, Vector, View
+
+SKIN_F0 = 0.028
+AMBIENT = 0.24
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """A large diffuse lamp: direction (azimuth to the right of the picture, elevation; degrees) and strength."""
+
+    azimuth: float
+    elevation: float
+    strength: float
+
+    @property
+    def direction(self) -> NDArray[np.float64]:
+        """Unit vector to the lamp in world space."""
+        a, e = np.radians(self.azimuth), np.radians(self.elevation)
+        return np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)])
+
+
+LAMPS = (Lamp(-36, 20, 0.62), Lamp(42, 12, 0.30), Lamp(6, 48, 0.22))
+_FRONT = AMBIENT + sum(lamp.strength * float(lamp.direction[2]) for lamp in LAMPS)
+
+
+def irradiance(
+    view: View, turn: Matrix, normal: Vector, open_sky: Field, visible: list[Field], wrap: tuple[float, float, float]
+) -> Field:
+    """(H, W, 3) irradiance; `open_sky` and `visible` (one per lamp) are 0..1, `wrap` widens the terminator per channel."""
+    up = f32(turn.T @ np.array([0.0, 1.0, 0.0]))
+    sky = np.float32(0.76) + np.float32(0.24) * _dot(normal, up)
+    ambient = np.float32(AMBIENT) * sky * open_sky
+    out = np.repeat(ambient[..., None], 3, -1)
+    for lamp, seen in zip(LAMPS, visible, strict=True):
+        cosine = _dot(normal, view.direction(turn, lamp.direction))
+        for channel in range(3):
+            w = np.float32(wrap[channel])
+            lit = np.clip((cosine + w) / (1 + w), 0, 1) * seen ** np.float32(1.0 - 0.5 * wrap[channel])
+            out[..., channel] += np.float32(lamp.strength) * lit
+    return f32(out * np.float32(1 / _FRONT))
+
+
+def specular(view: View, turn: Matrix, normal: Vector, visible: Field, roughness: Field, strength: Field) -> Field:
+    """(H, W) specular radiance; `strength` scales F0, the lamps' size widens the lobe."""
+    a2 = (roughness * roughness + np.float32(0.035)) ** 2
+    to_camera = f32(turn.T @ np.array([0.0, 0.0, 1.0]))
+    out = np.zeros_like(roughness)
+    for lamp in LAMPS:
+        to_lamp = view.direction(turn, lamp.direction)
+        half = to_lamp + to_camera
+        half = half / np.float32(np.linalg.norm(half))
+        vh = float(to_camera @ half)
+        nh, nl = np.clip(_dot(normal, half), 0, 1), np.clip(_dot(normal, to_lamp), 0, 1)
+        lobe = a2 / (nh * nh * (a2 - 1) + 1) ** 2
+        fresnel = SKIN_F0 + (1 - SKIN_F0) * (1 - vh) ** 5
+        out += np.float32(lamp.strength * fresnel / (4 * vh * vh)) * lobe * nl
+    return f32(out * visible * strength * np.float32(1 / _FRONT))
+
+
+def _dot(v: Vector, w: NDArray[np.float32]) -> Field:
+    return f32(v[0] * w[0] + v[1] * w[1] + v[2] * w[2])

@@ -1,0 +1,132 @@
+"""The rest of the person per tile: scalp hair, ears, neck and garment, spectacles."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from phantom.atlas import rim_distance
+from phantom.fields import Field, f32, noise_at, ridge, smoothstep
+from phantom.identity import Identity
+from phantom.layers import Layer
+from phantom.lighting import specular
+from phantom.patches import Patch, Tile
+from phantom.scene import PART
+from phantom.spectral import skin_table
+from phantom.strands import StrandCanvas
+from phantom.view import Vector, View, rotation
+
+_HAIR_BIAS_MM = 2.0
+_GLASSES_Z_MM = 14.0
+
+
+def hair_patch(p: Identity, layer: Layer, strands: StrandCanvas, rows: slice, cols: slice) -> Patch:
+    """Scalp hair: a shell that thins out towards the hairline, under strands."""
+    light = layer.enlarge(layer.light, rows, cols)
+    extra = layer.enlarge(layer.extra, rows, cols)
+    place = layer.enlarge(layer.place, rows, cols)
+    line, shine, curtain, open_ = (extra[..., i] for i in range(4))
+    opacity, tone = strands.rows(rows, cols)
+    o = noise_at("mottle", np.ascontiguousarray(place[..., 0]) * 3, np.ascontiguousarray(place[..., 1]) * 3)
+    if p.hair_style == "buzz":
+        shell = np.float32(0.72) * smoothstep(-3, 11, f32(line + 2 * o))
+    else:
+        shell = np.maximum(smoothstep(1.0, 9.0, f32(line + np.float32(1.2) * o)), curtain)
+    shell = shell * layer.coverage(light[..., 3])
+    level = np.float32(0.42) + np.float32(1.16) * tone
+    base = np.float32(0.62) * (1 - opacity) + level * opacity
+    colour = f32(p.hair_colour) * base[..., None] * light[..., :3] * np.float32(1.25)
+    gloss = shine * (np.float32(0.15) + np.float32(1.5) * tone * tone) * (np.float32(0.35) + np.float32(0.65) * opacity) * open_
+    if p.hair_style == "curly":
+        gloss = gloss * np.float32(0.45)
+    total = 1 - (1 - shell) * (1 - opacity)
+    labels = np.full(total.shape, PART["hair"], np.uint8)
+    zero = np.zeros_like(total)
+    return Patch(rows, cols, f32(colour), f32(gloss), f32(total), f32(place[..., 3] - _HAIR_BIAS_MM), labels, zero, zero, labels * 0)
+
+
+def _bare_skin(p: Identity, x: Field, y: Field, melanin_gain: float, blood_gain: float) -> tuple[Field, Field, Field]:
+    mottle = noise_at("mottle", x * 2, y * 2)
+    log_melanin = np.float32(np.log(p.melanin * melanin_gain)) + np.float32(0.04) * mottle
+    log_blood = np.float32(np.log(p.blood * blood_gain)) + np.float32(0.10) * mottle
+    return skin_table().colour(f32(log_melanin), f32(log_blood)), f32(np.exp(log_melanin)), f32(np.exp(log_blood))
+
+
+def ear_patch(p: Identity, layer: Layer, rows: slice, cols: slice) -> Patch:
+    """The ears."""
+    place, facing = layer.enlarge(layer.place, rows, cols), layer.enlarge(layer.facing, rows, cols)
+    light = layer.enlarge(layer.light, rows, cols)
+    x, y = np.ascontiguousarray(place[..., 0]), np.ascontiguousarray(place[..., 1])
+    albedo, melanin, blood = _bare_skin(p, x, y, 1.0, 1.5)
+    normal: Vector = (facing[..., 0], facing[..., 1], facing[..., 2])
+    rough = np.full(x.shape, 0.5, np.float32)
+    gloss = specular(layer.grid.view, rotation(layer.grid.view.pose), normal, facing[..., 3], rough, rough)
+    labels = np.full(x.shape, PART["ear"], np.uint8)
+    return Patch(
+        rows, cols, f32(albedo * light[..., :3]), gloss, layer.coverage(light[..., 3]), f32(place[..., 3]), labels, melanin, blood, labels * 0
+    )
+
+
+def body_patch(p: Identity, layer: Layer, rows: slice, cols: slice) -> Patch:
+    """Neck and garment."""
+    place, facing = layer.enlarge(layer.place, rows, cols), layer.enlarge(layer.facing, rows, cols)
+    light, extra = layer.enlarge(layer.light, rows, cols), layer.enlarge(layer.extra, rows, cols)
+    x, y = np.ascontiguousarray(place[..., 0]), np.ascontiguousarray(place[..., 1])
+    below, scale = extra[..., 0], layer.grid.view.px_per_mm
+    albedo, melanin, blood = _bare_skin(p, x, y, 1.04, 1.0)
+    albedo = albedo * (1 - np.float32(0.30) * smoothstep(-7, 0, below))[..., None]
+    cloth = np.clip(below * np.float32(scale) + np.float32(0.5), 0, 1)
+    cover = cloth[..., None]
+    albedo = albedo * (1 - cover) + _garment(p, x, y, below, extra[..., 1]) * cover
+    normal: Vector = (facing[..., 0], facing[..., 1], facing[..., 2])
+    rough = np.full(x.shape, 0.52, np.float32)
+    gloss = specular(layer.grid.view, rotation(layer.grid.view.pose, 0.4), normal, facing[..., 3], rough, f32(0.5 * (1 - cloth)))
+    wears = cloth > 0.5
+    labels = np.where(wears, PART["clothing"], PART["neck"]).astype(np.uint8)
+    return Patch(
+        rows, cols, f32(albedo * light[..., :3]), gloss, layer.coverage(light[..., 3]), f32(place[..., 3]), labels,
+        f32(np.where(wears, 0, melanin)), f32(np.where(wears, 0, blood)), labels * 0,
+    )  # fmt: skip
+
+
+def _garment(p: Identity, x: Field, y: Field, below: Field, fold: Field) -> Field:
+    weave = noise_at("grain", x * 4, y * 4) * np.float32(0.05) + fold * np.float32(0.07)
+    shade = 1 + weave
+    if p.garment == "shirt":
+        ax = np.abs(x)
+        wing = ridge(y + 196 - np.float32(1.05) * ax, 1.3) * (ax < 42) * (ax > 4) + ridge(ax, 0.9) * (y < -176)
+        placket = ridge(ax - 11, 0.8) * (y < -190)
+        shade = shade * (1 - np.float32(0.30) * np.clip(wing, 0, 1)) * (1 - np.float32(0.14) * placket)
+    else:
+        hem = ridge(below - np.float32(9), 0.7)
+        shade = shade * (1 - np.float32(0.22) * hem) * (1 + np.float32(0.06) * (below < 9))
+    return f32(f32(p.garment_colour) * np.clip(shade, 0.3, 1.5)[..., None])
+
+
+def draw_glasses(p: Identity, view: View, tile: Tile, rows: slice, cols: slice) -> None:
+    """Rims, bridge and lenses over the composed tile; lens interiors are labelled glasses, too."""
+    turn = rotation(view.pose)
+    col, row = np.meshgrid(f32(np.arange(cols.start, cols.stop)), f32(np.arange(rows.start, rows.stop)))
+    ray, eye = view.rays(turn, f32(col), f32(row)), view.eye_point(turn)
+    t = (np.float32(_GLASSES_Z_MM) - np.float32(eye[2])) / ray[2]
+    x = (np.float32(eye[0]) + t * ray[0]) * np.float32(1 / p.face_width)
+    y = np.float32(eye[1]) + t * ray[1]
+    ax, per_px = np.abs(x), np.float32(view.px_per_mm)
+    rim = rim_distance(p, f32(ax), f32(y))
+    frame = np.clip((np.float32(p.frame_thickness) - np.abs(rim)) * per_px + np.float32(0.5), 0, 1)
+    bridge_y = y - np.float32(0.5) - np.float32(0.03) * ax * ax
+    bridge = np.clip((np.float32(p.frame_thickness) - np.abs(bridge_y)) * per_px + np.float32(0.5), 0, 1) * (ax < 33 - p.frame_half_width)
+    hinge = np.clip((np.float32(p.frame_thickness) - np.abs(y - 2)) * per_px + np.float32(0.5), 0, 1)
+    hinge = hinge * (ax > 33 + p.frame_half_width - 1.5) * (ax < 69)
+    frame = np.maximum(np.maximum(frame, bridge), hinge)
+    lens = (rim < 0) & (frame < 0.5)
+    sheen = smoothstep(0.2, 1.4, noise_at("smooth", x * np.float32(0.6) + 40, y * np.float32(0.6))) * np.float32(0.05)
+    tile.specular += np.where(lens, sheen, 0)
+    round_shade = np.float32(0.55) + np.float32(0.45) * np.clip(-rim / np.float32(p.frame_thickness), -1, 1)
+    tile.diffuse *= (1 - frame)[..., None]
+    tile.diffuse += f32(p.frame_colour) * (frame * (np.float32(0.6) + round_shade * np.float32(0.5)))[..., None]
+    tile.specular = f32(tile.specular * (1 - frame) + frame * np.float32(0.10) * ridge(rim + np.float32(0.3), 0.5))
+    tile.coverage = f32(np.maximum(tile.coverage, frame))
+    worn = (frame > 0.5) | lens
+    tile.labels[worn] = PART["glasses"]
+    for truth in (tile.bits, tile.melanin, tile.blood):
+        truth[worn] = 0

@@ -1,0 +1,64 @@
+"""What a trace yields and what a light makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phantom.fields import Field
+
+Light = Literal["white", "cross_polarised", "parallel_polarised"]
+LIGHTS: tuple[Light, ...] = ("white", "cross_polarised", "parallel_polarised")
+PARTS = (
+    "background", "skin", "lips", "eye", "brow", "hair", "ear", "neck", "clothing", "glasses", "mouth", "beard",
+)  # fmt: skip
+PART = {name: index for index, name in enumerate(PARTS)}
+NEUTRAL_TAB_REFLECTANCE = 0.2
+SPECULAR_THRESHOLD = 0.05
+"""linear specular radiance, of white, from which a pixel counts as a reflection"""
+Box = tuple[int, int, int, int]
+MASK_BITS = ("pigment_spot", "freckle", "papule", "pore", "wrinkle")
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Everything about a picture that no polariser changes. Radiances are stored in half precision."""
+
+    diffuse: NDArray[np.float16]
+    """(H, W, 3) radiance scattered below surfaces, times coverage"""
+    specular: NDArray[np.float16]
+    """(H, W) radiance reflected at surfaces"""
+    coverage: NDArray[np.float16]
+    """(H, W) 1 where the person hides the background"""
+    labels: NDArray[np.uint8]
+    mask_bits: NDArray[np.uint8]
+    """bit i set where `MASK_BITS[i]` holds"""
+    melanin: NDArray[np.float16]
+    blood: NDArray[np.float16]
+    box: Box
+    neutral_tab: Box | None
+    truth: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture's radiance under one light, with its exact truth."""
+
+    light: Light
+    linear: Field
+    """(H, W, 3) scene-linear, sRGB primaries; 1.0 is a perfect white diffuser at the neutral tab under white light"""
+    labels: NDArray[np.uint8]
+    """(H, W) index into `PARTS`"""
+    box: Box
+    """(x, y, w, h) of the face as a frontal detector frames it, px"""
+    masks: dict[str, NDArray[np.bool_]]
+    """skin, pigment_spot, freckle, papule, pore, wrinkle, specular; lesions only where skin shows them"""
+    maps: dict[str, Field]
+    """melanin and blood volume fractions (0 off skin), specular radiance of this light"""
+    truth: dict[str, float]
+    """ita (degrees), melanin, blood, px_per_mm, counts of visible lesions, age"""
+    neutral_tab: Box | None
+    """(x, y, w, h) of the grey card of reflectance `NEUTRAL_TAB_REFLECTANCE`, px"""

@@ -1,0 +1,178 @@
+"""From a person, a size and a pose to light-independent geometry: cast, light, then paint in row tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from phantom.atlas import build_atlas
+from phantom.casting import BaseGrid
+from phantom.eyes import brow_patch, eye_patch
+from phantom.fields import Field, f32
+from phantom.hair import Hair
+from phantom.identity import Identity, Pose
+from phantom.layers import Layer, body_layer, ear_layer, hair_layer, skin_layer
+from phantom.lesions import Lesion, Pores, sample_lesions, sample_pores, wrinkle_depth
+from phantom.mouth import mouth_patch
+from phantom.outfit import body_patch, draw_glasses, ear_patch, hair_patch
+from phantom.patches import Patch, Tile, compose
+from phantom.relief import Asymmetry, relief_table
+from phantom.scene import NEUTRAL_TAB_REFLECTANCE, PART, Box, Geometry
+from phantom.skin import FacePaint, skin_patch
+from phantom.strands import StrandCanvas, beard_strands, scalp_strands
+from phantom.surface import FACE, Surface
+from phantom.view import View, rotation
+
+_TILE_PIXELS = 350_000
+_LOCKS_OF_BEARD = ("full", "goatee", "moustache")
+_Appearance = Callable[[slice, slice], Patch]
+
+
+def trace(
+    identity: Identity, width: int, height: int, pose: Pose | None = None, *, px_per_mm: float | None = None, neutral_tab: bool = True
+) -> Geometry:
+    """Cast a picture of `width` x `height`: the expensive part, shared by all lights.
+
+    The face is framed as in a booth portrait unless `px_per_mm` sets the scale. The result is a function of the
+    arguments alone. Raises ValueError for a picture smaller than 64 pixels a side.
+    """
+    if min(width, height) < 64:
+        raise ValueError(f"a picture of {width} x {height} is too small: at least 64 x 64")
+    view = View.booth(width, height, pose or Pose(), px_per_mm)
+    return _Tracer(identity, view).run(neutral_tab=neutral_tab)
+
+
+@dataclass(frozen=True)
+class _Painted:
+    layer: Layer
+    appearance: _Appearance
+
+
+class _Tracer:
+    def __init__(self, person: Identity, view: View) -> None:
+        self.person, self.view = person, view
+        self.grid = BaseGrid.of(view)
+        self.warp = Asymmetry.of(person)
+        wrinkles, self.wrinkle_count = wrinkle_depth(person, FACE, self.warp)
+        self.surface = Surface(person, relief_table(person, self.warp, wrinkles))
+        self.hair = Hair(person, self.surface)
+        self.lesions = sample_lesions(person, self.warp)
+        self.pores = sample_pores(person, self.warp)
+
+    def run(self, *, neutral_tab: bool) -> Geometry:
+        painted = self._painted()
+        geometry = self._blank(neutral_tab)
+        for rows in self._tiles():
+            cols = slice(0, self.view.width)
+            patches = [patch for item in painted if (patch := _within(item, rows)) is not None]
+            tile = compose(rows, cols, patches)
+            if self.person.glasses:
+                draw_glasses(self.person, self.view, tile, rows, cols)
+            _store(geometry, tile, rows)
+        if geometry.neutral_tab is not None:
+            _mount_tab(geometry, geometry.neutral_tab)
+        geometry.truth.update(self._counts(geometry))
+        return geometry
+
+    def _painted(self) -> list[_Painted]:
+        p, turn = self.person, rotation(self.view.pose)
+        painted: list[_Painted] = []
+        body = body_layer(self.grid, self.surface, self.hair)
+        ear, hair = ear_layer(self.grid, self.surface), hair_layer(self.grid, self.hair)
+        skin = skin_layer(self.grid, self.surface, self.hair)
+        if body is not None:
+            painted.append(_Painted(body, lambda rows, cols: body_patch(p, body, rows, cols)))
+        if ear is not None:
+            painted.append(_Painted(ear, lambda rows, cols: ear_patch(p, ear, rows, cols)))
+        if skin is not None:
+            paint = self._face_paint(skin)
+            painted.append(_Painted(skin, lambda rows, cols: skin_patch(paint, skin, rows, cols)))
+        if hair is not None:
+            line, curtain = f32(hair.extra[..., 0]), hair.extra[..., 2]
+            hairy = f32(np.maximum(line > -1.5, curtain))
+            strands = scalp_strands(self.hair, self.grid, turn, hair.hit, f32(np.maximum(line, 20 * curtain)), hairy)
+            painted.append(_Painted(hair, lambda rows, cols: hair_patch(p, hair, strands, rows, cols)))
+        return painted
+
+    def _face_paint(self, skin: Layer) -> FacePaint:
+        p, scale = self.person, self.view.px_per_mm
+        atlas = build_atlas(p, self.warp, self.lesions, self.pores, scale)
+        beard: StrandCanvas | None = None
+        if p.beard in _LOCKS_OF_BEARD:
+            x, y, z = skin.hit.point
+            density = f32(atlas.grid.sample(atlas.beard, x, y) * (z > -92))
+            beard = beard_strands(self.hair, self.grid, rotation(self.view.pose), skin.hit, density)
+        eyes, brows = eye_patch(p, self.view.pose, scale), brow_patch(p, scale)
+        return FacePaint(p, self.warp, atlas, eyes, brows, mouth_patch(p, scale), beard)
+
+    def _tiles(self) -> Iterator[slice]:
+        step = max(16, _TILE_PIXELS // self.view.width)
+        for start in range(0, self.view.height, step):
+            yield slice(start, min(start + step, self.view.height))
+
+    def _blank(self, neutral_tab: bool) -> Geometry:
+        shape = (self.view.height, self.view.width)
+        p = self.person
+        truth = {"ita": p.ita, "melanin": p.melanin, "blood": p.blood, "px_per_mm": self.view.px_per_mm, "age": p.age}
+        half, byte = lambda *extra: np.zeros((*shape, *extra), np.float16), lambda: np.zeros(shape, np.uint8)
+        tab = _tab_box(self.view) if neutral_tab else None
+        return Geometry(half(3), half(), half(), byte(), byte(), half(), half(), self.view.face_box, tab, truth)
+
+    def _counts(self, geometry: Geometry) -> dict[str, float]:
+        spots = [lesion for lesion in self.lesions if lesion.kind in ("lentigo", "mole")]
+        groups = {"spot_count": spots, "papule_count": self._of("papule"), "freckle_count": self._of("freckle")}
+        counts = {name: float(self._visible(geometry, *_centres(group)).sum()) for name, group in groups.items()}
+        pores = self._visible(geometry, self.pores.x, self.pores.y)
+        return counts | {"pore_count": float(pores.sum()), "wrinkle_count": float(self.wrinkle_count)}
+
+    def _of(self, kind: str) -> list[Lesion]:
+        return [lesion for lesion in self.lesions if lesion.kind == kind]
+
+    def _visible(self, geometry: Geometry, x: Field, y: Field) -> np.ndarray:  # type: ignore[type-arg]
+        """Which face positions are seen as skin in the picture."""
+        if x.size == 0:
+            return np.zeros(0, bool)
+        x2, y2 = f32(x)[:, None], f32(y)[:, None]
+        z = np.full_like(x2, 40.0)
+        for _ in range(24):
+            z = z - np.clip(self.surface.head(x2, y2, z), -5, 20) * np.float32(0.8)
+        col, row, _ = self.view.project(rotation(self.view.pose), x2, y2, f32(z))
+        c, r = np.round(col[:, 0]).astype(int), np.round(row[:, 0]).astype(int)
+        inside = (c >= 0) & (c < self.view.width) & (r >= 0) & (r < self.view.height)
+        label = geometry.labels[np.clip(r, 0, self.view.height - 1), np.clip(c, 0, self.view.width - 1)]
+        return np.asarray(inside & (label == PART["skin"]))
+
+
+def _centres(lesions: list[Lesion]) -> tuple[Field, Field]:
+    return f32([lesion.x for lesion in lesions]), f32([lesion.y for lesion in lesions])
+
+
+def _within(item: _Painted, rows: slice) -> Patch | None:
+    r0, r1, c0, c1 = item.layer.extent()
+    r0, r1 = max(r0, rows.start), min(r1, rows.stop)
+    return item.appearance(slice(r0, r1), slice(c0, c1)) if r0 < r1 and c0 < c1 else None
+
+
+def _store(geometry: Geometry, tile: Tile, rows: slice) -> None:
+    geometry.diffuse[rows], geometry.specular[rows] = tile.diffuse, tile.specular
+    geometry.coverage[rows], geometry.labels[rows] = tile.coverage, tile.labels
+    geometry.mask_bits[rows] = np.where(tile.labels == PART["skin"], tile.bits, 0)
+    geometry.melanin[rows], geometry.blood[rows] = tile.melanin, tile.blood
+
+
+def _tab_box(view: View) -> Box:
+    side = max(12, round(0.055 * min(view.width, view.height)))
+    margin = max(4, side // 3)
+    return margin, margin, side, side
+
+
+def _mount_tab(geometry: Geometry, box: Box) -> None:
+    x, y, w, h = box
+    rim = max(1, w // 10)
+    frame = (slice(max(0, y - rim), y + h + rim), slice(max(0, x - rim), x + w + rim))
+    for part, level in ((frame, 0.02), ((slice(y, y + h), slice(x, x + w)), NEUTRAL_TAB_REFLECTANCE)):
+        geometry.diffuse[part], geometry.coverage[part] = level, 1
+        for cleared in (geometry.specular, geometry.melanin, geometry.blood, geometry.labels, geometry.mask_bits):
+            cleared[part] = 0
