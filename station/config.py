@@ -1,0 +1,214 @@
+"""The booth's configuration: one TOML file, the environment over it, checked strictly and read once.
+
+`DERMABOOTH_STATION_BOOTH_ID=left` overrides `booth_id`; two underscores step into a section, as in
+`DERMABOOTH_STATION_UPLINK__SERVER=tcp://10.0.0.5:5577`.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from station.devices.registry import camera_options, describe, light_options
+from station.errors import ConfigError
+from station.protocol import Exposure, Light, LightingRecipe, VisitProtocol, is_booth_id
+
+PREFIX = "DERMABOOTH_STATION_"
+MAX_FILE_BYTES = 1 << 20
+_PATHS = (
+    ("", "protocol"),
+    ("", "quality"),
+    ("camera", "folder"),
+    ("lights", "state_file"),
+    ("uplink", "server_key"),
+)
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PreviewConfig(_Section):
+    """`[preview]`: the picture between the stills."""
+
+    light: Light = Light.WHITE
+    power: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Share of the lamp's full power."""
+    exposure_s: Annotated[float, Field(gt=0, le=1)] = 0.01
+    gain_db: Annotated[float, Field(ge=0, le=60)] = 0.0
+    hints_hz: Annotated[float, Field(gt=0, le=15)] = 4.0
+    """Quality hints per second."""
+
+    @property
+    def exposure(self) -> Exposure:
+        """Exposure of a preview frame."""
+        return Exposure(time_s=self.exposure_s, gain_db=self.gain_db)
+
+
+class VisitConfig(_Section):
+    """`[visit]`: how a visit is played."""
+
+    seating_s: Annotated[float, Field(ge=0, le=600)] = 2.0
+    """Time before each view, for the subject to take the pose."""
+
+
+class UplinkConfig(_Section):
+    """`[uplink]`: the server."""
+
+    server: Annotated[str, Field(pattern=r"^(tcp://\S+:\d{1,5})?$")] = ""
+    """`tcp://HOST:PORT` of the server's ingest; empty: the booth works alone and keeps its stills."""
+    server_key: Path | None = None
+    """File with the server's public CURVE key."""
+    encoding: Annotated[str, Field(pattern=r"^(raw|delta\+zstd)$")] = "raw"
+    """Form of the stills in the spool and on the wire."""
+
+
+class KioskConfig(_Section):
+    """`[kiosk]`: the booth's own page."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8490
+    """0: any free port."""
+
+
+class StationConfig(BaseSettings):
+    """Everything a booth is told. Paths in the file are relative to the file's folder."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    booth_id: str = "booth-1"
+    data: Path = Path("data/station")
+    """Folder for keys, spool and cache; relative to the working directory."""
+    protocol: Path
+    """File of the visit protocol."""
+    quality: Path | None = None
+    """File of the quality thresholds; None: those built in."""
+    camera: dict[str, Any]
+    lights: dict[str, Any]
+    preview: PreviewConfig = PreviewConfig()
+    visit: VisitConfig = VisitConfig()
+    uplink: UplinkConfig = UplinkConfig()
+    kiosk: KioskConfig = KioskConfig()
+    _visit_protocol: VisitProtocol = PrivateAttr()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **__: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` has merged."""
+        return (init_settings,)
+
+    @field_validator("booth_id")
+    @classmethod
+    def _booth_id(cls, value: str) -> str:
+        if not is_booth_id(value):
+            raise ValueError("must be 1 to 32 lower-case letters, digits, - or _")
+        return value
+
+    @classmethod
+    def load(cls, path: Path, overrides: Mapping[str, Any] | None = None) -> Self:
+        """The configuration in a file, under the environment, under `overrides` (nested like the file).
+
+        Raises `ConfigError` that names every unknown key, and value and range of every wrong one.
+        """
+        merged = _merge(_merge(_rooted(_read(path), path.parent), _environment(cls)), overrides or {})
+        try:
+            config = cls.model_validate(merged)
+        except ValidationError as error:
+            raise ConfigError(f"{path.name}: {describe(error)}") from error
+        camera_options(config.camera)
+        light_options(config.lights)
+        config._visit_protocol = load_protocol(config.protocol)
+        return config
+
+    @property
+    def visit_protocol(self) -> VisitProtocol:
+        """What a visit shoots, from the file that `protocol` names."""
+        return self._visit_protocol
+
+
+def load_recipe(path: Path) -> LightingRecipe:
+    """The lighting recipe in a file; raises `ConfigError`."""
+    return _struct(path, _read(path), LightingRecipe)
+
+
+def load_protocol(path: Path) -> VisitProtocol:
+    """The visit protocol in a file; its `recipe` names the recipe's file. Raises `ConfigError`."""
+    content = _read(path)
+    recipe = content.get("recipe")
+    if not isinstance(recipe, str):
+        raise ConfigError(f"{path.name}: recipe must name the file of a lighting recipe, got {recipe!r}")
+    content["recipe"] = msgspec.to_builtins(load_recipe(path.parent / recipe))
+    return _struct(path, content, VisitProtocol)
+
+
+def _struct(path: Path, content: Mapping[str, Any], kind: type[S]) -> S:
+    try:
+        value = msgspec.convert(content, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path.name}: {error}") from error
+    if unknown := list(_unknown(content, msgspec.to_builtins(value), "")):
+        raise ConfigError(f"{path.name}: unknown key {', '.join(unknown)}")
+    return value
+
+
+def _unknown(given: object, known: object, at: str) -> Iterator[str]:
+    if isinstance(given, Mapping) and isinstance(known, Mapping):
+        for key, value in given.items():
+            if key not in known:
+                yield f"{at}{key}"
+            else:
+                yield from _unknown(value, known[key], f"{at}{key}.")
+    elif isinstance(given, list) and isinstance(known, Sequence):
+        for index, (one, other) in enumerate(zip(given, known, strict=True)):
+            yield from _unknown(one, other, f"{at}{index}.")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ConfigError(f"{path} is over {MAX_FILE_BYTES} bytes: not a configuration")
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name} is not TOML: {error}") from error
+
+
+def _rooted(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    for section, key in _PATHS:
+        table = content.get(section) if section else content
+        if isinstance(table, dict) and isinstance(table.get(key), str):
+            table[key] = folder / table[key]
+    return content
+
+
+def _environment(settings: type[BaseSettings]) -> dict[str, Any]:
+    for name in os.environ:
+        field = name.upper().removeprefix(PREFIX).split("__")[0].lower()
+        if name.upper().startswith(PREFIX) and field not in settings.model_fields:
+            raise ConfigError(f"unknown key {field} in the environment variable {name}")
+    return EnvSettingsSource(settings)()
+
+
+def _merge(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = (
+            _merge(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value
+        )
+    return merged

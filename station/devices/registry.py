@@ -1,0 +1,78 @@
+"""Drivers by the `type` their configuration section names. A new driver adds one line here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from station.devices.base import Camera, LightRig
+from station.devices.bench import Bench
+from station.devices.files import FilesCamera, FilesCameraOptions, FilesLightRig, FilesLightsOptions
+from station.devices.sim import SimCamera, SimCameraOptions, SimLightRig, SimLightsOptions
+from station.errors import ConfigError
+
+D = TypeVar("D", Camera, LightRig)
+
+
+@dataclass(frozen=True)
+class Driver(Generic[D]):
+    """How to read a driver's section and make the instrument."""
+
+    options: type[BaseModel]
+    make: Callable[[Any, Bench], D]
+
+
+CAMERAS: Mapping[str, Driver[Camera]] = {
+    "files": Driver(FilesCameraOptions, FilesCamera),
+    "sim": Driver(SimCameraOptions, SimCamera),
+}
+LIGHT_RIGS: Mapping[str, Driver[LightRig]] = {
+    "files": Driver(FilesLightsOptions, FilesLightRig),
+    "sim": Driver(SimLightsOptions, SimLightRig),
+}
+
+
+def camera_options(section: Mapping[str, object]) -> BaseModel:
+    """The checked options of a `[camera]` section; raises `ConfigError` naming the key, or the known types."""
+    return _options("camera", section, CAMERAS)
+
+
+def light_options(section: Mapping[str, object]) -> BaseModel:
+    """The checked options of a `[lights]` section; raises `ConfigError` naming the key, or the known types."""
+    return _options("lights", section, LIGHT_RIGS)
+
+
+def make_devices(
+    camera: Mapping[str, object], lights: Mapping[str, object], bench: Bench
+) -> tuple[Camera, LightRig]:
+    """Camera and lights of a booth, not yet opened; raises `ConfigError` or `DeviceUnavailable`."""
+    camera_settings, light_settings = camera_options(camera), light_options(lights)
+    return (
+        CAMERAS[str(camera["type"])].make(camera_settings, bench),
+        LIGHT_RIGS[str(lights["type"])].make(light_settings, bench),
+    )
+
+
+def _options(name: str, section: Mapping[str, object], drivers: Mapping[str, Driver[D]]) -> BaseModel:
+    kind = section.get("type")
+    if kind not in drivers:
+        raise ConfigError(f"{name}.type is {kind!r}, known are: {', '.join(sorted(drivers))}")
+    try:
+        return drivers[str(kind)].options.model_validate(section)
+    except ValidationError as error:
+        raise ConfigError(describe(error, name)) from error
+
+
+def describe(error: ValidationError, section: str = "") -> str:
+    """What is wrong in a configuration, one sentence per key."""
+    lines = []
+    for mistake in error.errors(include_url=False, include_context=False):
+        key = ".".join(str(part) for part in (section, *mistake["loc"]) if part != "")
+        if mistake["type"] == "extra_forbidden":
+            lines.append(f"unknown key {key}")
+        elif mistake["type"] == "missing":
+            lines.append(f"{key} is missing")
+        else:
+            lines.append(f"{key}: {mistake['msg']}, got {mistake['input']!r}")
+    return "; ".join(lines)

@@ -1,0 +1,160 @@
+"""A simulated camera that looks at the phantom in whatever light falls on it."""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncGenerator
+from functools import lru_cache
+from typing import Annotated, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from phantom import NEUTRAL_TAB_REFLECTANCE, CameraModel, Scene, Stage
+from station.devices.base import Camera, Captured, ExposureRange, Shot, pace
+from station.devices.bench import Bench, Shining
+from station.devices.worker import Worker
+from station.errors import DeviceUnavailable
+from station.protocol import Box, CameraInfo, Exposure, Light, NeutralTab, Transfer
+
+NOMINAL_S = {Light.WHITE: 0.005, Light.PARALLEL_POLARISED: 0.010, Light.CROSS_POLARISED: 0.010}
+"""Exposure time at full power, without gain, that gives radiance 1 full scale; the lamp's polariser takes half."""
+CALIBRATION = "sim-rig/1"
+_TIME_STEP_S = 1e-5
+_GAIN_STEP_DB = 0.1
+_DARK_STOPS = -40.0
+
+
+class SimCameraOptions(BaseModel):
+    """Settings of the `sim` camera."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["sim"] = "sim"
+    seed: Annotated[int, Field(ge=0)] = 1
+    """Which phantom sits in the chair, and which noise falls on its pictures."""
+    width: Annotated[int, Field(ge=240, le=6000)] = 3000
+    height: Annotated[int, Field(ge=160, le=4000)] = 2000
+    preview_width: Annotated[int, Field(ge=160, le=1920, multiple_of=2)] = 1280
+    preview_height: Annotated[int, Field(ge=120, le=1080, multiple_of=2)] = 720
+    preview_fps: Annotated[float, Field(gt=0, le=30)] = 15.0
+
+
+class SimCamera(Camera):
+    """12-bit linear stills and 8-bit previews of the phantom.
+
+    The first opening renders the preview's pictures, which takes a while and is told to the bench's `progress`; they
+    are kept in its cache folder. Exposure times are multiples of 10 µs, gains of 0.1 dB, like those of real cameras.
+    """
+
+    def __init__(self, options: SimCameraOptions, bench: Bench) -> None:
+        super().__init__()
+        self._options = options
+        self._bench = bench
+        self._worker = Worker("sim-camera", nice=5)
+        self._stage: Stage | None = None
+        self._exposures = 0
+
+    @property
+    def info(self) -> CameraInfo:
+        """Named as what it is."""
+        return CameraInfo(
+            manufacturer="dermabooth",
+            model="simulated camera",
+            serial=f"seed-{self._options.seed}",
+            lens="simulated",
+        )
+
+    @property
+    def exposure_range(self) -> ExposureRange:
+        """10 µs to 1 s, up to 24 dB."""
+        return ExposureRange(shortest_s=_TIME_STEP_S, longest_s=1.0, max_gain_db=24.0)
+
+    async def _do_open(self) -> None:
+        self._stage = await self._worker.run(self._open_stage)
+
+    async def _do_close(self) -> None:
+        self._worker.close()
+
+    async def _do_preview(self, exposure: Exposure) -> AsyncGenerator[Captured, None]:
+        started, tick = asyncio.get_running_loop().time(), 0
+        while True:
+            yield await self._worker.run(self._preview_picture, exposure, tick / self._options.preview_fps)
+            tick = await pace(1 / self._options.preview_fps, started, tick)
+
+    async def _do_expose(self, exposure: Exposure, shot: Shot) -> Captured:
+        self._exposures += 1
+        return await self._worker.run(self._still, exposure, self._exposures)
+
+    def _open_stage(self) -> Stage:
+        options = self._options
+        return Stage.open(
+            options.seed,
+            self._bench.cache_dir,
+            options.preview_width,
+            options.preview_height,
+            self._bench.progress,
+        )
+
+    @property
+    def _open_scene(self) -> Stage:
+        if self._stage is None:
+            raise DeviceUnavailable("the simulated camera is not open")
+        return self._stage
+
+    def _preview_picture(self, exposure: Exposure, at_s: float) -> Captured:
+        shining, actual = self._bench.shining, _settable(exposure)
+        srgb, _ = self._open_scene.frame(at_s, shining.light or Light.WHITE)
+        pixels = cv2.LUT(srgb, _tone_table(_factor(shining, actual)))
+        return Captured(pixels=np.asarray(pixels, np.uint8), actual=actual, captured_at=time.time())
+
+    def _still(self, exposure: Exposure, number: int) -> Captured:
+        shining, actual = self._bench.shining, _settable(exposure)
+        options = self._options
+        scene = self._open_scene.still(options.width, options.height, shining.light or Light.WHITE)
+        model = CameraModel(exposure=_stops(shining, actual))
+        raw = model.expose(scene.linear, options.seed + number).raw
+        return Captured(
+            pixels=raw,
+            actual=actual,
+            captured_at=time.time(),
+            bit_depth=model.bits,
+            transfer=Transfer.LINEAR,
+            black_level=model.black_level,
+            white_level=model.white_level,
+            neutral_tab=_tab(scene),
+            px_per_mm=scene.truth["px_per_mm"],
+            calibration=CALIBRATION,
+        )
+
+
+def _settable(exposure: Exposure) -> Exposure:
+    time_s = max(1, round(exposure.time_s / _TIME_STEP_S)) * _TIME_STEP_S
+    return Exposure(time_s=time_s, gain_db=round(exposure.gain_db / _GAIN_STEP_DB) * _GAIN_STEP_DB)
+
+
+def _factor(shining: Shining, exposure: Exposure) -> float:
+    if shining.light is None:
+        return 0.0
+    return shining.power * exposure.time_s / NOMINAL_S[shining.light] * 10 ** (exposure.gain_db / 20)
+
+
+def _stops(shining: Shining, exposure: Exposure) -> float:
+    factor = _factor(shining, exposure)
+    return math.log2(factor) if factor > 0 else _DARK_STOPS
+
+
+@lru_cache(maxsize=8)
+def _tone_table(factor: float) -> NDArray[np.uint8]:
+    """8-bit sRGB before and after the light is scaled."""
+    encoded = np.arange(256) / 255
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    scaled = np.clip(linear * factor, 0, 1)
+    again = np.where(scaled <= 0.0031308, 12.92 * scaled, 1.055 * scaled ** (1 / 2.4) - 0.055)
+    return np.asarray(np.rint(255 * again), np.uint8)
+
+
+def _tab(scene: Scene) -> NeutralTab | None:
+    return scene.neutral_tab and NeutralTab(Box(*scene.neutral_tab), NEUTRAL_TAB_REFLECTANCE)

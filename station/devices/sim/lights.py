@@ -1,0 +1,64 @@
+"""Simulated lights: they shine on the bench that the simulated camera looks at."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from station.devices.base import LightRig
+from station.devices.bench import Bench, Shining
+from station.protocol import Light
+
+SIM_LIGHTS = frozenset({Light.WHITE, Light.CROSS_POLARISED, Light.PARALLEL_POLARISED})
+"""Lights that the phantom knows."""
+
+
+class SimLightsOptions(BaseModel):
+    """Settings of the `sim` lights."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["sim"] = "sim"
+    lights: Annotated[frozenset[Light], Field(min_length=1)] = SIM_LIGHTS
+    """The lights on the rig."""
+    state_file: Path | None = None
+    """Where every change of the light is written as JSON, to see from outside that a rig went dark."""
+
+
+class SimLightRig(LightRig):
+    """Shines on the bench; a light that the phantom does not know cannot be configured."""
+
+    def __init__(self, options: SimLightsOptions, bench: Bench) -> None:
+        super().__init__()
+        if unknown := options.lights - SIM_LIGHTS:
+            known = ", ".join(sorted(SIM_LIGHTS))
+            raise ValueError(f"the simulated rig has no {', '.join(sorted(unknown))}; it knows: {known}")
+        self._lights = options.lights
+        self._state_file = options.state_file
+        self._bench = bench
+
+    @property
+    def lights(self) -> frozenset[Light]:
+        """Lights as configured."""
+        return self._lights
+
+    async def _do_open(self) -> None:
+        """Nothing to reach."""
+
+    async def _do_close(self) -> None:
+        """Nothing to let go of."""
+
+    async def _do_set(self, light: Light, power: float) -> None:
+        self._shine(Shining(light, power))
+
+    async def _do_dark(self) -> None:
+        self._shine(Shining())
+
+    def _shine(self, shining: Shining) -> None:
+        self._bench.shining = shining
+        if self._state_file is not None:
+            self._state_file.parent.mkdir(parents=True, exist_ok=True)
+            partial = self._state_file.with_suffix(".partial")
+            partial.write_text(json.dumps({"light": shining.light, "power": shining.power}))
+            partial.replace(self._state_file)
