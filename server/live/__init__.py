@@ -1,0 +1,26 @@
+"""Live previews: booths publish, viewers watch, overlays return to both on the exact frame."""
+
+from server.live.errors import LiveError, MalformedOffer, NotPublishing, OfferRefused, TooManyPeers
+from server.live.hub import Analyse, Analysis, LiveHub, LiveLimits, Session
+from server.live.offer import MAX_SDP_BYTES, Fragment, read_fragment
+from server.live.state import BoothState, InferenceState, Latency, LiveState
+
+__all__ = [
+    "MAX_SDP_BYTES",
+    "Analyse",
+    "Analysis",
+    "BoothState",
+    "Fragment",
+    "InferenceState",
+    "Latency",
+    "LiveError",
+    "LiveHub",
+    "LiveLimits",
+    "LiveState",
+    "MalformedOffer",
+    "NotPublishing",
+    "OfferRefused",
+    "Session",
+    "TooManyPeers",
+    "read_fragment",
+]

@@ -1,0 +1,120 @@
+"""One booth as the live plane sees it: its stream, its viewers, its counts."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from server.live.decoding import DecodedFrame
+from server.live.fanout import Fanout
+from server.live.publisher import Publisher
+from server.live.reassembly import EncodedFrame
+from server.live.state import BoothState, Counters
+from server.live.viewer import Viewer
+from station.protocol import Overlay, PreviewOverlay
+
+
+@dataclass(frozen=True, slots=True)
+class PendingFrame:
+    """A picture that waits for its analysis, and the stream whose clock its timestamp is on."""
+
+    publisher: Publisher
+    frame: DecodedFrame
+
+
+class LiveBooth:
+    """Outlives its publisher: viewers stay, and counts go on, when the booth reconnects."""
+
+    def __init__(self, name: str, on_picture: Callable[[str, PendingFrame], bool]) -> None:
+        self.name = name
+        self.viewers: set[Viewer] = set()
+        self.publisher: Publisher | None = None
+        self._on_picture = on_picture
+        self._fanout = Fanout()
+        self._counters = Counters()
+        self._size = (0, 0)
+
+    @property
+    def live(self) -> bool:
+        """Whether a publisher is there and has sent a frame."""
+        return self.publisher is not None and self.publisher.newest_at is not None
+
+    def new_publisher(self, executor: Executor) -> Publisher:
+        """A publisher of this booth; it counts only once `adopt` has made it the booth's."""
+        publisher: Publisher = Publisher(
+            self.name,
+            executor,
+            on_frame=lambda frame: self._take_frame(publisher, frame),
+            on_picture=lambda picture: self._take_picture(publisher, picture),
+        )
+        return publisher
+
+    def adopt(self, publisher: Publisher) -> Publisher | None:
+        """Make it the booth's publisher; returns the one it replaces."""
+        replaced, self.publisher = self.publisher, publisher
+        self._fanout.restart()
+        return replaced
+
+    def release(self, publisher: Publisher) -> None:
+        """The publisher has ended."""
+        self._counters.given_up += publisher.given_up
+        if self.publisher is publisher:
+            self.publisher = None
+
+    def new_viewer(self) -> Viewer:
+        """A viewer of this booth; it counts until `leave`."""
+        viewer = Viewer(self.name, self._fanout, self._want_key_frame)
+        self.viewers.add(viewer)
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        """The viewer has ended."""
+        self.viewers.discard(viewer)
+
+    def deliver(self, pending: PendingFrame, overlay: Overlay) -> None:
+        """Send the overlay of a frame to the booth and its viewers, each by the timestamps of its own stream."""
+        frame = pending.frame
+        self._counters.analysed += 1
+        self._size = (overlay.width, overlay.height)
+        if pending.publisher is not self.publisher:
+            return
+        message = PreviewOverlay(rtp_timestamp=frame.rtp_timestamp, overlay=overlay)
+        if pending.publisher.send_overlay(message):
+            self._counters.overlays_sent += 1
+            self._counters.latencies_ms.append((time.monotonic() - frame.arrived) * 1000)
+        pts = self._fanout.pts_of(frame.timestamp)
+        if pts is not None:
+            for viewer in tuple(self.viewers):
+                viewer.show(pts, overlay)
+
+    def state(self) -> BoothState:
+        """What is known now."""
+        count, publisher = self._counters, self.publisher
+        newest = None if publisher is None else publisher.newest_at
+        return BoothState(
+            booth=self.name,
+            live=self.live,
+            width=self._size[0],
+            height=self._size[1],
+            received=count.received,
+            analysed=count.analysed,
+            dropped=count.dropped,
+            overlays_sent=count.overlays_sent,
+            viewers=len(self.viewers),
+            lost_packets_given_up=count.given_up + (0 if publisher is None else publisher.given_up),
+            latency_ms=count.latency(),
+            frame_age_s=None if newest is None else time.monotonic() - newest,
+        )
+
+    def _take_frame(self, publisher: Publisher, frame: EncodedFrame) -> None:
+        if publisher is self.publisher:
+            self._counters.received += 1
+            self._fanout.push(frame)
+
+    def _take_picture(self, publisher: Publisher, picture: DecodedFrame) -> None:
+        if publisher is self.publisher:
+            self._counters.dropped += self._on_picture(self.name, PendingFrame(publisher, picture))
+
+    def _want_key_frame(self) -> None:
+        if self.publisher is not None:
+            self.publisher.request_key_frame()

@@ -1,0 +1,257 @@
+"""The live plane: booths send previews, viewers watch them, overlays go to both."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.errors import InferenceError, InferenceUnavailable, NotFound
+from server.live.booth import LiveBooth, PendingFrame
+from server.live.decoding import rgb_of
+from server.live.errors import NotPublishing, TooManyPeers
+from server.live.offer import Fragment, read_publisher_offer, read_viewer_offer
+from server.live.peer import Peer
+from server.live.publisher import Publisher
+from server.live.rtc_internals import check_versions, shorten_consent
+from server.live.scheduler import FairScheduler
+from server.live.state import InferenceState, LiveState
+from server.overlay import build_overlay
+from station.protocol import Face, Layer, Overlay, is_booth_id
+
+Analysis = tuple[Face | None, Mapping[Layer, NDArray[np.uint8]], float]
+"""Face in pixels of the picture; layers over the whole picture at any resolution; the model's time in ms."""
+Analyse = Callable[[str, NDArray[np.uint8]], Awaitable[Analysis]]
+"""Analyses the picture (uint8 RGB) of a booth; raises `InferenceUnavailable` or `InferenceError`."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LiveLimits:
+    """Bounds of the live plane."""
+
+    booths: int = 64
+    viewers: int = 64
+    viewers_per_booth: int = 16
+    in_flight: int = 4
+    """Frames under analysis at once, over all booths; one per booth."""
+    analysis_side: int = 640
+    """Longest side of the picture that is analysed, px."""
+    analysis_limit_s: float = 2.0
+    retry_s: float = 0.5
+    """Pause before the next frame after the analysis failed."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """An answered offer."""
+
+    session_id: str
+    booth: str
+    answer: str
+    etag: str
+
+
+class LiveHub:
+    """All previews of one server.
+
+    Use it as an async context manager. `model` names the model in overlays; `on_change` hears the name of a booth whose
+    publisher came or went.
+    """
+
+    def __init__(
+        self,
+        analyse: Analyse,
+        *,
+        model: str = "live/1",
+        limits: LiveLimits | None = None,
+        is_known: Callable[[str], bool] = is_booth_id,
+        on_change: Callable[[str], None] | None = None,
+    ) -> None:
+        check_versions()
+        shorten_consent()
+        self._analyse = analyse
+        self._model = model
+        self._limits = limits or LiveLimits()
+        self._is_known = is_known
+        self._on_change = on_change
+        self._booths: dict[str, LiveBooth] = {}
+        self._sessions: dict[str, Peer] = {}
+        self._scheduler: FairScheduler[PendingFrame] = FairScheduler()
+        self._executor = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="live")
+        self._inference = InferenceState(available=True)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        for number in range(self._limits.in_flight):
+            self._spawn(self._work(), f"live-analysis-{number}")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End every session and every task; idempotent."""
+        self._closed = True
+        await asyncio.gather(*(peer.close() for peer in tuple(self._sessions.values())))
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    async def publish(self, booth: str, sdp: str) -> Session:
+        """Answer a booth's offer; a publisher that the booth already has is replaced.
+
+        Raises `NotFound` for an unknown booth, `MalformedOffer`, `OfferRefused` or `TooManyPeers`.
+        """
+        self._check_booth(booth)
+        offer = read_publisher_offer(sdp)
+        place = self._booth(booth)
+        publisher = place.new_publisher(self._executor)
+        session = await self._answered(publisher, publisher.answer(offer))
+        replaced = place.adopt(publisher)
+        self._sessions[publisher.session_id] = publisher
+        self._spawn(self._live(publisher, lambda: self._released(place, publisher)), f"publisher-{booth}")
+        if replaced is not None:
+            await replaced.close()
+        self._changed(booth)
+        return session
+
+    async def watch(self, booth: str, sdp: str) -> Session:
+        """Answer a viewer's offer.
+
+        Raises `NotFound`, `NotPublishing`, `MalformedOffer`, `OfferRefused` or `TooManyPeers`.
+        """
+        self._check_booth(booth)
+        offer = read_viewer_offer(sdp)
+        place = self._booths.get(booth)
+        if place is None or not place.live:
+            raise NotPublishing(f"booth {booth} sends no picture now")
+        viewers = sum(len(one.viewers) for one in self._booths.values())
+        if viewers >= self._limits.viewers or len(place.viewers) >= self._limits.viewers_per_booth:
+            raise TooManyPeers("every viewer's place is taken")
+        viewer = place.new_viewer()
+        try:
+            session = await self._answered(viewer, viewer.answer(offer))
+        except BaseException:
+            place.leave(viewer)
+            raise
+        self._sessions[viewer.session_id] = viewer
+        self._spawn(self._live(viewer, lambda: place.leave(viewer)), f"viewer-{booth}")
+        return session
+
+    def session(self, booth: str, session_id: str) -> Peer:
+        """The session of this booth; raises `NotFound`."""
+        peer = self._sessions.get(session_id)
+        if peer is None or peer.booth != booth:
+            raise NotFound("no such session")
+        return peer
+
+    async def trickle(self, booth: str, session_id: str, fragment: Fragment) -> None:
+        """Add candidates to a session; raises `NotFound` or `OfferRefused`."""
+        await self.session(booth, session_id).trickle(fragment)
+
+    async def end(self, booth: str, session_id: str) -> None:
+        """End a session; raises `NotFound`."""
+        await self.session(booth, session_id).close()
+
+    def state(self) -> LiveState:
+        """What is known now."""
+        booths = tuple(self._booths[name].state() for name in sorted(self._booths))
+        return LiveState(self._inference, booths, len(self._sessions))
+
+    def _check_booth(self, booth: str) -> None:
+        if self._closed or not is_booth_id(booth) or not self._is_known(booth):
+            raise NotFound("no such booth")
+
+    def _booth(self, name: str) -> LiveBooth:
+        if name not in self._booths and len(self._booths) >= self._limits.booths:
+            idle = [one for one in self._booths.values() if one.publisher is None and not one.viewers]
+            if not idle:
+                raise TooManyPeers("every booth's place is taken")
+            del self._booths[idle[0].name]
+        return self._booths.setdefault(name, LiveBooth(name, self._scheduler.put))
+
+    async def _answered(self, peer: Peer, answer: Awaitable[str]) -> Session:
+        try:
+            sdp = await answer
+        except BaseException:
+            await peer.close()
+            raise
+        return Session(peer.session_id, peer.booth, sdp, peer.etag)
+
+    async def _live(self, peer: Peer, at_end: Callable[[], None]) -> None:
+        try:
+            await peer.run()
+        except Exception:  # one peer's failure stays its own
+            _logger.exception("a live session failed", extra={"booth": peer.booth})
+        finally:
+            self._sessions.pop(peer.session_id, None)
+            at_end()
+
+    def _released(self, place: LiveBooth, publisher: Publisher) -> None:
+        if place.publisher is publisher:
+            self._scheduler.remove(place.name)
+        place.release(publisher)
+        self._changed(place.name)
+
+    def _changed(self, booth: str) -> None:
+        if self._on_change is not None:
+            self._on_change(booth)
+
+    def _spawn(self, job: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(job, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self) -> None:
+        while True:
+            booth, pending = await self._scheduler.next()
+            try:
+                await self._analyse_one(booth, pending)
+            except (InferenceUnavailable, InferenceError, TimeoutError) as error:
+                self._note_inference(str(error) or "no answer in time")
+                await asyncio.sleep(self._limits.retry_s)
+            except Exception:  # a frame that cannot be analysed must not stop the others
+                _logger.exception("a preview frame could not be analysed", extra={"booth": booth})
+                await asyncio.sleep(self._limits.retry_s)
+            finally:
+                self._scheduler.done(booth)
+
+    async def _analyse_one(self, booth: str, pending: PendingFrame) -> None:
+        loop = asyncio.get_running_loop()
+        picture = pending.frame.picture
+        rgb = await loop.run_in_executor(self._executor, rgb_of, picture, self._limits.analysis_side)
+        async with asyncio.timeout(self._limits.analysis_limit_s):
+            analysis = await self._analyse(booth, rgb)
+        self._note_inference("")
+        size = (picture.width, picture.height)
+        draw = partial(_drawn, pending.frame.rtp_timestamp, analysis, size, rgb.shape[:2], self._model)
+        overlay = await loop.run_in_executor(self._executor, draw)
+        if booth in self._booths:
+            self._booths[booth].deliver(pending, overlay)
+
+    def _note_inference(self, trouble: str) -> None:
+        available = not trouble
+        if available != self._inference.available:
+            _logger.warning("previews go on %s overlays", "with" if available else "without")
+        self._inference = InferenceState(available, trouble)
+
+
+def _drawn(
+    frame_id: int, analysis: Analysis, size: tuple[int, int], analysed: tuple[int, ...], model: str
+) -> Overlay:
+    """The overlay in pixels of the frame, from an analysis in pixels of its reduced copy."""
+    face, layers, model_ms = analysis
+    (width, height), (rows, columns) = size, analysed
+    if face is not None:
+        face = Face(box=face.box.scaled(width / columns, height / rows), source=face.source)
+    return build_overlay(frame_id, width, height, face, layers, model=model, inference_ms=model_ms)

@@ -1,0 +1,136 @@
+"""What of an SDP offer or trickle fragment is accepted, before a peer connection sees it (RFC 9725, RFC 8840)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from aiortc import RTCIceCandidate
+from aiortc.sdp import candidate_from_sdp
+
+from server.live.errors import MalformedOffer, OfferRefused
+
+MAX_SDP_BYTES = 64 * 1024
+"""Largest offer or fragment."""
+MAX_CANDIDATES = 64
+"""Most ICE candidates of one peer, trickled ones included."""
+_MAX_LINES = 2000
+_DIRECTIONS = ("sendonly", "recvonly", "sendrecv", "inactive")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An offer that can be answered."""
+
+    sdp: str
+    ice_ufrag: str
+    candidates: int
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """Trickled candidates."""
+
+    ice_ufrag: str | None
+    candidates: tuple[RTCIceCandidate, ...]
+    complete: bool
+    """No further candidate will come."""
+
+
+@dataclass(frozen=True)
+class _Section:
+    kind: str
+    lines: tuple[str, ...]
+
+    def direction(self, default: str) -> str:
+        found = [line[2:] for line in self.lines if line[2:] in _DIRECTIONS]
+        return found[-1] if found else default
+
+
+def read_publisher_offer(text: str) -> Offer:
+    """The offer of a peer that sends one VP8 video; raises `MalformedOffer` or `OfferRefused`."""
+    return _read_offer(text, {"sendonly", "sendrecv"})
+
+
+def read_viewer_offer(text: str) -> Offer:
+    """The offer of a peer that receives one VP8 video; raises `MalformedOffer` or `OfferRefused`."""
+    return _read_offer(text, {"recvonly", "sendrecv"})
+
+
+def read_fragment(text: str) -> Fragment:
+    """The candidates of a `trickle-ice-sdpfrag` (RFC 8840); raises `MalformedOffer`."""
+    lines = _lines(text)
+    mid, ufrag, complete = "0", None, False
+    candidates: list[RTCIceCandidate] = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name == "a=mid":
+            mid = value
+        elif name == "a=ice-ufrag":
+            ufrag = value
+        elif name == "a=candidate" and ".local" not in value:
+            candidates.append(_candidate(value, mid))
+        complete = complete or name == "a=end-of-candidates"
+    if len(candidates) > MAX_CANDIDATES:
+        raise MalformedOffer(f"more than {MAX_CANDIDATES} candidates")
+    return Fragment(ufrag, tuple(candidates), complete)
+
+
+def _read_offer(text: str, directions: Collection[str]) -> Offer:
+    lines = _lines(text)
+    session, sections = _sections(lines)
+    if not text.startswith("v=0") or not sections:
+        raise MalformedOffer("this is not an SDP offer")
+    candidates = sum(line.startswith("a=candidate:") for line in lines)
+    if candidates > MAX_CANDIDATES:
+        raise MalformedOffer(f"more than {MAX_CANDIDATES} candidates")
+    _check_sections(sections, _Section("session", session).direction("sendrecv"), directions)
+    ufrags = [line.partition(":")[2] for line in lines if line.startswith("a=ice-ufrag:")]
+    if not ufrags or not any(line.startswith("a=fingerprint:") for line in lines):
+        raise MalformedOffer("the offer has no ICE credentials or no DTLS fingerprint")
+    return Offer(_without_hidden_hosts(lines), ufrags[0], candidates)
+
+
+def _check_sections(sections: list[_Section], default: str, directions: Collection[str]) -> None:
+    kinds = [section.kind for section in sections]
+    if kinds.count("video") != 1 or kinds.count("audio") > 1 or kinds.count("application") > 1:
+        raise OfferRefused("one video, at most one audio and at most one data section are served")
+    if unknown := set(kinds) - {"video", "audio", "application"}:
+        raise OfferRefused(f"media of kind {sorted(unknown)[0][:16]} are not served")
+    video = sections[kinds.index("video")]
+    if video.direction(default) not in directions:
+        raise OfferRefused(f"the video must be {' or '.join(sorted(directions))}")
+    if not any(line.startswith("a=rtpmap:") and line.upper().endswith("VP8/90000") for line in video.lines):
+        raise OfferRefused("the video must be offered as VP8")
+
+
+def _lines(text: str) -> list[str]:
+    if len(text) > MAX_SDP_BYTES:
+        raise MalformedOffer(f"more than {MAX_SDP_BYTES} bytes")
+    lines = text.replace("\r\n", "\n").split("\n")
+    if len(lines) > _MAX_LINES:
+        raise MalformedOffer(f"more than {_MAX_LINES} lines")
+    return [line for line in lines if line]
+
+
+def _sections(lines: list[str]) -> tuple[tuple[str, ...], list[_Section]]:
+    starts = [at for at, line in enumerate(lines) if line.startswith("m=")]
+    ends = [*starts[1:], len(lines)]
+    sections = [
+        _Section(lines[start][2:].split(" ")[0], tuple(lines[start:end]))
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return tuple(lines[: starts[0]] if starts else lines), sections
+
+
+def _without_hidden_hosts(lines: list[str]) -> str:
+    """Without mDNS candidates (RFC 8828): their hosts reach this server by its own, and multicast may not work here."""
+    kept = [line for line in lines if not (line.startswith("a=candidate:") and ".local " in line)]
+    return "\r\n".join([*kept, ""])
+
+
+def _candidate(value: str, mid: str) -> RTCIceCandidate:
+    try:
+        candidate = candidate_from_sdp(value)
+    except (ValueError, IndexError, AssertionError) as error:
+        raise MalformedOffer("a candidate cannot be read") from error
+    candidate.sdpMid = mid
+    return candidate

@@ -1,0 +1,62 @@
+"""The peer that sends a booth's preview (WHIP)."""
+
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Executor
+from typing import Any
+
+from aiortc import RTCRtpReceiver
+
+from server.live.decoding import DecodedFrame, StreamDecoder
+from server.live.peer import Peer
+from server.live.reassembly import EncodedFrame
+from server.live.rtc_internals import VideoIntake
+
+
+class Publisher(Peer):
+    """Receives one booth's stream: coded frames to `on_frame`, the newest decoded picture to `on_picture`."""
+
+    def __init__(
+        self,
+        booth: str,
+        executor: Executor,
+        *,
+        on_frame: Callable[[EncodedFrame], None],
+        on_picture: Callable[[DecodedFrame], None],
+    ) -> None:
+        super().__init__(booth)
+        self._on_frame = on_frame
+        self._decoder = StreamDecoder(executor, on_picture, self._require_key_frame)
+        self._intake: VideoIntake | None = None
+        self.newest_at: float | None = None
+        """Monotonic time of the newest coded frame, s."""
+
+    @property
+    def given_up(self) -> int:
+        """Times that a lost packet was not waited for any longer."""
+        return 0 if self._intake is None else self._intake.given_up
+
+    def request_key_frame(self) -> None:
+        """Ask the booth for a key frame; requests close together become one."""
+        if self._intake is not None:
+            self._intake.request_key_frame()
+
+    def _prepare(self) -> None:
+        for transceiver in self.connection.getTransceivers():
+            if transceiver.kind == "video":
+                transceiver.direction = "recvonly"
+                receiver: RTCRtpReceiver = transceiver.receiver
+                self._intake = VideoIntake(receiver, self._take)
+
+    def _jobs(self) -> Sequence[Coroutine[Any, Any, None]]:
+        assert self._intake is not None
+        return (self._intake.run(), self._decoder.run())
+
+    def _take(self, frame: EncodedFrame) -> None:
+        self.newest_at = time.monotonic()
+        self._on_frame(frame)
+        self._decoder.push(frame, self.newest_at)
+
+    def _require_key_frame(self) -> None:
+        if self._intake is not None:
+            self._intake.require_key_frame()

@@ -1,0 +1,77 @@
+"""What is told about the live plane: to the API, to metrics, to people."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+_KEPT = 512  # latencies remembered: half a minute at 15 frames per second
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Time from a frame's last packet to its overlay sent, ms."""
+
+    p50: float
+    p95: float
+    count: int
+
+
+@dataclass(frozen=True)
+class BoothState:
+    """One booth's preview."""
+
+    booth: str
+    live: bool
+    """A stream is connected."""
+    width: int
+    height: int
+    """Size of the newest frame, px; 0 before the first."""
+    received: int
+    """Complete coded frames since the server started."""
+    analysed: int
+    dropped: int
+    """Frames that a newer one replaced before their analysis."""
+    overlays_sent: int
+    viewers: int
+    lost_packets_given_up: int
+    latency_ms: Latency
+    frame_age_s: float | None
+    """Since the newest frame."""
+
+
+@dataclass(frozen=True)
+class InferenceState:
+    """Whether previews are analysed now."""
+
+    available: bool
+    message: str = ""
+    """Why not."""
+
+
+@dataclass(frozen=True)
+class LiveState:
+    """The whole live plane."""
+
+    inference: InferenceState
+    booths: tuple[BoothState, ...]
+    sessions: int
+
+
+@dataclass
+class Counters:
+    """A booth's running totals; they survive its reconnects."""
+
+    received: int = 0
+    analysed: int = 0
+    dropped: int = 0
+    overlays_sent: int = 0
+    given_up: int = 0
+    latencies_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT))
+
+    def latency(self) -> Latency:
+        """Median and 95th percentile of the newest frames."""
+        if not self.latencies_ms:
+            return Latency(0.0, 0.0, 0)
+        p50, p95 = np.percentile(self.latencies_ms, [50, 95])
+        return Latency(float(p50), float(p95), len(self.latencies_ms))
