@@ -1,0 +1,113 @@
+"""The maps of a picture: one request for a preview frame, strips and a crop for a still."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from server.inference.client import Priority, TritonClient
+from server.inference.crop import STILL_SIDE, FaceCrop, Image
+
+STRIP_PIXELS: Final = 160_000
+"""Pixels of one request of a still: some 5 ms of one core, the longest that a live frame waits behind it. Fits a slot of shared memory at 16 bits."""
+
+IN_FLIGHT: Final = 2
+"""Strips under way at once: one runs, one travels."""
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class LiveLayers:
+    """8-bit maps of a crop, all of its size; scales in `SCALES`, skin from `SKIN_FROM` on."""
+
+    skin: Image
+    melanin: Image
+    redness: Image
+    reflection: Image
+
+
+@dataclass(frozen=True)
+class StillLayers:
+    """8-bit maps of a still, all of its size; without a face, skin, redness and reflection are empty."""
+
+    skin: Image
+    melanin: Image
+    haemoglobin: Image
+    redness: Image
+    reflection: Image
+
+
+async def live_layers(
+    client: TritonClient,
+    crop: npt.NDArray[np.uint8],
+    box: Box,
+    *,
+    priority: Priority = Priority.LIVE,
+    timeout_s: float = 2.0,
+) -> LiveLayers:
+    """Maps of one crop [H,W,3] in sRGB with the face box in [0, 1] (`FaceCrop.cut`, `FaceCrop.box`)."""
+    inputs = {"image": crop[None], "box": np.asarray(box, np.float32)[None]}
+    answer = await client.infer("live", inputs, priority=priority, timeout_s=timeout_s)
+    return LiveLayers(**{name: answer[name][0] for name in ("skin", "melanin", "redness", "reflection")})
+
+
+async def chromophores(
+    client: TritonClient, image: npt.NDArray[Any], levels: tuple[float, float] | None = None
+) -> tuple[Image, Image]:
+    """Melanin and haemoglobin [H,W] of an image [H,W,3]: uint8 sRGB, or uint16 linear with black and white `levels`."""
+    model = "chromophores" if levels is None else "chromophores_linear"
+    extra: dict[str, npt.NDArray[Any]] = {}
+    if levels is not None:
+        extra["levels"] = np.array([levels], np.float32)
+    height, width = image.shape[:2]
+    maps = np.empty((2, height, width), np.uint8)
+    rows = max(1, STRIP_PIXELS // width)
+    gate = asyncio.Semaphore(IN_FLIGHT)
+
+    async def strip(top: int) -> None:
+        async with gate:
+            answer = await client.infer(model, {"image": image[None, top : top + rows], **extra})
+        maps[0, top : top + rows] = answer["melanin"][0]
+        maps[1, top : top + rows] = answer["haemoglobin"][0]
+
+    await _all(strip(top) for top in range(0, height, rows))
+    return maps[0], maps[1]
+
+
+async def still_layers(
+    client: TritonClient,
+    image: npt.NDArray[np.uint8],
+    box: Box | None,
+    master: npt.NDArray[np.uint16] | None = None,
+    levels: tuple[float, float] = (0.0, 65535.0),
+) -> StillLayers:
+    """Maps of a still [H,W,3] in sRGB with the face box in px, None where there is no face.
+
+    Where there is a linear `master` of the same size, the chromophores come from it. Skin, redness and
+    reflection are seen at 512 x 512 px around the face and enlarged.
+    """
+    pigments = chromophores(client, image) if master is None else chromophores(client, master, levels)
+    melanin, haemoglobin = await pigments
+    size = image.shape[0], image.shape[1]
+    if box is None:
+        empty = np.zeros(size, np.uint8)
+        return StillLayers(empty, melanin, haemoglobin, empty, empty)
+    crop = FaceCrop.around(box, STILL_SIDE)
+    seen = await live_layers(client, crop.cut(image), crop.box, priority=Priority.STILL, timeout_s=30.0)
+    skin, redness, reflection = (
+        crop.paste(each, size) for each in (seen.skin, seen.redness, seen.reflection)
+    )
+    return StillLayers(skin, melanin, haemoglobin, redness, reflection)
+
+
+async def _all(coroutines: Any) -> None:
+    """Run together; the first error ends the others and is raised itself."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for each in coroutines:
+                tasks.create_task(each)
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from group
