@@ -64,11 +64,11 @@ def _pores(pores: Pores) -> Field:
 def _chromophores(p: Identity, grid: Grid, f: FaceFrame, spots: LesionTables) -> tuple[Field, Field]:
     rng = np.random.default_rng([p.seed, 71])
     even = np.float32(1 / (1 + 1.2 * max(0.0, (30 - p.ita) / 30)))
-    melanin = even * (np.float32(0.07) * grid.noise(rng, 7.0) + np.float32(0.05) * grid.noise(rng, 2.4))
-    blood = np.float32(0.11) * grid.noise(rng, 9.0) + np.float32(0.08) * grid.noise(rng, 2.8)
+    melanin = even * (np.float32(0.035) * grid.noise(rng, 7.0) + np.float32(0.04) * grid.noise(rng, 2.4))
+    blood = np.float32(0.06) * grid.noise(rng, 9.0) + np.float32(0.07) * grid.noise(rng, 2.8)
     flush = np.float32(0.3 + 0.6 * float(rng.uniform()) + 0.35 * p.make_up)
     gain = 1 + np.float32(0.75) * flush * bump(f.ax, f.y, 40, -30, 18, 16) + np.float32(0.6) * flush * bump(f.ax, f.y, 0, -38, 13, 10)
-    gain = gain + np.float32(0.22) * bump(f.x, f.y, 0, -100, 17, 10) + np.float32(0.3) * bump(f.ax, f.y, 12.4 * p.nose_width, -42, 6, 8)
+    gain = gain + np.float32(0.22) * bump(f.x, f.y, 0, -100, 17, 10) + np.float32(0.3) * bump(f.ax, f.y, 11.6 * p.nose_width, -42, 6, 8)
     under = bump(f.ax, f.y, p.eye_spacing - 3, -11, 12, 5.5)
     lid = bump(f.ax, f.y, p.eye_spacing, 8, 15, 6)
     gain = gain - np.float32(0.15) * bump(f.ax, f.y, 0, 50, 50, 20) + np.float32(0.30) * under + np.float32(0.22) * lid
@@ -82,9 +82,9 @@ def _chromophores(p: Identity, grid: Grid, f: FaceFrame, spots: LesionTables) ->
 
 def _cavity(p: Identity, f: FaceFrame) -> Field:
     yn = f.y * np.float32(1 / p.nose_length)
-    across = (f.ax - np.float32(7.0 * p.nose_width) - np.float32(0.15) * (yn + 47)) / np.float32(3.5 * p.nose_width)
-    nostril = np.exp(-((across**2 + ((yn + np.float32(47.4)) / np.float32(1.75)) ** 2) ** np.float32(1.4)))
-    dark = np.float32(0.86) * nostril
+    across = (f.ax - np.float32(6.4 * p.nose_width) + np.float32(0.5) * (yn + 47)) / np.float32(3.1 * p.nose_width)
+    nostril = np.exp(-((across**2 + ((yn + np.float32(47.2)) / np.float32(1.5)) ** 2) ** np.float32(1.4)))
+    dark = np.float32(0.80) * nostril
     if p.glasses:
         offset = np.abs(rim_distance(p, f.ax, f.y + 4)) - np.float32(p.frame_thickness)
         dark = np.maximum(dark, np.float32(0.20) * np.exp(-((np.maximum(offset, 0) / np.float32(2.4)) ** 2)))
@@ -110,8 +110,8 @@ def _beard(p: Identity, grid: Grid, f: FaceFrame) -> Field:
         return np.zeros(grid.shape, np.float32)
     rng = np.random.default_rng([p.seed, 72])
     cheek = f32(np.interp(f.ax, [0, 20, 35, 50, 60, 68, 75], [-52, -52, -60, -50, -30, 0, 10])) + np.float32(rng.uniform(-4, 4))
-    edge = 10.0 if p.beard == "stubble" else 5.0
-    mask = smoothstep(edge, -edge, f.y - cheek + np.float32(2.5) * grid.noise(rng, 7.0))
+    edge = 10.0 if p.beard == "stubble" else 6.5
+    mask = smoothstep(edge, -edge, f.y - cheek + np.float32(1.3) * grid.noise(rng, 6.0))
     moustache = smoothstep(-50, -53.5, f.y) * smoothstep(-76, -68, f.y) * smoothstep(34, 26, f.ax)
     if p.beard == "goatee":
         mask = np.maximum(mask * smoothstep(31, 23, f.ax), moustache)

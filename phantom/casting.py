@@ -15,6 +15,7 @@ Distance = Callable[[Field, Field, Field], Field]
 BASE_PX_PER_MM = 2.4
 _NEAR, _FAR = CAMERA_DISTANCE_MM - 130, CAMERA_DISTANCE_MM + 260
 _COARSE = 5
+_LATE_STEPS, _ROW = 26, 256
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def cast(grid: BaseGrid, turn: Matrix, distance: Distance, steps: int = 9) -> Hi
     col, row = grid.positions(*window)
     ray, eye = grid.view.rays(turn, col, row), grid.view.eye_point(turn)
     depth, miss = _march(distance, eye, ray, depth, steps, 1.0)
+    depth, miss = _persist(distance, eye, ray, depth, miss)
     point = _along(eye, ray, depth)
     return Hit(window, depth, miss, point, gradient(distance, point))
 
@@ -86,13 +88,11 @@ def _coarse(grid: BaseGrid, turn: Matrix, distance: Distance) -> tuple[tuple[sli
     if not near.any():
         return None
     depth = f32(cv2.erode(np.where(miss < 3, depth, np.float32(_FAR)), np.ones((3, 3), np.uint8))) - 3
-    inside = cv2.erode((miss < 1).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     seen_rows, seen_cols = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
     window = (
         slice(max(0, int(seen_rows[0]) * _COARSE - 2), min(rows, int(seen_rows[-1]) * _COARSE + 3)),
         slice(max(0, int(seen_cols[0]) * _COARSE - 2), min(cols, int(seen_cols[-1]) * _COARSE + 3)),
     )
-    del inside
     fc, fr = np.meshgrid(np.arange(window[1].start, window[1].stop), np.arange(window[0].start, window[0].stop))
     fine = cv2.remap(depth, f32(fc / _COARSE), f32(fr / _COARSE), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return window, f32(np.minimum(fine, np.float32(CAMERA_DISTANCE_MM + 120)))
@@ -108,6 +108,21 @@ def _march(distance: Distance, eye: object, ray: Vector, start: Field, steps: in
     d = distance(*_along(eye, ray, depth))
     closer = np.abs(d) < best
     return f32(np.where(closer, depth, best_depth)), f32(np.minimum(best, np.abs(d)))
+
+
+def _persist(distance: Distance, eye: object, ray: Vector, depth: Field, miss: Field) -> tuple[Field, Field]:
+    """March on with the few rays that grazed one part of the surface and may yet meet another."""
+    open_ = np.flatnonzero((miss > 0.15) & (miss < 12))
+    if open_.size == 0:
+        return depth, miss
+    padded = np.resize(open_, (-(-open_.size // _ROW), _ROW))
+    few = f32(ray[0].ravel()[padded]), f32(ray[1].ravel()[padded]), f32(ray[2].ravel()[padded])
+    start = f32(depth.ravel()[padded] + np.maximum(miss.ravel()[padded], 1.5))
+    late_depth, late_miss = _march(distance, eye, few, start, _LATE_STEPS, 1.0)
+    better = late_miss < np.minimum(miss.ravel()[padded], 0.5)
+    depth, miss = depth.copy(), miss.copy()
+    depth.ravel()[padded[better]], miss.ravel()[padded[better]] = late_depth[better], late_miss[better]
+    return depth, miss
 
 
 def _along(eye: object, ray: Vector, depth: Field) -> Vector:

@@ -12,9 +12,9 @@ from phantom.fields import Field, Grid, blur, bump, f32, noise_at, ridge, smooth
 from phantom.identity import Identity, Pose
 from phantom.relief import lid_curves
 
-IRIS_RADIUS_MM, PUPIL_RADIUS_MM = 5.9, 2.0
+IRIS_RADIUS_MM, PUPIL_RADIUS_MM = 6.1, 2.1
 _EDGE_MM = 0.22
-_SCLERA = (0.56, 0.52, 0.50)
+_SCLERA = (0.50, 0.46, 0.44)
 _CARUNCLE = (0.42, 0.20, 0.17)
 
 
@@ -41,7 +41,9 @@ def eye_patch(p: Identity, pose: Pose, px_per_mm: float) -> EyePatch:
     lashes = _lashes(p, grid)
     line = ridge(y - upper - np.float32(0.25), 0.65 + 0.3 * p.make_up) * _edge((np.float32(1.04) - np.abs(u)) * np.float32(p.eye_half_width))
     lower_line = ridge(y - lower + np.float32(0.4), 0.6) * _edge((np.float32(0.98) - np.abs(u)) * np.float32(p.eye_half_width))
-    dark = np.maximum(line * np.float32(0.55 + 0.3 * p.make_up), lower_line * np.float32(0.22 + 0.2 * p.make_up))
+    fold = upper + np.float32(3.0 - 1.3 * p.lid_hood) - np.float32(0.8) * u * u
+    crease = np.float32(0.30) * ridge(y - fold, 0.7) * smoothstep(1.1, 0.7, np.abs(u))
+    dark = np.maximum(crease, line * np.float32(0.55 + 0.3 * p.make_up), lower_line * np.float32(0.22 + 0.2 * p.make_up))
     dark = 1 - (1 - dark) * (1 - lashes * np.float32(0.85))
     return EyePatch(grid, f32(np.dstack([colour, opacity])), f32(np.dstack([gleam * opacity, dark])))
 

@@ -31,9 +31,11 @@ class Hair:
         p, ax = self.person, np.abs(x) * np.float32(1 / self.person.face_width)
         if p.hair_style == "bald":
             return np.full_like(x, -60.0)
-        front = np.where(z > -75, y - self._front_edge(x, ax), np.minimum(y - 15, 60))
+        behind = smoothstep(-58, -88, z)
+        front = np.minimum(y - self._front_edge(x, ax) * (1 - behind) - np.float32(22) * behind, 60)
         temple = f32(np.interp(y, [-60, -20, 10, 40, 60, 80], [-84, -78, -68, -58, -50, -40])) + np.float32(4 * (p.recession - 0.5))
-        side = np.minimum(temple - z, np.where(z > -98, y + np.float32(10 + 16 * p.recession), y + 26))
+        sideburn, nape = np.float32(10 + 16 * p.recession), smoothstep(-94, -112, z)
+        side = np.minimum(temple - z, y + sideburn * (1 - nape) + 26 * nape)
         return f32(np.maximum(front, side))
 
     def _front_edge(self, x: Field, ax: Field) -> Field:
@@ -42,7 +44,7 @@ class Hair:
         retreat = p.recession * (0.35 + 0.8 * p.age) if p.male else 0.25 * p.recession
         if p.hair_style == "receding":
             retreat, height = 1.1 + p.recession, height + 6 + 16 * p.hair_form
-        edge = np.float32(height) + np.float32(13 * retreat) * ridge(ax - 38, 15) - np.float32(0.016) * np.maximum(ax - 22, 0) ** 2
+        edge = np.float32(height) + np.float32(13 * retreat) * ridge(ax - 38, 15) - np.float32(0.016) * np.clip(ax - 22, 0, 42) ** 2
         if p.hair_style == "fringe":
             edge = np.minimum(edge, np.float32(32 + 9 * p.hair_form) + np.float32(0.005) * (x - np.float32(0.5 * p.parting)) ** 2)
         if p.hair_style in _PARTED and p.hair_form > 0.4:
@@ -55,7 +57,7 @@ class Hair:
         p = self.person
         full = _THICKNESS[p.hair_style] * (p.hair_thickness if p.hair_style != "buzz" else 1.0)
         share = np.float32(_SIDE_SHARE.get(p.hair_style, 0.7))
-        return f32(np.float32(full) * (share + (1 - share) * smoothstep(20, 95, y)) * smoothstep(-2, 9 + 0.5 * full, s))
+        return f32(np.float32(full) * (share + (1 - share) * smoothstep(20, 95, y)) * smoothstep(-3, 12 + 1.3 * full, s))
 
     def distance(self, x: Field, y: Field, z: Field) -> Field:
         """Signed distance of the shell (the bald head where no hair grows)."""
@@ -78,11 +80,15 @@ class Hair:
         xs = x + wave * np.float32(1.0 + 3.0 * p.curl)
         blunt = np.where(z > -92, -92 + (z + 92) * np.float32(0.75), z)
         d = self.curtain.distance(f32(xs), y, f32(blunt))
-        ends = np.maximum(np.float32(self._bottom() - 15) - y, y - np.float32(131))
+        ragged = np.float32(5) * noise_at("smooth", x * np.float32(1.3) + o, z * np.float32(1.3))
+        ends = np.maximum(np.float32(_bottom(p) - 15) + ragged - y, y - np.float32(131))
         return f32((np.maximum(d, ends) - wave * np.float32(0.6)) * np.float32(0.8))
 
-    def _bottom(self) -> float:
-        return _bottom(self.person)
+    def on_curtain(self, x: Field, y: Field, z: Field) -> Field:
+        """1 where a point of the shell belongs to hair that hangs free of the head, else 0."""
+        if self.curtain is None:
+            return np.zeros_like(x)
+        return f32(self._curtain_distance(x, y, z) < 0.6)
 
     def flow(self, x: Field, y: Field, z: Field) -> Vector:
         """Direction in which hair lies at a point, before projection on the surface; not normalised."""
@@ -96,7 +102,7 @@ class Hair:
                 return lean - x * np.float32(0.004), f32(np.float32(0.35) + rise), np.full_like(x, back)
             return f32(lean * top), f32(top * rise - (1 - top) * np.float32(0.9)), f32(top * back - (1 - top) * np.float32(0.45))
         if p.hair_style in _PARTED:
-            out = np.tanh((x - np.float32(p.parting)) * np.float32(1 / 7))
+            out = np.tanh((x - np.float32(p.parting)) * np.float32(1 / 12))
             return f32(top * out), f32(-np.float32(0.12) * top - (1 - top)), f32(top * np.float32(0.18) - (1 - top) * np.float32(0.10))
         cx, cz = x - np.float32(0.4 * p.parting), z + np.float32(98)
         r = np.sqrt(cx * cx + cz * cz) + np.float32(6)
@@ -116,7 +122,7 @@ def _curtain(p: Identity) -> Tube:
     ]  # fmt: skip
     return Tube.through(
         width,
-        [(150, -88), (132, -72), (110, -56), (60, front - 4), (0, front), (-60, front + 2), (end, front - 12), (end - 16, -80)],
+        [(150, -88), (132, -72), (110, -56), (60, front - 4), (0, front), (-42, front), (-80, -80), (-110, -86), (-420, -88)],
         [(150, -90), (0, -92), (end - 16, -92)],
         [(150, -95), (120, -150), (60, -200), (-60, -195), (end, -180), (end - 16, -100)],
     )

@@ -159,7 +159,7 @@ def _body(rng: np.random.Generator, ita_class: str, *, demo: bool) -> dict[str, 
 def _face(rng: np.random.Generator, male: bool, *, demo: bool) -> dict[str, object]:
     def u(lo: float, hi: float) -> float:
         value = rng.uniform(lo, hi)
-        return float(0.5 * (lo + hi) + (0.75 if demo else 1.0) * (value - 0.5 * (lo + hi)))
+        return float(0.5 * (lo + hi) + (0.92 if demo else 1.0) * (value - 0.5 * (lo + hi)))
 
     smile = u(0.12, 0.9) if rng.random() < 0.8 else u(0.0, 0.15)
     if demo:
@@ -168,12 +168,12 @@ def _face(rng: np.random.Generator, male: bool, *, demo: bool) -> dict[str, obje
     return {
         "face_width": u(0.95, 1.06), "face_length": u(0.94, 1.05), "jaw": u(0.92, 1.04) + (0.05 if male else -0.03),
         "chin": u(0.85, 1.15) + (0.10 if male else -0.05), "cheekbone": u(0, 1), "fat": u(0.15, 0.9),
-        "eye_spacing": u(30.5, 33.0), "eye_half_width": u(14.2, 16.0), "eye_opening": u(0.92, 1.2) * (0.94 if male else 1.04) * (1 - 0.12 * smile),
+        "eye_spacing": u(30.5, 33.0), "eye_half_width": u(13.6, 15.4), "eye_opening": u(0.92, 1.2) * (0.94 if male else 1.04) * (1 - 0.12 * smile),
         "eye_tilt": u(-0.01, 0.08), "lid_hood": u(0, 1), "gaze": (u(-0.05, 0.05), u(-0.03, 0.03)),
-        "nose_length": u(0.93, 1.07), "nose_width": u(0.9, 1.25), "nose_height": u(0.82, 1.08), "nose_bridge": u(0.9, 1.15),
-        "upper_lip": u(4.8, 7.6), "lower_lip": u(7.0, 10.2), "mouth_half_width": u(23.5, 27.5), "smile": smile,
-        "mouth_gap": u(5.0, 8.5) * smile if grin else 0.0,
-        "brow_thickness": u(0.8, 1.2) * (1.15 if male else 0.85), "brow_height": u(-0.5, 2.0) + (-0.5 if male else 1.2),
+        "nose_length": u(0.93, 1.07), "nose_width": u(0.86, 1.28), "nose_height": u(0.82, 1.12), "nose_bridge": u(0.85, 1.2),
+        "upper_lip": u(4.8, 8.2), "lower_lip": u(7.2, 11.0), "mouth_half_width": u(23.5, 27.5), "smile": smile,
+        "mouth_gap": u(7.0, 11.0) * smile if grin else 0.0,
+        "brow_thickness": u(0.85, 1.3) * (1.15 if male else 0.85), "brow_height": u(-1.5, 1.2) + (-0.8 if male else 0.8),
         "brow_arch": u(0.2, 2.0) + (0.0 if male else 0.8), "brow_density": u(0.65, 1.0), "asymmetry": u(0.15, 0.55),
     }  # fmt: skip
 

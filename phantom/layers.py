@@ -105,8 +105,8 @@ def skin_layer(grid: BaseGrid, surface: Surface, hair: Hair) -> Layer | None:
     return _layer(grid, hit, f32((visible[0] * 2 + visible[1] + visible[2]) / 4), light)
 
 
-def hair_layer(grid: BaseGrid, hair: Hair) -> Layer | None:
-    """The hair's shell; `extra` holds mm inside the hairline, strand highlight, curtain (0/1), root darkening."""
+def hair_layer(grid: BaseGrid, hair: Hair, skin: Layer | None) -> Layer | None:
+    """The hair's shell, solid where it is thick or no `skin` lies behind it; `extra` holds mm inside the hairline, strand highlight, solidity (0..1), openness."""
     if hair.person.hair_style == "bald":
         return None
     view, turn = grid.view, rotation(grid.view.pose)
@@ -115,14 +115,24 @@ def hair_layer(grid: BaseGrid, hair: Hair) -> Layer | None:
         return None
     line = hair.line(*hit.point)
     away = hair.surface.head(*hit.point)
-    curtain = f32(away > 5) if hair.curtain is not None else np.zeros_like(line)
+    curtain = hair.on_curtain(*hit.point)
+    bare = (1 - _covered(grid, skin, hit)) * np.maximum(smoothstep(-2.5, 0.5, line), curtain)
+    solid = f32(np.maximum(np.maximum(curtain * smoothstep(0.5, 3, away), smoothstep(2.0, 5.5, away)), bare))
     openness = np.clip(np.float32(0.42) + away / 16, 0.3, 1) if hair.curtain is not None else np.float32(0.5) + np.float32(0.5) * smoothstep(-2, 9, line)
     openness = f32(np.maximum(openness, 0.3) * np.ones_like(line))
     lamps = [view.direction(turn, lamp.direction) for lamp in LAMPS]
     visible = [f32(_shadow(hair, hit.point, hit.normal, d, 0.75) * openness) for d in lamps]
     light = irradiance(view, turn, hit.normal, openness, visible, (0.35, 0.35, 0.35))
     shine = _strand_highlight(grid, turn, hair, hit) * visible[0]
-    return _layer(grid, hit, visible[0], light, _pack(line, shine, curtain, openness))
+    return _layer(grid, hit, visible[0], light, _pack(line, shine, solid, openness))
+
+
+def _covered(grid: BaseGrid, skin: Layer | None, hit: Hit) -> Field:
+    """1 where a ray of `hit`'s window meets the skin."""
+    full = np.zeros(grid.shape, np.float32)
+    if skin is not None:
+        full[skin.hit.window] = skin.hit.miss < 0.35
+    return full[hit.window]
 
 
 def _strand_highlight(grid: BaseGrid, turn: Matrix, hair: Hair, hit: Hit) -> Field:
@@ -142,7 +152,7 @@ def _strand_highlight(grid: BaseGrid, turn: Matrix, hair: Hair, hit: Hit) -> Fie
 def ear_layer(grid: BaseGrid, surface: Surface) -> Layer | None:
     """Both ears."""
     view, turn = grid.view, rotation(grid.view.pose)
-    hit = cast(grid, turn, surface.ear)
+    hit = cast(grid, turn, surface.ear, steps=16)
     if hit is None:
         return None
     u, v, w = surface.ear_coordinates(*hit.point)

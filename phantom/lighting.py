@@ -15,7 +15,7 @@ from phantom.fields import Field, f32
 from phantom.view import Matrix, Vector, View
 
 SKIN_F0 = 0.028
-AMBIENT = 0.24
+AMBIENT = 0.20
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Lamp:
         return np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)])
 
 
-LAMPS = (Lamp(-36, 20, 0.62), Lamp(42, 12, 0.30), Lamp(6, 48, 0.22))
+LAMPS = (Lamp(-38, 22, 0.72), Lamp(44, 10, 0.26), Lamp(6, 50, 0.24))
 _FRONT = AMBIENT + sum(lamp.strength * float(lamp.direction[2]) for lamp in LAMPS)
 
 

@@ -38,10 +38,10 @@ def mouth_patch(p: Identity, px_per_mm: float) -> MouthPatch:
     lips = _soft(c.outer_upper - y, 0.55) * _soft(y - c.outer_lower, 0.8) * width
     opening = _soft(c.inner_upper - y, 0.25) * _soft(y - c.inner_lower, 0.25) * width
     opening = opening * np.float32(1.0 if p.mouth_gap > 0.8 else 0.0)
-    seam = ridge(y - (c.inner_upper + c.inner_lower) / 2, 0.55) * smoothstep(1.03, 0.80, t)
-    seam = seam * np.float32(0.62 if p.mouth_gap <= 0.8 else 0.0)
+    seam = ridge(y - (c.inner_upper + c.inner_lower) / 2, 0.5) * smoothstep(1.0, 0.70, t)
+    seam = seam * np.float32(0.5 if p.mouth_gap <= 0.8 else 0.0)
     rim = np.maximum(ridge(y - c.inner_upper, 0.6), ridge(y - c.inner_lower, 0.6)) * np.float32(0.35 if p.mouth_gap > 0.8 else 0.0)
-    corner = ridge(t - 1, 0.06) * ridge(y - (c.inner_upper + c.inner_lower) / 2, 1.0) * np.float32(0.35)
+    corner = ridge(t - 1, 0.06) * ridge(y - (c.inner_upper + c.inner_lower) / 2, 1.1) * np.float32(0.22)
     dark = np.maximum(np.maximum(seam, corner), rim * width)
     gloss = np.float32(0.6) + np.float32(0.5) * ridge(y - (c.inner_lower * np.float32(0.55) + c.outer_lower * np.float32(0.45)), 2.2)
     return MouthPatch(grid, f32(np.dstack([_interior(p, x, y), opening])), f32(np.dstack([lips, dark, gloss * lips])))

@@ -24,13 +24,13 @@ def hair_patch(p: Identity, layer: Layer, strands: StrandCanvas, rows: slice, co
     light = layer.enlarge(layer.light, rows, cols)
     extra = layer.enlarge(layer.extra, rows, cols)
     place = layer.enlarge(layer.place, rows, cols)
-    line, shine, curtain, open_ = (extra[..., i] for i in range(4))
+    line, shine, thick, open_ = (extra[..., i] for i in range(4))
     opacity, tone = strands.rows(rows, cols)
     o = noise_at("mottle", np.ascontiguousarray(place[..., 0]) * 3, np.ascontiguousarray(place[..., 1]) * 3)
     if p.hair_style == "buzz":
         shell = np.float32(0.72) * smoothstep(-3, 11, f32(line + 2 * o))
     else:
-        shell = np.maximum(smoothstep(1.0, 9.0, f32(line + np.float32(1.2) * o)), curtain)
+        shell = np.maximum(smoothstep(1.0, 9.0, f32(line + np.float32(1.2) * o)), thick)
     shell = shell * layer.coverage(light[..., 3])
     level = np.float32(0.42) + np.float32(1.16) * tone
     base = np.float32(0.62) * (1 - opacity) + level * opacity
@@ -119,7 +119,7 @@ def draw_glasses(p: Identity, view: View, tile: Tile, rows: slice, cols: slice) 
     hinge = hinge * (ax > 33 + p.frame_half_width - 1.5) * (ax < 69)
     frame = np.maximum(np.maximum(frame, bridge), hinge)
     lens = (rim < 0) & (frame < 0.5)
-    sheen = smoothstep(0.2, 1.4, noise_at("smooth", x * np.float32(0.6) + 40, y * np.float32(0.6))) * np.float32(0.05)
+    sheen = smoothstep(0.2, 1.4, noise_at("smooth", x * np.float32(0.6) + 40, y * np.float32(0.6))) * np.float32(0.02)
     tile.specular += np.where(lens, sheen, 0)
     round_shade = np.float32(0.55) + np.float32(0.45) * np.clip(-rim / np.float32(p.frame_thickness), -1, 1)
     tile.diffuse *= (1 - frame)[..., None]

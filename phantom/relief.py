@@ -62,12 +62,12 @@ def lip_curves(p: Identity, ax: Field) -> LipCurves:
     s = p.smile
     half = p.mouth_half_width * (1 + 0.16 * s)
     t = np.clip(ax * np.float32(1 / half), 0, 1)
-    base = np.float32(-67.5 * p.face_length + 0.3) + np.float32(s) * (np.float32(4.6) * t**2 - np.float32(1.2))
-    base = base + np.float32(0.7 * (1 - 0.6 * s)) * (ridge(t - np.float32(0.22), 0.16) - ridge(t, 0.12))
+    base = np.float32(-67.5 * p.face_length + 0.3) + np.float32(s) * (np.float32(4.4) * t ** np.float32(2.6) - np.float32(0.9))
+    base = base + np.float32(0.5 * (1 - 0.6 * s)) * (ridge(t - np.float32(0.22), 0.16) - ridge(t, 0.12))
     opening = np.sqrt(np.clip(1 - (t / np.float32(0.97)) ** 2, 0, 1)) * np.float32(p.mouth_gap)
     upper, lower = base + np.float32(0.3) * opening, base - np.float32(0.7) * opening
-    bow = 1 - np.float32(0.22) * ridge(ax, 3.0) + np.float32(0.09) * ridge(ax - np.float32(6.2), 3.6)
-    upper_height = np.float32(p.upper_lip * (1 - 0.2 * s)) * bow * np.clip(1 - t**2.0, 0, 1) ** np.float32(0.95)
+    bow = 1 - np.float32(0.17) * ridge(ax, 3.2) + np.float32(0.07) * ridge(ax - np.float32(6.2), 3.6)
+    upper_height = np.float32(p.upper_lip * (1 - 0.2 * s)) * bow * np.clip(1 - t**2.3, 0, 1) ** np.float32(0.85)
     lower_height = np.float32(p.lower_lip * (1 - 0.14 * s)) * np.clip(1 - t**2.3, 0, 1) ** np.float32(0.85)
     return LipCurves(f32(upper + upper_height), f32(upper), f32(lower), f32(lower - lower_height), half)
 
@@ -93,7 +93,7 @@ def relief_table(p: Identity, warp: Asymmetry, wrinkles: Field) -> Field:
     rng = np.random.default_rng([p.seed, 32])
     table = _skull(p, frame) + _eyes(p, frame) + _nose(p, frame) + _mouth(p, frame) + _cheeks(p, frame)
     face = smoothstep(-112, -85, frame.y) * (1 - smoothstep(70, 110, frame.y))
-    table = table + FACE.noise(rng, 10.0) * np.float32(0.14 + 0.14 * p.age) * face - wrinkles
+    table = table + FACE.noise(rng, 10.0) * np.float32(0.07 + 0.09 * p.age) * face - wrinkles
     return blur(f32(table), 0.65 * FACE.px_per_mm)
 
 
@@ -125,20 +125,21 @@ def _eyes(p: Identity, f: FaceFrame) -> Field:
 def _nose(p: Identity, f: FaceFrame) -> Field:
     yn = f.y * np.float32(1 / p.nose_length)
     knots = [-53, -50, -47, -43.5, -38, -33, -26, -16, -6, 3, 10, 18]
-    height = f32(np.interp(yn, knots, [0, 2, 8, 15, 18.5, 17.2, 14.2, 10.4, 7.2, 4.8, 2.4, 0])) * np.float32(p.nose_height)
+    base = yn - np.float32(3.6) * np.minimum((f.ax / np.float32(14)) ** 2, 1.2)
+    height = f32(np.interp(base, knots, [0, 2.5, 9, 15.5, 18.5, 17.2, 14.2, 10.4, 7.2, 4.8, 2.4, 0])) * np.float32(p.nose_height)
     height = blur(height, 1.4 * FACE.px_per_mm)
-    width = f32(np.interp(yn, [-50, -38, -28, -12, 0, 12], [10.0, 9.6, 9.0, 7.8, 7.2, 9.5]))
+    width = f32(np.interp(yn, [-50, -38, -28, -12, 0, 12], [9.4, 9.0, 8.0, 6.7, 6.3, 9.0]))
     width = width * np.float32(0.7 * p.nose_bridge + 0.3 * p.nose_width)
     core = np.exp(-((f.ax / width) ** 2)) * np.float32(0.5)
     skirt = np.float32(0.5) / (1 + (f.ax / (np.float32(1.25) * width)) ** np.float32(2.6))
-    tip = ((f.ax / np.float32(8.6 * p.nose_width**0.5)) ** 2 + ((yn + 38) / np.float32(7.4)) ** 2) ** np.float32(0.9)
-    table = height * (core + skirt) + np.float32(3.8) * np.exp(-tip)
-    wing_x = 12.4 * p.nose_width
+    tip = (f.ax / np.float32(9.2 * p.nose_width**0.5)) ** 2 + ((yn + 39) / np.float32(7.8)) ** 2
+    table = height * (core + skirt) + np.float32(4.6) * np.exp(-tip)
+    wing_x = 11.6 * p.nose_width
     wing = ((f.ax - np.float32(wing_x)) / np.float32(5.4)) ** 2 + ((yn + np.float32(41.5)) / np.float32(6.4)) ** 2
-    table = table + np.float32(5.2) * np.exp(-wing)
+    table = table + np.float32(4.6) * np.exp(-wing)
     ring = np.sqrt(((f.ax - np.float32(wing_x - 1)) / np.float32(8.4)) ** 2 + ((yn + np.float32(41.5)) / np.float32(9)) ** 2)
     table = table - np.float32(1.1) * ridge(ring - 1, 0.2) * smoothstep(wing_x - 3, wing_x + 3, f.ax)
-    return f32(table - np.float32(3.0) * bump(f.ax, yn, 7.0 * p.nose_width, -47.3, 3.6 * p.nose_width, 1.8))
+    return f32(table - np.float32(2.2) * bump(f.ax, yn, 6.4 * p.nose_width, -47.0, 3.4 * p.nose_width, 1.9))
 
 
 def _mouth(p: Identity, f: FaceFrame) -> Field:

@@ -20,7 +20,7 @@ from phantom.spectral import skin_table
 from phantom.strands import StrandCanvas
 from phantom.view import Vector, rotation
 
-_ROUGHNESS = 0.47
+_ROUGHNESS = 0.41
 _DETAIL_SHADING = 0.85
 
 
@@ -95,8 +95,8 @@ class _SkinTile:
         blood = np.float32(np.log(p.blood)) + self.pigment[..., 1] * self.front - np.float32(0.06) * mottle
         deep = p.ita_class in ("brown", "dark")
         grain = noise_at("grain", self.frame.x * 7, self.frame.plain_y * np.float32(1.6)) * np.float32(0.05)
-        blood = blood + lips * (np.float32(np.log(4.2 if deep else 3.1)) + grain)
-        return f32(melanin - lips * np.float32(0.30 if deep else 0.34)), f32(blood), f32(lips)
+        blood = blood + lips * (np.float32(np.log(4.4 if deep else 3.7)) + grain)
+        return f32(melanin - lips * np.float32(0.26 if deep else 0.26)), f32(blood), f32(lips)
 
     def _tinted(self, albedo: Field, lips: Field) -> Field:
         p = self.paint.person

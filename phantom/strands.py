@@ -133,9 +133,7 @@ def _arm(
 
 
 def _on_curtain(hair: Hair, point: Vector) -> NDArray[np.bool_]:
-    if hair.curtain is None:
-        return np.zeros(point[0].shape, bool)
-    return np.asarray(hair.surface.head(*point) > 5)
+    return np.asarray(hair.on_curtain(*point) > 0.5)
 
 
 def tangent(hair: Hair, point: Vector, normal: Vector, lean: Field | None = None) -> Vector:

@@ -62,7 +62,7 @@ class Surface:
         self._fold_length = 60 * person.face_length
         self._skull = _skull_tube(person, self._lengthen)
         self._trunk = _trunk_tube(person)
-        self._chin_y, self._crown_y = self._lengthen(-117.0), self._lengthen(127.0)
+        self._chin_y, self._crown_y = self._lengthen(-115.8), self._lengthen(127.0)
 
     def _lengthen(self, y: float) -> float:
         return y * self.person.face_length if y < 60 else self._fold_length + (y - 60)
@@ -143,8 +143,8 @@ def _skull_tube(p: Identity, lengthen: object) -> Tube:
     f, j, c = p.fat, p.jaw, p.chin
     width = [
         (128, 0), (127, 12), (124, 24), (117, 39), (106, 51), (92, 60), (70, 68.5), (40, 73), (10, 72), (-15, 70), (-40, 65.5 + 2 * f),
-        (-62, 58 * j + 3.5 * f), (-80, 48.5 * j + 4.5 * f), (-94, 37 * j * (0.6 + 0.4 * c) + 3.5 * f), (-105, 25 * c + 1.5 * f),
-        (-112, 15 * c), (-116.5, 6), (-118, 0),
+        (-62, 59 * j + 3.5 * f), (-80, 51 * j + 4.5 * f), (-94, 40.5 * j * (0.6 + 0.4 * c) + 3.5 * f), (-105, 29 * c + 1.5 * f),
+        (-112, 19 * c), (-116.5, 8), (-118, 0),
     ]  # fmt: skip
     front = [
         (128, -88), (126, -70), (121, -52), (112, -30), (98, -12), (80, 0), (62, 6), (40, 9), (20, 8), (5, 4.5), (-20, 2.5), (-45, 3),

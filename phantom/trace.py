@@ -80,8 +80,8 @@ class _Tracer:
         p, turn = self.person, rotation(self.view.pose)
         painted: list[_Painted] = []
         body = body_layer(self.grid, self.surface, self.hair)
-        ear, hair = ear_layer(self.grid, self.surface), hair_layer(self.grid, self.hair)
-        skin = skin_layer(self.grid, self.surface, self.hair)
+        ear, skin = ear_layer(self.grid, self.surface), skin_layer(self.grid, self.surface, self.hair)
+        hair = hair_layer(self.grid, self.hair, skin)
         if body is not None:
             painted.append(_Painted(body, lambda rows, cols: body_patch(p, body, rows, cols)))
         if ear is not None:
@@ -90,9 +90,9 @@ class _Tracer:
             paint = self._face_paint(skin)
             painted.append(_Painted(skin, lambda rows, cols: skin_patch(paint, skin, rows, cols)))
         if hair is not None:
-            line, curtain = f32(hair.extra[..., 0]), hair.extra[..., 2]
-            hairy = f32(np.maximum(line > -1.5, curtain))
-            strands = scalp_strands(self.hair, self.grid, turn, hair.hit, f32(np.maximum(line, 20 * curtain)), hairy)
+            line, solid = f32(hair.extra[..., 0]), hair.extra[..., 2]
+            hairy = f32(np.maximum(line > -1.5, solid > 0.5))
+            strands = scalp_strands(self.hair, self.grid, turn, hair.hit, f32(np.maximum(line, 20 * (solid > 0.5))), hairy)
             painted.append(_Painted(hair, lambda rows, cols: hair_patch(p, hair, strands, rows, cols)))
         return painted
 
