@@ -1,0 +1,154 @@
+"""What every camera holds, whatever is behind it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from station.devices import Bench, Camera, LatestFrame, LightRig, Shot
+from station.devices.registry import CAMERAS, make_devices
+from station.errors import DeviceError, DeviceUnavailable, ExposureRefused
+from station.protocol import Exposure, Light, Preparation, Transfer, View
+from tests.fixtures.booth import files_sections, picture_folder, sim_sections
+
+pytestmark = pytest.mark.contract
+
+NOMINAL = Exposure(time_s=0.01, gain_db=0.0)
+SHOT = Shot(light=Light.WHITE, view=View.FRONT, preparation=Preparation.CLEANSED, step=2)
+Booth = tuple[Camera, LightRig]
+
+
+def make_booth(kind: str, folder: Path, cache: Path) -> Booth:
+    if kind == "files":
+        return make_devices(*files_sections(picture_folder(folder)), Bench(folder))
+    return make_devices(*sim_sections(), Bench(cache))
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest_asyncio.fixture(params=sorted(CAMERAS))
+async def booth(request: pytest.FixtureRequest, tmp_path: Path, cache: Path) -> AsyncIterator[Booth]:
+    camera, lights = make_booth(request.param, tmp_path, cache)
+    async with camera, lights:
+        await lights.set(Light.WHITE, 0.5)
+        yield camera, lights
+
+
+async def test_a_still_says_how_it_was_made(booth: Booth) -> None:
+    camera, _ = booth
+    frame = await camera.expose(NOMINAL, SHOT)
+    header = frame.header
+    assert (header.light, header.view, header.preparation, header.step) == (
+        SHOT.light,
+        SHOT.view,
+        SHOT.preparation,
+        SHOT.step,
+    )
+    assert header.requested == NOMINAL
+    assert header.actual is not None
+    assert header.actual.time_s == pytest.approx(NOMINAL.time_s, rel=0.05)
+    assert header.camera == camera.info
+    assert header.captured_at > 1.7e9
+    assert header.white_level <= (1 << header.bit_depth) - 1
+    assert frame.pixels.flags.c_contiguous
+    assert float(frame.pixels.mean()) > header.black_level + 0.02 * header.white_level
+
+
+async def test_frame_ids_count_up_over_stills_and_preview(booth: Booth) -> None:
+    camera, _ = booth
+    first = await camera.expose(NOMINAL, SHOT)
+    newest = await first_frames(camera, 1)
+    last = await camera.expose(NOMINAL, SHOT)
+    assert first.header.frame_id < newest[0].header.frame_id < last.header.frame_id
+
+
+async def first_frames(camera: Camera, count: int) -> list:
+    box, seen = LatestFrame(), []
+    preview = asyncio.create_task(camera.preview(box, NOMINAL, SHOT))
+    try:
+        async with asyncio.timeout(20):
+            while len(seen) < count:
+                seen.append(await box.get(seen[-1].header.frame_id if seen else -1))
+    finally:
+        preview.cancel()
+        await asyncio.wait({preview})
+    return seen
+
+
+async def test_the_preview_is_8_bit_srgb_and_moves(booth: Booth) -> None:
+    frames = await first_frames(booth[0], 4)
+    assert {frame.header.transfer for frame in frames} == {Transfer.SRGB}
+    assert {frame.pixels.dtype for frame in frames} == {np.dtype(np.uint8)}
+    assert len({frame.pixels.shape for frame in frames}) == 1
+    assert not np.array_equal(frames[0].pixels, frames[-1].pixels)
+
+
+async def test_a_cancelled_preview_leaves_the_camera_ready(booth: Booth) -> None:
+    camera, _ = booth
+    await first_frames(camera, 1)
+    await camera.expose(NOMINAL, SHOT)
+    await first_frames(camera, 1)
+
+
+async def test_a_still_during_the_preview_is_refused(booth: Booth) -> None:
+    camera, _ = booth
+    preview = asyncio.create_task(camera.preview(LatestFrame(), NOMINAL, SHOT))
+    await asyncio.sleep(0)
+    with pytest.raises(DeviceError, match="preview"):
+        await camera.expose(NOMINAL, SHOT)
+    preview.cancel()
+    await asyncio.wait({preview})
+
+
+async def test_a_cancelled_exposure_leaves_the_camera_ready(booth: Booth) -> None:
+    camera, _ = booth
+    exposure = asyncio.create_task(camera.expose(NOMINAL, SHOT))
+    await asyncio.sleep(0)
+    exposure.cancel()
+    await asyncio.wait({exposure})
+    assert (await camera.expose(NOMINAL, SHOT)).header.width > 0
+
+
+@pytest.mark.parametrize("side", ["short", "long", "gain"])
+async def test_an_exposure_out_of_range_is_refused_with_the_range(booth: Booth, side: str) -> None:
+    camera, _ = booth
+    limits = camera.exposure_range
+    wrong = {
+        "short": Exposure(time_s=limits.shortest_s / 2),
+        "long": Exposure(time_s=limits.longest_s * 2) if limits.longest_s <= 30 else None,
+        "gain": Exposure(time_s=limits.longest_s, gain_db=limits.max_gain_db + 1)
+        if limits.max_gain_db < 60
+        else None,
+    }[side]
+    if wrong is not None:
+        with pytest.raises(ExposureRefused, match="this camera takes"):
+            await camera.expose(wrong, SHOT)
+
+
+async def test_a_wrong_light_shows_in_the_picture(booth: Booth) -> None:
+    camera, lights = booth
+    asked = (await camera.expose(NOMINAL, SHOT)).pixels.astype(float)
+    await lights.set(Light.CROSS_POLARISED, 0.5)
+    wrong = (await camera.expose(NOMINAL, SHOT)).pixels.astype(float)
+    assert abs(asked.mean() - wrong.mean()) > 0.05 * asked.mean()
+
+
+@pytest.mark.parametrize("kind", sorted(CAMERAS))
+async def test_a_camera_is_used_once(kind: str, tmp_path: Path, cache: Path) -> None:
+    camera, _ = make_booth(kind, tmp_path, cache)
+    with pytest.raises(DeviceUnavailable):
+        await camera.expose(NOMINAL, SHOT)
+    async with camera:
+        pass
+    await camera.close()
+    with pytest.raises(DeviceUnavailable):
+        async with camera:
+            pass
+    with pytest.raises(DeviceUnavailable):
+        await camera.expose(NOMINAL, SHOT)
