@@ -1,0 +1,96 @@
+"""Every private attribute of aiortc and aioice that the station touches.
+
+They have no public way to: learn the RTP timestamp of a sent frame, hear a receiver's bandwidth estimate and its
+requests for a key frame when frames are coded outside, or set how soon a silent peer is given up.
+`check_versions` refuses the versions this was not written for; `tests/unit/live/test_station_internals.py` holds the rest.
+"""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import aioice.ice
+from aiortc import RTCRtpSender
+from aiortc.codecs.vpx import Vp8Encoder
+
+AIORTC_VERSION = "1.16"
+AIOICE_VERSION = "0.13"
+CONSENT_INTERVAL_S = 0.4
+"""Between two checks that the peer still answers (RFC 7675)."""
+CONSENT_FAILURES = 3
+"""Unanswered checks in a row, 0.5 s each, after which the peer is gone: under 3 s in all."""
+
+_SENDER = "_RTCRtpSender__"
+
+
+class InternalsChanged(RuntimeError):
+    """The installed aiortc or aioice is not the one this code knows."""
+
+
+def check_versions() -> None:
+    """Raise `InternalsChanged` unless the versions known to this file are installed."""
+    for package, known in (("aiortc", AIORTC_VERSION), ("aioice", AIOICE_VERSION)):
+        if version(package).split(".")[:2] != known.split("."):
+            raise InternalsChanged(f"{package} {version(package)} is installed, {known} is needed")
+
+
+def shorten_consent() -> None:
+    """Notice a dead server within 3 s instead of 30 s; holds for the whole process."""
+    _known(aioice.ice, "CONSENT_INTERVAL")
+    _known(aioice.ice, "CONSENT_FAILURES")
+    vars(aioice.ice).update(CONSENT_INTERVAL=CONSENT_INTERVAL_S, CONSENT_FAILURES=CONSENT_FAILURES)
+
+
+def _known(owner: Any, name: str) -> Any:
+    try:
+        return getattr(owner, name)
+    except AttributeError as error:
+        raise InternalsChanged(f"{owner!r} has no {name}") from error
+
+
+class _Packetiser(Vp8Encoder):
+    """In the place of the sender's encoder: cuts ready-made frames into packets and hears bandwidth estimates."""
+
+    def __init__(self, on_bitrate: Callable[[int], None]) -> None:
+        super().__init__()
+        self._on_bitrate = on_bitrate
+        self._bitrate = 0
+
+    @property
+    def target_bitrate(self) -> int:
+        return self._bitrate
+
+    @target_bitrate.setter
+    def target_bitrate(self, bitrate: int) -> None:
+        self._bitrate = bitrate
+        self._on_bitrate(bitrate)
+
+
+class PacketSender:
+    """A sender of frames that were coded outside it.
+
+    `on_bitrate` hears the receiver's estimate of what the path carries (REMB), bit/s; `on_key_frame` hears that it
+    needs a key frame (PLI or FIR). The sender adds a random origin to the presentation time. It sends one frame after
+    the other, so when its track is asked for the next frame, the timestamp it last used belongs to the frame before.
+    """
+
+    def __init__(
+        self, sender: RTCRtpSender, *, on_bitrate: Callable[[int], None], on_key_frame: Callable[[], None]
+    ) -> None:
+        self._sender: Any = sender
+        for name in ("encoder", "rtp_timestamp", "packet_count"):
+            _known(sender, _SENDER + name)
+        _known(sender, "_send_keyframe")
+        setattr(sender, _SENDER + "encoder", _Packetiser(on_bitrate))
+        vars(sender)["_send_keyframe"] = on_key_frame
+        self.origin: int | None = None
+        """RTP timestamp of presentation time 0; None before the first frame was sent."""
+
+    def learn_origin(self, last_pts: int) -> None:
+        """Call when the track is asked for the frame after the one of `last_pts` (90 kHz ticks)."""
+        if self.origin is None and _known(self._sender, _SENDER + "packet_count"):
+            self.origin = (_known(self._sender, _SENDER + "rtp_timestamp") - last_pts) & 0xFFFFFFFF
+
+    def pts_of(self, rtp_timestamp: int) -> int | None:
+        """Presentation time, modulo 2^32, of the frame sent under this timestamp."""
+        return None if self.origin is None else (rtp_timestamp - self.origin) & 0xFFFFFFFF
