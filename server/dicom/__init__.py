@@ -1,0 +1,33 @@
+"""A visit as DICOM objects: photographs, segmentations of their regions and findings, and reports of their measures."""
+
+from server.dicom.attributes import Equipment
+from server.dicom.codes import PRIVATE_SCHEME
+from server.dicom.files import decoded_pixels_sha256, encoded, read_header, write
+from server.dicom.groups import Model
+from server.dicom.photo import LossyCompression, PhotoDescription, build_photo, build_photo_from_jpeg
+from server.dicom.reading import PhotoFile, read_photo
+from server.dicom.report import NO_CLINICAL_VALIDATION, ReportedFinding, build_report
+from server.dicom.segmentation import Segment, build_segmentation
+from server.dicom.warm_up import warm_up
+
+__all__ = [
+    "NO_CLINICAL_VALIDATION",
+    "PRIVATE_SCHEME",
+    "Equipment",
+    "LossyCompression",
+    "Model",
+    "PhotoDescription",
+    "PhotoFile",
+    "ReportedFinding",
+    "Segment",
+    "build_photo",
+    "build_photo_from_jpeg",
+    "build_report",
+    "build_segmentation",
+    "decoded_pixels_sha256",
+    "encoded",
+    "read_header",
+    "read_photo",
+    "warm_up",
+    "write",
+]

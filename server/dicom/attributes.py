@@ -1,0 +1,99 @@
+"""Attributes that every object of a visit shares."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from datetime import timezone as fixed_zone
+
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID
+
+from server.dicom.codes import coding_schemes
+from station.protocol import derived_uid
+
+IMPLEMENTATION_CLASS_UID = UID(derived_uid("dermabooth", "implementation", "1"))
+IMPLEMENTATION_VERSION = "DERMABOOTH_1"
+
+_PATIENT_AND_STUDY = (
+    "PatientName",
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyInstanceUID",
+    "StudyDate",
+    "StudyTime",
+    "StudyID",
+    "StudyDescription",
+    "AccessionNumber",
+    "ReferringPhysicianName",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equipment:
+    """The device or program that makes an object (PS3.3 section C.7.5.2); each at most 64 characters."""
+
+    manufacturer: str
+    model: str
+    serial: str
+    software_versions: tuple[str, ...]
+
+
+def date(at: datetime) -> str:
+    """A DA value."""
+    return at.strftime("%Y%m%d")
+
+
+def time(at: datetime) -> str:
+    """A TM value with microseconds."""
+    return at.strftime("%H%M%S.%f")
+
+
+def offset(at: datetime) -> str:
+    """A TimezoneOffsetFromUTC value, e.g. `+0100`."""
+    return at.strftime("%z")[:5]
+
+
+def file_meta(dataset: Dataset, transfer_syntax: UID) -> FileMetaDataset:
+    """The file meta information (PS3.10 section 7.1) of an object that this program writes."""
+    meta = FileMetaDataset()
+    meta.FileMetaInformationVersion = b"\x00\x01"
+    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    meta.TransferSyntaxUID = transfer_syntax
+    meta.ImplementationClassUID = IMPLEMENTATION_CLASS_UID
+    meta.ImplementationVersionName = IMPLEMENTATION_VERSION
+    return meta
+
+
+def without_pixels(dataset: Dataset) -> Dataset:
+    """The attributes of an image, its pixel data, colour profile and file meta information left out; not a copy in depth."""
+    attributes = Dataset()
+    for element in dataset:
+        if element.keyword not in {"PixelData", "ICCProfile"}:
+            attributes.add(element)
+    return attributes
+
+
+def zone_of(dataset: Dataset) -> tzinfo:
+    """The time zone in which an object writes its times; UTC where it does not say."""
+    text = str(dataset.get("TimezoneOffsetFromUTC", "") or "+0000")
+    sign = -1 if text[0] == "-" else 1
+    return fixed_zone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[3:5])))
+
+
+def add_patient_and_study(derived: Dataset, photo: Dataset) -> None:
+    """Say of a derived object which patient and visit it belongs to, as its photograph does."""
+    derived.SpecificCharacterSet = "ISO_IR 192"
+    derived.CodingSchemeIdentificationSequence = coding_schemes()
+    for keyword in _PATIENT_AND_STUDY:
+        if keyword in photo:
+            setattr(derived, keyword, photo[keyword].value)
+
+
+def add_times(derived: Dataset, at: datetime) -> None:
+    """Date instance, content and series of a derived object."""
+    derived.TimezoneOffsetFromUTC = offset(at)
+    derived.InstanceCreationDate, derived.InstanceCreationTime = date(at), time(at)
+    derived.ContentDate, derived.ContentTime = date(at), time(at)
+    derived.SeriesDate, derived.SeriesTime = date(at), time(at)

@@ -1,0 +1,113 @@
+"""AcquisitionContextSequence of a photograph (PS3.3 section C.7.6.14): light, view, exposure and the quality record.
+
+The items of a quality measure share the end of their code value: the measure itself, `LIMIT …`, `VERDICT …`,
+`ADVICE …`.
+"""
+
+from collections.abc import Iterator
+
+from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
+from pydicom.valuerep import DSfloat
+
+from server.dicom import codes
+from station.protocol import Exposure, FrameHeader, Light, QualityMeasure, QualityReport
+
+_UC_LENGTH = 1024
+
+
+def acquisition_context(
+    header: FrameHeader, quality: QualityReport | None, *, uv_wavelength_nm: float | None = None
+) -> list[Dataset]:
+    """The items for a picture; what is not known has no item."""
+    return [
+        *_light(header.light, uv_wavelength_nm),
+        _code(codes.IMAGE_VIEW, codes.VIEW[header.view]),
+        _code(codes.SKIN_PREPARATION, codes.PREPARATION[header.preparation]),
+        _number(codes.LIGHT_STEP, header.step, codes.NO_UNITS),
+        _number(codes.FRAME_ID, header.frame_id, codes.NO_UNITS),
+        _number(codes.MASTER_BIT_DEPTH, header.bit_depth, codes.unit_code("bit")),
+        *_exposure(header.requested, codes.REQUESTED_TIME, codes.REQUESTED_GAIN),
+        *_exposure(header.actual, codes.ACTUAL_TIME, codes.ACTUAL_GAIN),
+        *_calibration(header),
+        *(_quality(quality) if quality is not None else ()),
+    ]
+
+
+def is_calibrated(header: FrameHeader) -> bool:
+    """Whether sizes in millimetres may be written."""
+    return header.px_per_mm is not None and bool(header.calibration)
+
+
+def _light(light: Light, uv_wavelength_nm: float | None) -> Iterator[Dataset]:
+    coded = codes.ILLUMINATION[light]
+    yield _code(codes.ILLUMINATION_METHOD, coded.method)
+    if coded.band is not None:
+        yield _code(codes.SPECTRAL_BAND, coded.band)
+    if coded.filter is not None:
+        yield _code(codes.POLARIZING_FILTER, coded.filter)
+    if coded.polariser_angle_deg is not None:
+        yield _number(codes.POLARISER_ANGLE, coded.polariser_angle_deg, codes.unit_code("deg"))
+    if light is Light.UV and uv_wavelength_nm is not None:
+        yield _number(codes.WAVELENGTH, uv_wavelength_nm, codes.unit_code("nm"))
+
+
+def _exposure(exposure: Exposure | None, time: Code, gain: Code) -> Iterator[Dataset]:
+    if exposure is not None:
+        yield _number(time, exposure.time_s, codes.unit_code("s"))
+        yield _number(gain, exposure.gain_db, codes.unit_code("dB"))
+
+
+def _calibration(header: FrameHeader) -> Iterator[Dataset]:
+    if header.calibration:
+        yield _text(codes.CALIBRATION, header.calibration)
+    if is_calibrated(header) and header.px_per_mm is not None:
+        yield _number(codes.SCALE, header.px_per_mm, codes.unit_code("px/mm"))
+
+
+def _quality(quality: QualityReport) -> Iterator[Dataset]:
+    yield _code(codes.QUALITY_ASSESSMENT, codes.PICTURE_VERDICT[quality.verdict])
+    yield _text(codes.QUALITY_PROFILE, quality.profile)
+    yield _text(codes.QUALITY_RECIPE, quality.recipe)
+    yield _text(codes.THRESHOLD_VERSION, quality.threshold_version)
+    for measure in quality.measures:
+        yield from _quality_measure(measure)
+
+
+def _quality_measure(measure: QualityMeasure) -> Iterator[Dataset]:
+    region = "" if measure.region == "picture" else measure.region
+    unit = codes.unit_code(measure.unit)
+    if measure.value is not None:
+        yield _number(codes.named(measure.name, region=region), measure.value, unit)
+    if measure.threshold is not None:
+        yield _number(codes.named(measure.name, region=region, prefix="limit"), measure.threshold, unit)
+    verdict = codes.named(measure.name, region=region, prefix="verdict")
+    yield _code(verdict, codes.MEASURE_VERDICT[measure.verdict])
+    if measure.advice:
+        yield _text(codes.named(measure.name, region=region, prefix="advice"), measure.advice)
+
+
+def _item(value_type: str, name: Code) -> Dataset:
+    item = Dataset()
+    item.ValueType = value_type
+    item.ConceptNameCodeSequence = [codes.code_item(name)]
+    return item
+
+
+def _code(name: Code, value: Code) -> Dataset:
+    item = _item("CODE", name)
+    item.ConceptCodeSequence = [codes.code_item(value)]
+    return item
+
+
+def _number(name: Code, value: float, unit: Code) -> Dataset:
+    item = _item("NUMERIC", name)
+    item.NumericValue = DSfloat(float(value), auto_format=True)
+    item.MeasurementUnitsCodeSequence = [codes.code_item(unit)]
+    return item
+
+
+def _text(name: Code, value: str) -> Dataset:
+    item = _item("TEXT", name)
+    item.TextValue = value[:_UC_LENGTH] or "-"
+    return item

@@ -1,0 +1,83 @@
+"""DICOM files on disk: written whole and durable, read back to prove what they hold."""
+
+import errno
+import hashlib
+import os
+import secrets
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.encaps import get_frame
+from pydicom.uid import JPEGLSLossless
+
+from server.dicom import jpegls
+from server.errors import BadImage, StorageFull
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def write(dataset: Dataset, path: Path) -> str:
+    """Put an object at `path`, whole or not at all, and return the SHA-256 of the file as hex.
+
+    The file is fsynced before it takes its name, and its folder after. The preamble is zero. Raises `StorageFull`.
+    """
+    data = encoded(dataset)
+    digest = hashlib.sha256(data).hexdigest()
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with open(partial, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFull(f"no space left for {path.name}; free space below {path.parent}") from error
+        raise
+    finally:
+        partial.unlink(missing_ok=True)
+    return digest
+
+
+def encoded(dataset: Dataset) -> memoryview:
+    """The bytes of the file (PS3.10) of an object."""
+    dataset.preamble = bytes(128)
+    buffer = BytesIO()
+    pydicom.dcmwrite(buffer, dataset, enforce_file_format=True)
+    return buffer.getbuffer()
+
+
+def decoded_pixels_sha256(path: Path) -> str:
+    """SHA-256 as hex of the decoded RGB bytes of a photo that `build_photo` made.
+
+    Equal to that of the picture's C-contiguous pixels: the archive holds the picture. Raises `BadImage`.
+    """
+    photo = read_header(path, stop_before_pixels=False)
+    if photo.file_meta.TransferSyntaxUID != JPEGLSLossless or "PixelData" not in photo:
+        raise BadImage("the photo's pixels are not JPEG-LS lossless")
+    try:
+        codestream = get_frame(photo.PixelData, 0, number_of_frames=1)
+    except (ValueError, EOFError) as error:
+        raise BadImage(f"the photo's pixel data is damaged: {error}") from error
+    pixels = jpegls.decode(codestream, photo.Rows, photo.Columns)
+    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
+
+
+def read_header(path: Path, *, stop_before_pixels: bool = True) -> Dataset:
+    """An object of the archive, without its pixels unless asked; raises `BadImage` for what is not DICOM."""
+    try:
+        return pydicom.dcmread(path, stop_before_pixels=stop_before_pixels)
+    except (pydicom.errors.InvalidDicomError, EOFError, ValueError) as error:
+        raise BadImage(f"{path.name} is not a DICOM file: {error}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,209 @@
+"""Structured reports: Comprehensive 3D SR with TID 1500 Measurement Report (PS3.16)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
+from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian
+
+from server.dicom import codes, content
+from server.dicom.attributes import Equipment, add_patient_and_study, add_times, file_meta, zone_of
+from server.dicom.content import Relation
+from server.dicom.groups import Group, Model, SegmentReference, build_group, build_quality_group
+from station.protocol import Measure, QualityReport, derived_uid
+
+_TITLE = Code("126000", "DCM", "Imaging Measurement Report")
+_MEASUREMENTS = Code("126010", "DCM", "Imaging Measurements")
+_LIBRARY = Code("111028", "DCM", "Image Library")
+_LIBRARY_GROUP = Code("126200", "DCM", "Image Library Group")
+_LIBRARY_IMAGE = Code("260753009", "SCT", "Source")
+_MODALITY = Code("121139", "DCM", "Modality")
+_PHOTOGRAPHY_MODALITY = Code("XC", "DCM", "External-camera Photography")
+_ROWS = Code("110910", "DCM", "Pixel Data Rows")
+_COLUMNS = Code("110911", "DCM", "Pixel Data Columns")
+_PIXELS = Code("{pixels}", "UCUM", "Pixels")
+_LANGUAGE = Code("121049", "DCM", "Language of Content Item and Descendants")
+_ENGLISH = Code("en-US", "RFC5646", "English (United States)")
+_PROCEDURE = Code("121058", "DCM", "Procedure reported")
+_OBSERVER_TYPE = Code("121005", "DCM", "Observer Type")
+_DEVICE = Code("121007", "DCM", "Device")
+_DEVICE_UID = Code("121012", "DCM", "Device Observer UID")
+_DEVICE_NAME = Code("121013", "DCM", "Device Observer Name")
+_DEVICE_MANUFACTURER = Code("121014", "DCM", "Device Observer Manufacturer")
+_DEVICE_MODEL = Code("121015", "DCM", "Device Observer Model Name")
+_DEVICE_SERIAL = Code("121016", "DCM", "Device Observer Serial Number")
+
+NO_CLINICAL_VALIDATION = (
+    "Made by software for cosmetic and research use; not a medical device. "
+    "Agreement with clinicians has not been established."
+)
+"""The notice that every report carries unless the caller says otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedFinding:
+    """A finding with its measures; `tracking_uid` is that of its segment, where it has one."""
+
+    kind: str
+    """A name that `codes.segment_kind` knows."""
+    region: str
+    tracking_id: str
+    tracking_uid: str
+    measures: tuple[Measure, ...] = ()
+
+
+def build_report(
+    photo: Dataset,
+    segmentation: Dataset | None,
+    measures: Sequence[Measure],
+    findings: Sequence[ReportedFinding] = (),
+    *,
+    series_instance_uid: str,
+    sop_instance_uid: str,
+    series_number: int,
+    instance_number: int = 1,
+    equipment: Equipment,
+    made_at: datetime,
+    quality: QualityReport | None = None,
+    models: Sequence[Model] = (),
+    notices: Sequence[str] = (NO_CLINICAL_VALIDATION,),
+    replaces: Dataset | None = None,
+) -> Dataset:
+    """The report on `photo`: one measurement group per region of `measures`, one per finding, one for the quality.
+
+    A group refers to the segment of the same tracking UID (findings) or tracking ID (regions), else to the whole
+    picture. A measure without a value becomes the evaluation "Not measurable" with its reason. `models` are named
+    with their SHA-256 in the algorithm parameters of the measures whose `method` is `name/version`. The report is
+    COMPLETE, UNVERIFIED and carries `notices`. `made_at` is an aware datetime; `replaces` is an earlier report, named
+    in PredecessorDocumentsSequence. Pixels are not read; the same arguments give the same bytes.
+    """
+    groups = [build_quality_group(photo, quality)]
+    groups += [
+        build_group(photo, group, models)
+        for group in _groups(photo, measures, findings, _segments(segmentation))
+    ]
+    lines = [*notices, *(model.words for model in models)]
+    report = content.container(
+        _TITLE, _document(photo, groups, lines, equipment), template="1500", relation=None
+    )
+    report.Modality = "SR"
+    report.SOPClassUID, report.SOPInstanceUID = Comprehensive3DSRStorage, sop_instance_uid
+    report.SeriesInstanceUID, report.SeriesNumber = series_instance_uid, series_number
+    report.SeriesDescription = f"Measures: {photo.get('SeriesDescription', '')}"[:64]
+    report.InstanceNumber = instance_number
+    _add_equipment(report, equipment)
+    add_patient_and_study(report, photo)
+    add_times(report, made_at.astimezone(zone_of(photo)))
+    _add_document_state(report, photo, segmentation)
+    if replaces is not None:
+        report.PredecessorDocumentsSequence = _evidence([replaces])
+    report.file_meta = file_meta(report, ExplicitVRLittleEndian)
+    return report
+
+
+def _segments(segmentation: Dataset | None) -> dict[str, SegmentReference]:
+    """Segments by tracking UID, and by tracking ID."""
+    found: dict[str, SegmentReference] = {}
+    if segmentation is None:
+        return found
+    for item in segmentation.SegmentSequence:
+        segment = SegmentReference(
+            segmentation=segmentation, number=int(item.SegmentNumber), tracking_uid=str(item.TrackingUID)
+        )
+        found[str(item.TrackingID)] = found[segment.tracking_uid] = segment
+    return found
+
+
+def _groups(
+    photo: Dataset,
+    measures: Iterable[Measure],
+    findings: Iterable[ReportedFinding],
+    segments: dict[str, SegmentReference],
+) -> Iterator[Group]:
+    regions: dict[str, list[Measure]] = {}
+    for measure in measures:
+        regions.setdefault(measure.region, []).append(measure)
+    for region, members in regions.items():
+        segment = segments.get(region)
+        yield Group(
+            tracking_id=region,
+            tracking_uid=segment.tracking_uid
+            if segment
+            else derived_uid(photo.SOPInstanceUID, "region", region),
+            kind=codes.region_kind(region),
+            region=region,
+            measures=tuple(members),
+            segment=segment,
+        )
+    for finding in findings:
+        yield Group(
+            tracking_id=finding.tracking_id,
+            tracking_uid=finding.tracking_uid,
+            kind=codes.segment_kind(finding.kind).type,
+            region=finding.region,
+            measures=finding.measures,
+            segment=segments.get(finding.tracking_uid),
+        )
+
+
+def _document(
+    photo: Dataset, groups: Sequence[Dataset], lines: Iterable[str], equipment: Equipment
+) -> Iterator[Dataset]:
+    yield content.code(_LANGUAGE, _ENGLISH, Relation.CONCEPT_MODIFIER)
+    yield from _observer(equipment)
+    yield content.code(_PROCEDURE, codes.PHOTOGRAPHY, Relation.CONCEPT_MODIFIER)
+    entry = content.with_children(
+        content.image(_LIBRARY_IMAGE, photo),
+        [
+            content.code(_MODALITY, _PHOTOGRAPHY_MODALITY, Relation.ACQUISITION_CONTEXT),
+            content.number(_ROWS, photo.Rows, _PIXELS, Relation.ACQUISITION_CONTEXT),
+            content.number(_COLUMNS, photo.Columns, _PIXELS, Relation.ACQUISITION_CONTEXT),
+        ],
+    )
+    yield content.container(_LIBRARY, [content.container(_LIBRARY_GROUP, [entry])])
+    yield content.container(_MEASUREMENTS, groups)
+    for line in lines:
+        yield content.text(codes.COMMENT, line)
+
+
+def _observer(equipment: Equipment) -> Iterator[Dataset]:
+    context = Relation.OBSERVATION_CONTEXT
+    identity = derived_uid("dermabooth", "device", equipment.manufacturer, equipment.model, equipment.serial)
+    yield content.code(_OBSERVER_TYPE, _DEVICE, context)
+    yield content.uid(_DEVICE_UID, identity, context)
+    yield content.text(_DEVICE_NAME, equipment.model, context)
+    yield content.text(_DEVICE_MANUFACTURER, equipment.manufacturer, context)
+    yield content.text(_DEVICE_MODEL, equipment.model, context)
+    yield content.text(_DEVICE_SERIAL, equipment.serial, context)
+
+
+def _add_equipment(report: Dataset, equipment: Equipment) -> None:
+    report.Manufacturer, report.ManufacturerModelName = equipment.manufacturer, equipment.model
+    report.DeviceSerialNumber = equipment.serial
+    report.SoftwareVersions = list(equipment.software_versions)
+
+
+def _add_document_state(report: Dataset, photo: Dataset, segmentation: Dataset | None) -> None:
+    report.CompletionFlag, report.VerificationFlag, report.PreliminaryFlag = "COMPLETE", "UNVERIFIED", "FINAL"
+    report.ReferencedPerformedProcedureStepSequence = []
+    report.PerformedProcedureCodeSequence = []
+    instances = [photo] if segmentation is None else [photo, segmentation]
+    report.CurrentRequestedProcedureEvidenceSequence = _evidence(instances)
+
+
+def _evidence(instances: Sequence[Dataset]) -> list[Dataset]:
+    """References by study, series and instance (PS3.3 table C.17-3); each instance is of a series of its own."""
+    study = Dataset()
+    study.StudyInstanceUID = instances[0].StudyInstanceUID
+    study.ReferencedSeriesSequence = []
+    for instance in instances:
+        reference = Dataset()
+        reference.ReferencedSOPClassUID = instance.SOPClassUID
+        reference.ReferencedSOPInstanceUID = instance.SOPInstanceUID
+        series = Dataset()
+        series.SeriesInstanceUID = instance.SeriesInstanceUID
+        series.ReferencedSOPSequence = [reference]
+        study.ReferencedSeriesSequence.append(series)
+    return [study]
