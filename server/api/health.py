@@ -31,7 +31,8 @@ async def health(request: web.Request) -> web.Response:
         await request.app[STORE].booths()
         return True
 
-    checks = {"database": database, **request.app[CHECKS]}
+    further: dict[str, Check] = request.app[CHECKS]
+    checks = {"database": database, **further}
     answers = dict(zip(checks, await asyncio.gather(*map(_ask, checks.values())), strict=True))
     well = all(answers.values())
     report = Health(

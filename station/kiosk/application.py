@@ -159,5 +159,6 @@ async def _picture(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _close_sockets(app: web.Application) -> None:
-    for socket in set(app[_SOCKETS]):
+    sockets = app[_SOCKETS]
+    for socket in list(sockets):
         await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the booth is closing")

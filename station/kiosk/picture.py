@@ -7,7 +7,6 @@ import struct
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
 
 import cv2
 import msgspec
@@ -17,8 +16,8 @@ from numpy.typing import NDArray
 from station.kiosk.contract import KioskAgent
 from station.kiosk.latest import Latest
 from station.kiosk.pairing import FramePairing
-from station.protocol import Frame, Overlay, QualityReport, Transfer
-from station.quality import develop
+from station.protocol import Frame, Overlay, QualityReport
+from station.quality.tone import develop
 
 WIDTH, HEIGHT = 960, 540
 """The box that a preview picture is fitted into, px."""
@@ -57,14 +56,12 @@ def encode_jpeg(frame: Frame) -> bytes:
 
 
 def _shrink(frame: Frame) -> NDArray[np.uint8]:
-    header = frame.header
-    encoded = header.transfer is Transfer.SRGB and header.bit_depth == 8
-    pixels: NDArray[Any] = frame.pixels if encoded else develop(frame)
+    header, pixels = frame.header, develop(frame)
     factor = min(WIDTH / header.width, HEIGHT / header.height, 1.0)
     if factor < 1.0:
         size = (round(header.width * factor), round(header.height * factor))
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(pixels, np.uint8)
+        return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return pixels
 
 
 class LivePicture:

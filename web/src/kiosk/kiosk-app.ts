@@ -1,0 +1,201 @@
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import type { OverlayView } from "../overlay/renderer";
+import { mark } from "../shared/icons";
+import { DEFAULT_VIEW } from "../shared/layer-panel";
+import "../shared/layer-panel";
+import "../shared/research-note";
+import { LIGHTS } from "../shared/words";
+import { shared } from "../styles/shared";
+import type { BoothState, UplinkStatus } from "../wire/booth";
+import { Feed, type FeedListener, type LivePicture } from "./feed";
+import "./live-picture";
+import "./quality-lights";
+import "./visit-panel";
+
+/** The page of one booth. */
+@customElement("kiosk-app")
+export class KioskApp extends LitElement implements FeedListener {
+  @state() private booth: BoothState | null = null;
+  @state() private picture: LivePicture | null = null;
+  @state() private connected = false;
+  @state() private view: OverlayView = DEFAULT_VIEW;
+  #feed: Feed | null = null;
+
+  static override styles = [
+    shared,
+    css`
+      :host {
+        min-height: 100vh;
+        display: grid;
+        grid-template-rows: auto 1fr;
+      }
+      .top {
+        display: flex;
+        align-items: center;
+        gap: 12px;
+        padding: 12px 20px;
+        background: var(--surface);
+        border-bottom: 1px solid var(--line);
+      }
+      .top h1 {
+        font-size: 1.0625rem;
+      }
+      .link {
+        margin-left: auto;
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        font-size: 0.875rem;
+        color: var(--muted);
+        text-align: right;
+      }
+      .dot {
+        width: 10px;
+        height: 10px;
+        border-radius: 50%;
+        background: var(--warn);
+        flex: none;
+      }
+      .dot.on {
+        background: var(--pass);
+      }
+      main {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) 372px;
+        gap: 16px;
+        padding: 16px 20px 20px;
+        align-items: start;
+      }
+      .left,
+      .right {
+        display: grid;
+        gap: 16px;
+      }
+      .under {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+        gap: 16px;
+        align-items: start;
+      }
+      .fault {
+        border-color: var(--fail);
+        background: var(--fail-soft);
+        color: var(--fail);
+        font-weight: 600;
+      }
+      .layers h2 {
+        margin-bottom: -14px;
+      }
+      @media (max-width: 1100px) {
+        main {
+          grid-template-columns: minmax(0, 1fr) 336px;
+          padding: 12px;
+          gap: 12px;
+        }
+        .under {
+          grid-template-columns: minmax(0, 1fr);
+        }
+      }
+      @media (max-width: 820px) {
+        main {
+          grid-template-columns: minmax(0, 1fr);
+        }
+      }
+    `,
+  ];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#feed = new Feed(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#feed?.close();
+  }
+
+  onState(booth: BoothState): void {
+    this.booth = booth;
+    document.title = `${booth.booth_id} · dermabooth`;
+  }
+
+  onPicture(picture: LivePicture): void {
+    this.picture = picture;
+  }
+
+  onConnected(connected: boolean): void {
+    this.connected = connected;
+  }
+
+  override render(): TemplateResult {
+    const booth = this.booth;
+    return html`
+      <header class="top">
+        ${mark()}
+        <h1>${booth === null ? "dermabooth" : `Booth ${booth.booth_id}`}</h1>
+        <div class="link" role="status">${booth === null ? nothing : uplink(booth.uplink)}</div>
+      </header>
+      <main>
+        <section class="left" aria-label="Live picture">
+          ${this.#fault()}
+          <live-picture
+            .picture=${this.picture}
+            .view=${this.view}
+            .banner=${this.#banner()}
+            .waiting=${this.connected ? "Waiting for the camera…" : "The booth’s program does not answer. Trying again…"}
+          ></live-picture>
+          <div class="under">
+            <section class="card layers">
+              <h2>Overlay</h2>
+              <layer-panel
+                live
+                .view=${this.view}
+                @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}
+              ></layer-panel>
+            </section>
+            <section class="card">
+              <quality-lights .report=${this.picture?.header.hints ?? null}></quality-lights>
+            </section>
+          </div>
+        </section>
+        <aside class="right" aria-label="Visit">
+          ${booth === null ? nothing : html`<visit-panel class="card" .booth=${booth}></visit-panel>`}
+          <research-note></research-note>
+        </aside>
+      </main>
+    `;
+  }
+
+  #fault(): TemplateResult | typeof nothing {
+    if (!this.connected && this.booth !== null) {
+      return html`<div class="card fault" role="alert">The booth’s program does not answer. Trying again…</div>`;
+    }
+    const problem = this.booth?.problem ?? "";
+    return problem === "" ? nothing : html`<div class="card fault" role="alert">${problem}</div>`;
+  }
+
+  #banner(): string {
+    const light = this.booth?.visit?.stills.find((still) => still.stage === "lighting")?.light;
+    return this.booth?.phase === "shooting" && light !== undefined
+      ? `${LIGHTS[light]} light. Hold still`
+      : "";
+  }
+}
+
+function uplink(status: UplinkStatus): TemplateResult {
+  const waiting = status.pending === 0 ? "" : `, ${status.pending} ${status.pending === 1 ? "picture" : "pictures"} to send`;
+  const text =
+    status.refused !== ""
+      ? `Turned away by the server: ${status.refused}`
+      : status.connected
+        ? `Server connected${waiting}`
+        : `Server away: pictures stay safe on this booth${waiting}`;
+  return html`<span class="dot ${status.connected ? "on" : ""}"></span><span>${text}</span>`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "kiosk-app": KioskApp;
+  }
+}

@@ -1,0 +1,151 @@
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { lightIcon } from "../shared/icons";
+import "../shared/verdict-badge";
+import { LIGHTS, VIEWS } from "../shared/words";
+import { shared } from "../styles/shared";
+import type { StillStage, StillStatus, VisitStatus } from "../wire/booth";
+
+const STAGES: Record<StillStage, string> = {
+  waiting: "Waiting",
+  lighting: "Exposing…",
+  taken: "Taken, on this booth’s disk",
+  stored: "Stored on the server",
+  examined: "Quality checked",
+  analysed: "Analysed",
+  failed: "Failed",
+};
+const STEPS: readonly StillStage[] = ["taken", "stored", "examined", "analysed"];
+
+/** The stills of a visit: which light is on, how far each has come, and the verdict on it. */
+@customElement("light-sequence")
+export class LightSequence extends LitElement {
+  @property({ attribute: false }) visit: VisitStatus | null = null;
+
+  static override styles = [
+    shared,
+    css`
+      h3 {
+        font-size: 0.8125rem;
+        font-weight: 600;
+        color: var(--muted);
+        margin: 14px 0 6px;
+      }
+      ul {
+        list-style: none;
+        margin: 0;
+        padding: 0;
+        display: grid;
+        gap: 6px;
+      }
+      li {
+        display: grid;
+        grid-template-columns: 40px 1fr auto;
+        gap: 0 12px;
+        align-items: center;
+        min-height: 60px;
+        padding: 8px 12px 8px 10px;
+        border: 1px solid var(--line);
+        border-radius: var(--radius-small);
+      }
+      li[data-stage="lighting"] {
+        border-color: var(--accent);
+        background: var(--accent-soft);
+      }
+      .icon {
+        width: 40px;
+        height: 40px;
+        border-radius: 50%;
+        display: grid;
+        place-content: center;
+        background: var(--sunken);
+        color: var(--muted);
+      }
+      [data-stage="lighting"] .icon {
+        background: var(--accent);
+        color: var(--on-accent);
+        animation: glow 1.1s ease-in-out infinite alternate;
+      }
+      .done .icon {
+        background: var(--accent-soft);
+        color: var(--accent);
+      }
+      @keyframes glow {
+        from {
+          box-shadow: 0 0 0 0 transparent;
+        }
+        to {
+          box-shadow: 0 0 0 6px color-mix(in srgb, var(--accent) 25%, transparent);
+        }
+      }
+      .name {
+        font-weight: 600;
+        line-height: 1.3;
+      }
+      .stage {
+        display: block;
+        font-weight: 400;
+        font-size: 0.8125rem;
+        color: var(--muted);
+      }
+      .advice {
+        grid-column: 2 / -1;
+        font-size: 0.8125rem;
+        color: var(--muted);
+        padding-top: 4px;
+      }
+      .steps {
+        display: flex;
+        gap: 4px;
+        padding-top: 5px;
+      }
+      .steps i {
+        width: 22px;
+        height: 4px;
+        border-radius: 2px;
+        background: var(--line);
+      }
+      .steps i.full {
+        background: var(--accent);
+      }
+    `,
+  ];
+
+  override render(): TemplateResult | typeof nothing {
+    if (this.visit === null) {
+      return nothing;
+    }
+    const views = [...new Set(this.visit.stills.map((still) => still.view))];
+    return html`${views.map((view) => {
+      const stills = this.visit?.stills.filter((still) => still.view === view) ?? [];
+      return html`${views.length > 1 ? html`<h3>${VIEWS[view]}</h3>` : nothing}
+        <ul>
+          ${stills.map(row)}
+        </ul>`;
+    })}`;
+  }
+}
+
+function row(still: StillStatus): TemplateResult {
+  const reached = STEPS.indexOf(still.stage);
+  const advice = still.quality?.measures.filter((one) => one.verdict === "fail" && one.advice !== "") ?? [];
+  return html`<li data-stage=${still.stage} data-light=${still.light} class=${reached >= 0 ? "done" : ""}>
+    <span class="icon">${lightIcon(still.light)}</span>
+    <span class="name"
+      >${LIGHTS[still.light]}<span class="stage">${still.message || STAGES[still.stage]}</span>
+      <span class="steps" aria-hidden="true">
+        ${STEPS.map((_, index) => html`<i class=${index <= reached ? "full" : ""}></i>`)}
+      </span>
+    </span>
+    ${still.quality === null
+      ? nothing
+      : html`<verdict-badge .verdict=${still.quality.verdict}></verdict-badge>`}
+    ${advice.length > 0 ? html`<span class="advice">${advice[0]?.advice}</span>` : nothing}
+  </li>`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "light-sequence": LightSequence;
+  }
+}

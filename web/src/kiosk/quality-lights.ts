@@ -1,0 +1,116 @@
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { verdictIcon } from "../shared/icons";
+import "../shared/verdict-badge";
+import { quantity, words } from "../shared/words";
+import { shared } from "../styles/shared";
+import type { QualityMeasure, QualityReport, Verdict } from "../wire/protocol";
+
+const ORDER: Verdict[] = ["fail", "warn", "pass", "unknown"];
+const SENTENCES: Record<Verdict, string> = {
+  pass: "Ready to shoot",
+  warn: "Could be better",
+  fail: "Not yet",
+  unknown: "Cannot be told",
+};
+
+/** Quality of the preview: a light per measure, and in words what to do about those that are not good. */
+@customElement("quality-lights")
+export class QualityLights extends LitElement {
+  @property({ attribute: false }) report: QualityReport | null = null;
+
+  static override styles = [
+    shared,
+    css`
+      header {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        gap: 12px;
+        min-height: 26px;
+      }
+      ul {
+        list-style: none;
+        margin: 12px 0 0;
+        padding: 0;
+        display: grid;
+        gap: 9px;
+      }
+      li {
+        display: grid;
+        grid-template-columns: 20px 1fr auto;
+        gap: 1px 10px;
+        align-items: center;
+      }
+      .advice {
+        grid-column: 2 / -1;
+        font-size: 0.875rem;
+        line-height: 1.4;
+        color: var(--muted);
+      }
+      .pass {
+        color: var(--pass);
+      }
+      .warn {
+        color: var(--warn);
+      }
+      .fail {
+        color: var(--fail);
+      }
+      .unknown {
+        color: var(--unknown);
+      }
+      .icon {
+        display: flex;
+      }
+    `,
+  ];
+
+  override render(): TemplateResult {
+    const report = this.report;
+    return html`
+      <header>
+        <h2>Picture quality</h2>
+        ${report === null
+          ? nothing
+          : html`<verdict-badge .verdict=${report.verdict} .label=${SENTENCES[report.verdict]}></verdict-badge>`}
+      </header>
+      ${report === null
+        ? html`<p class="muted small">Measured as soon as the camera delivers.</p>`
+        : html`<ul>
+            ${worstPerName(report.measures).map(light)}
+          </ul>`}
+    `;
+  }
+}
+
+/** One measure per name, the worst of its regions, worst first. */
+function worstPerName(measures: readonly QualityMeasure[]): QualityMeasure[] {
+  const rank = (measure: QualityMeasure): number => ORDER.indexOf(measure.verdict);
+  const worst = new Map<string, QualityMeasure>();
+  for (const measure of measures) {
+    const known = worst.get(measure.name);
+    if (known === undefined || rank(measure) < rank(known)) {
+      worst.set(measure.name, measure);
+    }
+  }
+  return [...worst.values()].sort((one, other) => rank(one) - rank(other));
+}
+
+function light(measure: QualityMeasure): TemplateResult {
+  const quiet = measure.verdict === "pass" || measure.advice === "";
+  return html`<li data-measure=${measure.name} data-verdict=${measure.verdict}>
+    <span class="icon ${measure.verdict}">${verdictIcon(measure.verdict)}</span>
+    <span>${words(measure.name)}</span>
+    <span class="small muted tabular"
+      >${measure.value === null ? nothing : quantity(measure.value, measure.unit)}</span
+    >
+    ${quiet ? nothing : html`<span class="advice">${measure.advice}</span>`}
+  </li>`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "quality-lights": QualityLights;
+  }
+}

@@ -1,0 +1,169 @@
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { LIGHTS, PREPARATIONS } from "../shared/words";
+import { shared } from "../styles/shared";
+import type { BoothState, VisitRequest, VisitStatus } from "../wire/booth";
+import type { Preparation } from "../wire/protocol";
+import "./light-sequence";
+
+/** Starts a visit, follows it and shows what came of it. */
+@customElement("visit-panel")
+export class VisitPanel extends LitElement {
+  @property({ attribute: false }) booth!: BoothState;
+  @state() private sending = false;
+  @state() private problem = "";
+  @state() private another = false;
+
+  static override styles = [
+    shared,
+    css`
+      form {
+        display: grid;
+        gap: 12px;
+        margin-top: 12px;
+      }
+      label > input,
+      label > select {
+        margin-top: 4px;
+        font-weight: 400;
+      }
+      button {
+        width: 100%;
+      }
+      .start {
+        min-height: 60px;
+        font-size: 1.125rem;
+      }
+      .actions {
+        margin-top: 14px;
+        display: grid;
+        gap: 8px;
+      }
+      .problem {
+        color: var(--fail);
+        font-size: 0.875rem;
+      }
+      .summary {
+        margin: 4px 0 10px;
+      }
+    `,
+  ];
+
+  override render(): TemplateResult {
+    const { phase, visit } = this.booth;
+    if (phase === "shooting" && visit !== null) {
+      return this.#running(visit);
+    }
+    return visit !== null && !this.another ? this.#finished(visit) : this.#form();
+  }
+
+  #form(): TemplateResult {
+    const { protocol, phase } = this.booth;
+    const lights = protocol.recipe.steps.map((step) => LIGHTS[step.light].toLowerCase()).join(", ");
+    return html`
+      <h2>New visit</h2>
+      <p class="small muted">${count(protocol.views.length, "view")} under ${lights} light</p>
+      <form @submit=${this.#start}>
+        <label
+          >Patient ID
+          <input name="patient" maxlength="64" autocomplete="off" placeholder="Optional" spellcheck="false" />
+        </label>
+        <label
+          >Skin
+          <select name="preparation">
+            ${(["cleansed", "make_up", "unspecified"] as const).map(
+              (one) => html`<option value=${one} ?selected=${one === protocol.preparation}>${PREPARATIONS[one]}</option>`,
+            )}
+          </select>
+        </label>
+        ${this.#complaint()}
+        <button class="primary start" data-action="start" ?disabled=${this.sending || phase !== "ready"}>
+          ${this.sending ? "Starting…" : "Start"}
+        </button>
+        ${phase === "ready"
+          ? html`<p class="small muted">Eyes closed, face relaxed. The lights flash in turn.</p>`
+          : nothing}
+      </form>
+    `;
+  }
+
+  #running(visit: VisitStatus): TemplateResult {
+    const taken = visit.stills.filter((still) => still.sop_instance_uid !== "").length;
+    return html`
+      <h2>Shooting</h2>
+      <p class="small muted summary" role="status">${taken} of ${visit.stills.length} pictures taken. Please hold still.</p>
+      <light-sequence .visit=${visit}></light-sequence>
+      <div class="actions">
+        ${this.#complaint()}
+        <button data-action="abort" ?disabled=${this.sending} @click=${this.#abort}>Stop the visit</button>
+      </div>
+    `;
+  }
+
+  #finished(visit: VisitStatus): TemplateResult {
+    const done = visit.stills.filter((still) => still.stage === "analysed").length;
+    const stored = visit.stills.filter((still) => !["waiting", "lighting", "taken", "failed"].includes(still.stage)).length;
+    const total = visit.stills.length;
+    const text = !visit.complete
+      ? visit.message || "The visit was stopped; pictures taken so far are kept."
+      : done === total
+        ? "Every picture is stored and analysed."
+        : `${stored} of ${total} stored, ${done} analysed.`;
+    return html`
+      <h2>${visit.complete ? "All pictures taken" : "Visit stopped"}</h2>
+      <p class="small muted summary" role="status" data-visit=${visit.study_instance_uid}>${text}</p>
+      <light-sequence .visit=${visit}></light-sequence>
+      <div class="actions">
+        <button class="primary" data-action="next" @click=${() => (this.another = true)}>Next visit</button>
+      </div>
+    `;
+  }
+
+  #complaint(): TemplateResult | typeof nothing {
+    return this.problem === "" ? nothing : html`<p class="problem" role="alert">${this.problem}</p>`;
+  }
+
+  async #start(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const form = new FormData(event.target as HTMLFormElement);
+    const request: VisitRequest = {
+      patient: { patient_id: String(form.get("patient") ?? "").trim() },
+      preparation: String(form.get("preparation")) as Preparation,
+    };
+    if (await this.#post("/visit", JSON.stringify(request))) {
+      this.another = false;
+    }
+  }
+
+  async #abort(): Promise<void> {
+    await this.#post("/visit/abort", "");
+  }
+
+  async #post(path: string, body: string): Promise<boolean> {
+    this.sending = true;
+    this.problem = "";
+    try {
+      const response = await fetch(path, { method: "POST", body });
+      if (!response.ok) {
+        const { title, detail } = (await response.json()) as { title: string; detail: string };
+        this.problem = `${title}: ${detail}`;
+      }
+      return response.ok;
+    } catch {
+      this.problem = "The booth’s program does not answer. Wait a moment, then try again.";
+      return false;
+    } finally {
+      this.sending = false;
+    }
+  }
+}
+
+function count(many: number, noun: string): string {
+  return many === 1 ? `1 ${noun}` : `${many} ${noun}s`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "visit-panel": VisitPanel;
+  }
+}

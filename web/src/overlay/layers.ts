@@ -1,0 +1,57 @@
+import type { Layer } from "../wire/protocol";
+
+export interface LayerStyle {
+  name: Layer;
+  label: string;
+  /** What the strongest value means, in words. */
+  meaning: string;
+  rgb: readonly [number, number, number];
+}
+
+/** Every layer with its colour; the colours are those of `--layer-*` in base.css. */
+export const LAYERS: readonly LayerStyle[] = [
+  { name: "skin", label: "Skin", meaning: "Outline of the skin that is measured", rgb: [47, 191, 143] },
+  { name: "melanin", label: "Melanin", meaning: "Pigment, relative to this face", rgb: [109, 63, 224] },
+  { name: "redness", label: "Redness", meaning: "Blood colour, relative to this face", rgb: [227, 32, 79] },
+  { name: "reflection", label: "Reflection", meaning: "Gloss that hides the skin below", rgb: [18, 168, 220] },
+];
+
+export const STYLES = new Map(LAYERS.map((style) => [style.name, style]));
+
+/** Layers that need a still's resolution, and are never shown live. */
+export const STILL_ONLY: readonly { label: string; reason: string }[] = [
+  { label: "Pores", reason: "Needs the resolution of a still" },
+  { label: "Wrinkles", reason: "Needs the resolution of a still" },
+];
+
+/** RGBA of one value: the layer's colour, more opaque the stronger the value. */
+export function colourTable(layer: Layer): Uint32Array {
+  const [red, green, blue] = STYLES.get(layer)?.rgb ?? [255, 255, 255];
+  const table = new Uint32Array(256);
+  for (let value = 0; value < 256; value += 1) {
+    const alpha = Math.round(255 * Math.pow(value / 255, 0.85));
+    table[value] = ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  }
+  return table;
+}
+
+const tables = new Map<Layer, Uint32Array>();
+
+/** A canvas of these uint8 values in the layer's colours. */
+export function colourise(layer: Layer, values: Uint8Array, columns: number, rows: number): HTMLCanvasElement {
+  let table = tables.get(layer);
+  if (table === undefined) {
+    table = colourTable(layer);
+    tables.set(layer, table);
+  }
+  const image = new ImageData(columns, rows);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let index = 0; index < pixels.length; index += 1) {
+    pixels[index] = table[values[index] ?? 0] ?? 0;
+  }
+  const canvas = document.createElement("canvas");
+  canvas.width = columns;
+  canvas.height = rows;
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+  return canvas;
+}

@@ -1,0 +1,63 @@
+/** Layers of a stored still: 8-bit grey PNGs, drawn in the same colours as live overlays. */
+
+import type { Layer } from "../wire/protocol";
+import { colourise, STYLES } from "./layers";
+import type { OverlayView } from "./renderer";
+
+export interface StoredLayer {
+  layer: Layer;
+  picture: HTMLCanvasElement;
+}
+
+/** Turns a grey picture into the layer's colours; the skin becomes an outline. */
+export function prepareLayer(layer: Layer, grey: ImageBitmap): StoredLayer {
+  const { width, height } = grey;
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (context === null) {
+    throw new Error("this browser draws no canvas");
+  }
+  context.drawImage(grey, 0, 0);
+  const { data } = context.getImageData(0, 0, width, height);
+  const values = new Uint8Array(width * height);
+  for (let index = 0; index < values.length; index += 1) {
+    values[index] = data[index * 4] ?? 0;
+  }
+  const shown = layer === "skin" ? outline(values, width, height) : values;
+  return { layer, picture: colourise(layer, shown, width, height) };
+}
+
+/** Draws the layers that are switched on. */
+export function drawLayers(
+  context: CanvasRenderingContext2D,
+  layers: readonly StoredLayer[],
+  view: OverlayView,
+): void {
+  const { width, height } = context.canvas;
+  for (const { layer, picture } of layers.filter((one) => view.layers.has(one.layer) && STYLES.has(one.layer))) {
+    context.globalAlpha = layer === "skin" ? 1 : view.opacity;
+    context.drawImage(picture, 0, 0, width, height);
+  }
+  context.globalAlpha = 1;
+}
+
+/** The edge of a mask, a few pixels wide so that it survives scaling. */
+function outline(mask: Uint8Array, width: number, height: number): Uint8Array {
+  const reach = Math.max(1, Math.round(width / 700));
+  const edge = new Uint8Array(mask.length);
+  const inside = (x: number, y: number): boolean =>
+    (mask[Math.min(height - 1, Math.max(0, y)) * width + Math.min(width - 1, Math.max(0, x))] ?? 0) > 127;
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      if (
+        inside(x, y) &&
+        !(inside(x - reach, y) && inside(x + reach, y) && inside(x, y - reach) && inside(x, y + reach))
+      ) {
+        edge[y * width + x] = 255;
+      }
+    }
+  }
+  return edge;
+}

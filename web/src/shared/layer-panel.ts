@@ -1,0 +1,204 @@
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { LAYERS, STILL_ONLY } from "../overlay/layers";
+import type { OverlayView } from "../overlay/renderer";
+import type { Layer } from "../wire/protocol";
+import { shared } from "../styles/shared";
+
+export const DEFAULT_VIEW: OverlayView = { layers: new Set<Layer>(["skin"]), opacity: 0.6 };
+
+/** Switches for layers with their legend, and one slider for the strength of the maps. */
+@customElement("layer-panel")
+export class LayerPanel extends LitElement {
+  @property({ attribute: false }) view: OverlayView = DEFAULT_VIEW;
+  /** Layers that can be shown; others are greyed. */
+  @property({ attribute: false }) available: readonly Layer[] = LAYERS.map((layer) => layer.name);
+  /** Why a layer is greyed. */
+  @property() missing = "Not available for this picture";
+  /** Also lists layers that need a still, greyed. */
+  @property({ type: Boolean }) live = false;
+
+  static override styles = [
+    shared,
+    css`
+      .row {
+        display: grid;
+        grid-template-columns: auto 1fr auto;
+        align-items: center;
+        gap: 0 12px;
+        width: 100%;
+        min-height: 48px;
+        padding: 6px 10px 6px 4px;
+        border: 0;
+        background: transparent;
+        text-align: left;
+        font-weight: 500;
+        border-radius: var(--radius-small);
+      }
+      .row:disabled {
+        background: transparent;
+      }
+      .row + .row {
+        margin-top: 2px;
+      }
+      .switch {
+        width: 38px;
+        height: 22px;
+        border-radius: 999px;
+        background: var(--sunken);
+        border: 1px solid var(--line-strong);
+        position: relative;
+        transition: background 120ms;
+      }
+      .switch::after {
+        content: "";
+        position: absolute;
+        inset: 2px auto 2px 2px;
+        width: 16px;
+        border-radius: 50%;
+        background: var(--line-strong);
+        transition: transform 120ms;
+      }
+      [aria-checked="true"] .switch {
+        background: var(--accent);
+        border-color: var(--accent);
+      }
+      [aria-checked="true"] .switch::after {
+        transform: translateX(16px);
+        background: var(--on-accent);
+      }
+      .name {
+        font-weight: 600;
+        line-height: 1.3;
+      }
+      .meaning {
+        display: block;
+        font-weight: 400;
+        font-size: 0.8125rem;
+        color: var(--muted);
+      }
+      .ramp {
+        width: 44px;
+        height: 10px;
+        border-radius: 3px;
+        border: 1px solid var(--line);
+        background: linear-gradient(90deg, transparent, var(--ramp));
+      }
+      .skin {
+        --ramp: var(--layer-skin);
+      }
+      .skin .ramp {
+        background: none;
+        border: 2px solid var(--layer-skin);
+      }
+      .melanin {
+        --ramp: var(--layer-melanin);
+      }
+      .redness {
+        --ramp: var(--layer-redness);
+      }
+      .reflection {
+        --ramp: var(--layer-reflection);
+      }
+      :disabled .ramp,
+      :disabled .switch {
+        opacity: 0.4;
+      }
+      .slider {
+        display: grid;
+        grid-template-columns: auto 1fr 44px;
+        gap: 12px;
+        align-items: center;
+        padding: 10px 4px 0;
+        margin-top: 8px;
+        border-top: 1px solid var(--line);
+      }
+      input[type="range"] {
+        width: 100%;
+        min-width: 0;
+        min-height: 44px;
+        padding: 0;
+        border: 0;
+        background: none;
+        accent-color: var(--accent);
+      }
+      .legend {
+        display: flex;
+        justify-content: flex-end;
+        font-size: 0.75rem;
+        color: var(--muted);
+        padding: 0 10px 2px;
+      }
+    `,
+  ];
+
+  override render(): TemplateResult {
+    return html`
+      <div class="legend" aria-hidden="true">weak – strong</div>
+      ${LAYERS.map((layer) => this.#row(layer.name, layer.label, layer.meaning))}
+      ${this.live ? STILL_ONLY.map((one) => this.#greyed(one.label, one.reason)) : nothing}
+      <div class="slider">
+        <label for="opacity">Strength</label>
+        <input
+          id="opacity"
+          type="range"
+          min="0"
+          max="100"
+          step="5"
+          .value=${String(Math.round(this.view.opacity * 100))}
+          @input=${this.#slide}
+        />
+        <span class="small muted tabular">${Math.round(this.view.opacity * 100)} %</span>
+      </div>
+    `;
+  }
+
+  #row(layer: Layer, label: string, meaning: string): TemplateResult {
+    if (!this.available.includes(layer)) {
+      return this.#greyed(label, this.missing);
+    }
+    const on = this.view.layers.has(layer);
+    return html`<button
+      class="row ${layer}"
+      role="switch"
+      aria-checked=${on}
+      data-layer=${layer}
+      @click=${() => this.#toggle(layer)}
+    >
+      <span class="switch"></span>
+      <span class="name">${label}<span class="meaning">${meaning}</span></span>
+      <span class="ramp" aria-hidden="true"></span>
+    </button>`;
+  }
+
+  #greyed(label: string, reason: string): TemplateResult {
+    return html`<button class="row" role="switch" aria-checked="false" disabled>
+      <span class="switch"></span>
+      <span class="name">${label}<span class="meaning">${reason}</span></span>
+      <span></span>
+    </button>`;
+  }
+
+  #toggle(layer: Layer): void {
+    const layers = new Set(this.view.layers);
+    if (!layers.delete(layer)) {
+      layers.add(layer);
+    }
+    this.#change({ ...this.view, layers });
+  }
+
+  #slide(event: Event): void {
+    this.#change({ ...this.view, opacity: Number((event.target as HTMLInputElement).value) / 100 });
+  }
+
+  #change(view: OverlayView): void {
+    this.view = view;
+    this.dispatchEvent(new CustomEvent<OverlayView>("view-changed", { detail: view }));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "layer-panel": LayerPanel;
+  }
+}

@@ -1,0 +1,50 @@
+import { css, html, LitElement, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { Verdict } from "../wire/protocol";
+import { verdictIcon } from "./icons";
+import { VERDICTS } from "./words";
+
+/** A verdict as shape, colour and word. */
+@customElement("verdict-badge")
+export class VerdictBadge extends LitElement {
+  @property({ reflect: true }) verdict: Verdict = "unknown";
+  /** Replaces the word. */
+  @property() label = "";
+
+  static override styles = css`
+    :host {
+      display: inline-flex;
+      align-items: center;
+      gap: 6px;
+      font-size: 0.8125rem;
+      font-weight: 650;
+      border-radius: 999px;
+      padding: 3px 10px 3px 6px;
+      white-space: nowrap;
+      color: var(--unknown);
+      background: var(--unknown-soft);
+    }
+    :host([verdict="pass"]) {
+      color: var(--pass);
+      background: var(--pass-soft);
+    }
+    :host([verdict="warn"]) {
+      color: var(--warn);
+      background: var(--warn-soft);
+    }
+    :host([verdict="fail"]) {
+      color: var(--fail);
+      background: var(--fail-soft);
+    }
+  `;
+
+  override render(): TemplateResult {
+    return html`${verdictIcon(this.verdict, 16)}<span>${this.label || VERDICTS[this.verdict]}</span>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "verdict-badge": VerdictBadge;
+  }
+}

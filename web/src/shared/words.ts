@@ -1,0 +1,94 @@
+/** Words and numbers as people read them. */
+
+import type { Light, Preparation, Verdict, View } from "../wire/protocol";
+
+export const LIGHTS: Record<Light, string> = {
+  white: "White",
+  cross_polarised: "Cross-polarised",
+  parallel_polarised: "Parallel-polarised",
+  uv: "Ultraviolet",
+  uncontrolled: "Uncontrolled light",
+};
+
+export const VIEWS: Record<View, string> = {
+  front: "Front",
+  left_45: "Left 45°",
+  right_45: "Right 45°",
+  neck: "Neck",
+  unspecified: "View not given",
+};
+
+export const PREPARATIONS: Record<Preparation, string> = {
+  unspecified: "Not specified",
+  cleansed: "Cleansed",
+  make_up: "With make-up",
+};
+
+export const VERDICTS: Record<Verdict, string> = {
+  pass: "Good",
+  warn: "Usable",
+  fail: "Retake",
+  unknown: "Cannot be told",
+};
+
+const MODALITIES: Record<string, string> = { XC: "Photo", SEG: "Segmentation", SR: "Report" };
+
+/** `left_cheek` as "Left cheek". */
+export function words(name: string): string {
+  const text = name.replaceAll("_", " ").trim();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export function modality(code: string): string {
+  return MODALITIES[code] ?? code;
+}
+
+/** A number with three significant digits. */
+export function number(value: number): string {
+  if (value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 100_000)) {
+    return value.toExponential(2);
+  }
+  return new Intl.NumberFormat("en", { maximumSignificantDigits: 3, useGrouping: true }).format(value);
+}
+
+/** UCUM units as they are printed; `1` and the empty unit print nothing. */
+export function unit(code: string): string {
+  if (code === "1" || code === "{index}" || code === "{score}") {
+    return "";
+  }
+  return code.replaceAll("um", "µm").replaceAll("mm2", "mm²").replace(/^\{(.*)\}$/, "$1");
+}
+
+export function quantity(value: number, code: string): string {
+  const printed = unit(code);
+  return printed === "" ? number(value) : `${number(value)}\u202f${printed}`;
+}
+
+const dates = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+const times = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+export function dateTime(seconds: number): string {
+  const at = new Date(seconds * 1000);
+  return `${dates.format(at)}, ${times.format(at)}`;
+}
+
+export function ago(seconds: number): string {
+  const passed = Math.max(0, Date.now() / 1000 - seconds);
+  if (passed < 60) {
+    return "just now";
+  }
+  const [size, name] =
+    passed < 3600 ? ([60, "minute"] as const) : passed < 86_400 ? ([3600, "hour"] as const) : ([86_400, "day"] as const);
+  return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(-Math.floor(passed / size), name);
+}
+
+/** Exposure time as photographers write it. */
+export function exposureTime(seconds: number): string {
+  return seconds >= 0.3 ? `${number(seconds)}\u202fs` : `1/${Math.round(1 / seconds)}\u202fs`;
+}
+
+/** DICOM PN (family^given) as "Given Family". */
+export function personName(name: string): string {
+  const [family = "", given = ""] = name.split("^");
+  return `${given} ${family}`.trim();
+}

@@ -1,0 +1,117 @@
+/** JSON of the words that booth, server and pages share (`station.protocol`). */
+
+export type Light = "white" | "cross_polarised" | "parallel_polarised" | "uv" | "uncontrolled";
+export type View = "front" | "left_45" | "right_45" | "neck" | "unspecified";
+export type Preparation = "unspecified" | "cleansed" | "make_up";
+export type Verdict = "pass" | "warn" | "fail" | "unknown";
+export type Layer = "skin" | "melanin" | "redness" | "reflection";
+
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface Face {
+  box: Box;
+  source: string;
+}
+
+export interface Contour {
+  layer: Layer;
+  points: number[];
+}
+
+export interface CoarseMap {
+  layer: Layer;
+  box: Box;
+  columns: number;
+  rows: number;
+  /** Base64 of zlib-compressed rows of uint8. */
+  values: string;
+}
+
+export interface Overlay {
+  frame_id: number;
+  width: number;
+  height: number;
+  faces: Face[];
+  contours: Contour[];
+  maps: CoarseMap[];
+  model: string;
+  inference_ms: number;
+}
+
+export interface PreviewOverlay {
+  rtp_timestamp: number;
+  overlay: Overlay;
+}
+
+export interface QualityMeasure {
+  name: string;
+  value: number | null;
+  unit: string;
+  verdict: Verdict;
+  threshold: number | null;
+  region: string;
+  advice: string;
+}
+
+export interface QualityReport {
+  verdict: Verdict;
+  profile: string;
+  recipe: string;
+  threshold_version: string;
+  measures: QualityMeasure[];
+}
+
+export interface Measure {
+  region: string;
+  name: string;
+  value: number | null;
+  unit: string;
+  method: string;
+  reason: string;
+}
+
+export interface Exposure {
+  time_s: number;
+  gain_db: number;
+}
+
+export interface CameraInfo {
+  manufacturer: string;
+  model: string;
+  serial: string;
+  lens: string;
+}
+
+export interface Patient {
+  patient_id: string;
+  issuer_of_patient_id: string;
+  patient_name: string;
+  patient_birth_date: string;
+  patient_sex: string;
+}
+
+export interface LightStep {
+  light: Light;
+  power: number;
+  exposure: Exposure;
+  settle_s: number;
+}
+
+export interface LightingRecipe {
+  name: string;
+  version: number;
+  steps: LightStep[];
+}
+
+export interface VisitProtocol {
+  name: string;
+  version: number;
+  views: View[];
+  recipe: LightingRecipe;
+  preparation: Preparation;
+}

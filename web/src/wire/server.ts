@@ -1,0 +1,141 @@
+/** JSON of the server's HTTP interface (`server.api.schemas`). */
+
+import type {
+  CameraInfo,
+  Exposure,
+  Face,
+  Layer,
+  Light,
+  Measure,
+  Patient,
+  Preparation,
+  QualityReport,
+  Verdict,
+  View,
+} from "./protocol";
+
+export interface Problem {
+  title: string;
+  status: number;
+  detail?: string;
+}
+
+export interface SessionInfo {
+  subject: string;
+  scopes: string[];
+}
+
+export interface LivePreview {
+  width: number;
+  height: number;
+  received: number;
+  answered: number;
+  dropped: number;
+  viewers: number;
+  frames_per_s: number | null;
+  model_ms: number | null;
+}
+
+export interface BoothInfo {
+  booth_id: string;
+  software: string;
+  first_seen: number;
+  last_seen: number;
+  connected: boolean | null;
+  preview: LivePreview | null;
+  last_visit: VisitSummary | null;
+}
+
+export interface VisitSummary {
+  study_instance_uid: string;
+  booth_id: string;
+  opened_at: number;
+  closed_at: number | null;
+  complete: boolean | null;
+  patient: Patient;
+  protocol: string;
+  preparation: Preparation;
+  expected: number;
+  stored: number;
+  verdict: Verdict | null;
+  cover: string | null;
+}
+
+export interface VisitPage {
+  visits: VisitSummary[];
+  next_before: number | null;
+}
+
+export interface StepInfo {
+  step: string;
+  state: "blocked" | "ready" | "running" | "done" | "failed";
+  attempts: number;
+  error: string;
+}
+
+export interface InstanceInfo {
+  sop_instance_uid: string;
+  sop_class_uid: string;
+  modality: string;
+  created_at: number;
+}
+
+export interface StillInfo {
+  sop_instance_uid: string;
+  study_instance_uid: string;
+  series_number: number;
+  instance_number: number;
+  view: View;
+  light: Light;
+  width: number;
+  height: number;
+  bit_depth: number;
+  captured_at: number;
+  received_at: number;
+  exposure: Exposure | null;
+  camera: CameraInfo | null;
+  px_per_mm: number | null;
+  calibration: string | null;
+  face: Face | null;
+  face_sought: boolean;
+  verdict: Verdict | null;
+  picture: boolean;
+  layers: Layer[];
+  steps: StepInfo[];
+  instances: InstanceInfo[];
+}
+
+export interface VisitDetail {
+  visit: VisitSummary;
+  stills: StillInfo[];
+}
+
+export interface StillQuality {
+  booth: QualityReport | null;
+  server: QualityReport | null;
+}
+
+export interface StillMeasures {
+  sop_instance_uid: string;
+  view: View;
+  light: Light;
+  measures: Measure[];
+}
+
+export interface VisitMeasures {
+  study_instance_uid: string;
+  stills: StillMeasures[];
+}
+
+export type Notice =
+  | { type: "LiveState"; connected: Record<string, boolean>; previews: Record<string, LivePreview> }
+  | { type: "BoothSeen"; booth_id: string; connected: boolean }
+  | { type: "VisitChanged"; booth_id: string; study_instance_uid: string }
+  | { type: "StillArrived"; booth_id: string; study_instance_uid: string; sop_instance_uid: string }
+  | {
+      type: "StepEnded";
+      study_instance_uid: string;
+      sop_instance_uid: string;
+      step: string;
+      done: boolean;
+    };
