@@ -1,0 +1,62 @@
+/** The server's HTTP interface, with errors that say what to do. */
+
+import type { Problem } from "../wire/server";
+
+export class ApiError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+
+  /** Whether signing in would help. */
+  get signedOut(): boolean {
+    return this.status === 401 || this.status === 403;
+  }
+}
+
+export async function get<T>(path: string): Promise<T> {
+  return (await (await send("GET", path)).json()) as T;
+}
+
+export async function post<T>(path: string, body: unknown): Promise<T> {
+  return (await (await send("POST", path, JSON.stringify(body))).json()) as T;
+}
+
+export async function remove(path: string): Promise<void> {
+  await send("DELETE", path);
+}
+
+/** A picture of the server, decoded. */
+export async function picture(path: string): Promise<ImageBitmap> {
+  return createImageBitmap(await (await send("GET", path)).blob());
+}
+
+/** The sentence for an error of any kind. */
+export function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function send(method: string, path: string, body?: string): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { method, ...(body === undefined ? {} : { body }) });
+  } catch {
+    throw new ApiError(0, "The server does not answer. Check the connection, then try again.");
+  }
+  if (!response.ok) {
+    throw new ApiError(response.status, await problemOf(response));
+  }
+  return response;
+}
+
+async function problemOf(response: Response): Promise<string> {
+  try {
+    const { title, detail } = (await response.json()) as Problem;
+    const text = detail || title;
+    return text.charAt(0).toUpperCase() + text.slice(1) + (text.endsWith(".") ? "" : ".");
+  } catch {
+    return `The server answered ${response.status}.`;
+  }
+}

@@ -1,0 +1,39 @@
+/** The server's events, with reconnection. */
+
+import type { Notice } from "../wire/server";
+
+const RETRY_MS = 2000;
+
+export class Events {
+  readonly #onNotice: (notice: Notice) => void;
+  readonly #onConnected: (connected: boolean) => void;
+  #socket: WebSocket | null = null;
+  #retry: number | undefined;
+  #closed = false;
+
+  constructor(onNotice: (notice: Notice) => void, onConnected: (connected: boolean) => void) {
+    this.#onNotice = onNotice;
+    this.#onConnected = onConnected;
+    this.#open();
+  }
+
+  close(): void {
+    this.#closed = true;
+    window.clearTimeout(this.#retry);
+    this.#socket?.close();
+  }
+
+  #open(): void {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/api/events`);
+    socket.onopen = () => this.#onConnected(true);
+    socket.onmessage = (event: MessageEvent<string>) => this.#onNotice(JSON.parse(event.data) as Notice);
+    socket.onclose = () => {
+      if (!this.#closed) {
+        this.#onConnected(false);
+        this.#retry = window.setTimeout(() => this.#open(), RETRY_MS);
+      }
+    };
+    this.#socket = socket;
+  }
+}

@@ -1,0 +1,186 @@
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { drawOverlay, prepareOverlay, type OverlayView } from "../overlay/renderer";
+import { cameraIcon } from "../shared/icons";
+import { DEFAULT_VIEW } from "../shared/layer-panel";
+import { shared } from "../styles/shared";
+import type { PreviewOverlay } from "../wire/protocol";
+import { FramePairing, type ShownFrame } from "./pairing";
+import { WhepPlayer, type WhepListener } from "./whep";
+
+/** How the live picture is doing, over the last seconds. */
+export interface LiveFigures {
+  framesPerSecond: number;
+  /** Share of the shown frames that carried their own overlay. */
+  match: number;
+  model: string;
+  modelMs: number;
+}
+
+const WINDOW_MS = 3000;
+
+/** Live picture of a booth; each frame is drawn together with the overlay of exactly that frame. */
+@customElement("live-stage")
+export class LiveStage extends LitElement implements WhepListener {
+  @property() booth = "";
+  @property({ attribute: false }) view: OverlayView = DEFAULT_VIEW;
+  @state() private status = "";
+  @query("video") private readonly video!: HTMLVideoElement;
+  @query("canvas") private readonly canvas!: HTMLCanvasElement;
+  readonly #pairing = new FramePairing();
+  #player: WhepPlayer | null = null;
+  #shown: ShownFrame | null = null;
+  #history: { at: number; matched: boolean }[] = [];
+  #callback = 0;
+  #timer: number | undefined;
+  #figures: LiveFigures = { framesPerSecond: 0, match: 0, model: "", modelMs: 0 };
+
+  static override styles = [
+    shared,
+    css`
+      :host {
+        position: relative;
+        background: var(--stage);
+        border-radius: var(--radius);
+        overflow: hidden;
+        aspect-ratio: 16 / 9;
+      }
+      canvas {
+        display: block;
+        width: 100%;
+        height: 100%;
+        object-fit: contain;
+      }
+      video {
+        position: absolute;
+        width: 1px;
+        height: 1px;
+        opacity: 0;
+      }
+      .status {
+        position: absolute;
+        inset: 0;
+        display: grid;
+        place-content: center;
+        justify-items: center;
+        gap: 10px;
+        color: var(--on-stage);
+        background: rgb(6 8 10 / 55%);
+        text-align: center;
+        padding: 24px;
+      }
+    `,
+  ];
+
+  override render(): TemplateResult {
+    return html`
+      <video muted playsinline autoplay aria-hidden="true"></video>
+      <canvas width="1280" height="720" role="img" aria-label="Live picture of booth ${this.booth}"></canvas>
+      ${this.status === ""
+        ? nothing
+        : html`<div class="status" role="status">${cameraIcon()}<span>${this.status}</span></div>`}
+    `;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop();
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has("booth") && this.booth !== "") {
+      this.#stop();
+      this.#player = new WhepPlayer(`/whep/${encodeURIComponent(this.booth)}`, this);
+      this.#timer = window.setInterval(() => this.#tick(), 40);
+    }
+    if (changed.has("view")) {
+      this.#draw();
+    }
+  }
+
+  onTrack(stream: MediaStream): void {
+    this.video.srcObject = stream;
+    void this.video.play().catch(() => undefined);
+    this.video.cancelVideoFrameCallback(this.#callback);
+    this.#next();
+  }
+
+  onOverlay(message: PreviewOverlay): void {
+    void prepareOverlay(message.overlay).then((overlay) => {
+      this.#figures.model = message.overlay.model;
+      this.#figures.modelMs = message.overlay.inference_ms;
+      this.#pairing.addOverlay(message.rtp_timestamp, overlay, performance.now());
+      this.#tick();
+    });
+  }
+
+  onStatus(status: string): void {
+    this.status = status;
+  }
+
+  #next(): void {
+    this.#callback = this.video.requestVideoFrameCallback((_now, metadata) => {
+      this.#pairing.addFrame({
+        rtpTimestamp: metadata.rtpTimestamp ?? -1,
+        arrivedAt: performance.now(),
+        frame: new VideoFrame(this.video),
+      });
+      this.#tick();
+      this.#next();
+    });
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    const found = this.#pairing.take(now);
+    if (found === null) {
+      return;
+    }
+    this.#shown?.frame.close();
+    this.#shown = found;
+    this.#draw();
+    this.#count(now, found.overlay !== null);
+  }
+
+  #draw(): void {
+    const context = this.canvas?.getContext("2d");
+    if (!context || this.#shown === null) {
+      return;
+    }
+    const { frame, overlay } = this.#shown;
+    if (this.canvas.width !== frame.displayWidth || this.canvas.height !== frame.displayHeight) {
+      this.canvas.width = frame.displayWidth;
+      this.canvas.height = frame.displayHeight;
+    }
+    context.drawImage(frame, 0, 0, this.canvas.width, this.canvas.height);
+    if (overlay !== null) {
+      drawOverlay(context, overlay, this.view);
+    }
+    this.canvas.dataset["overlay"] = String(overlay !== null);
+  }
+
+  #count(now: number, matched: boolean): void {
+    this.#history.push({ at: now, matched });
+    this.#history = this.#history.filter(({ at }) => now - at < WINDOW_MS);
+    this.#figures.framesPerSecond = (this.#history.length * 1000) / WINDOW_MS;
+    this.#figures.match = this.#history.filter((one) => one.matched).length / this.#history.length;
+    this.canvas.dataset["match"] = this.#figures.match.toFixed(3);
+    this.dispatchEvent(new CustomEvent<LiveFigures>("figures", { detail: { ...this.#figures } }));
+  }
+
+  #stop(): void {
+    window.clearInterval(this.#timer);
+    this.video?.cancelVideoFrameCallback(this.#callback);
+    this.#player?.close();
+    this.#player = null;
+    this.#pairing.clear();
+    this.#shown?.frame.close();
+    this.#shown = null;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "live-stage": LiveStage;
+  }
+}

@@ -1,0 +1,140 @@
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import type { OverlayView } from "../overlay/renderer";
+import { drawLayers, prepareLayer, type StoredLayer } from "../overlay/stored";
+import { DEFAULT_VIEW } from "../shared/layer-panel";
+import { LIGHTS, VIEWS } from "../shared/words";
+import { shared } from "../styles/shared";
+import type { Layer } from "../wire/protocol";
+import type { StillInfo } from "../wire/server";
+import { picture, sentence } from "./api";
+
+const WIDTH = 1600;
+
+/** A stored picture with its layers. */
+@customElement("still-stage")
+export class StillStage extends LitElement {
+  @property({ attribute: false }) still!: StillInfo;
+  @property({ attribute: false }) view: OverlayView = DEFAULT_VIEW;
+  @state() private photo: ImageBitmap | null = null;
+  @state() private layers: readonly StoredLayer[] = [];
+  @state() private problem = "";
+  @query("canvas") private readonly canvas!: HTMLCanvasElement | null;
+  #loaded = "";
+  readonly #asked = new Set<Layer>();
+
+  static override styles = [
+    shared,
+    css`
+      :host {
+        position: relative;
+        background: var(--stage);
+        border-radius: var(--radius);
+        overflow: hidden;
+        height: min(68vh, 760px);
+        min-height: 360px;
+      }
+      canvas {
+        display: block;
+        width: 100%;
+        height: 100%;
+        object-fit: contain;
+      }
+      .status {
+        position: absolute;
+        inset: 0;
+        display: grid;
+        place-content: center;
+        color: var(--on-stage);
+        padding: 24px;
+        text-align: center;
+      }
+    `,
+  ];
+
+  override render(): TemplateResult {
+    const waiting = this.still.picture ? "Loading the picture…" : "The picture is being prepared.";
+    const text = this.problem !== "" ? this.problem : this.photo === null ? waiting : "";
+    return html`
+      <canvas role="img" aria-label="${VIEWS[this.still.view]}, ${LIGHTS[this.still.light]} light"></canvas>
+      ${text === "" ? nothing : html`<div class="status" role="status">${text}</div>`}
+    `;
+  }
+
+  protected override willUpdate(): void {
+    const key = `${this.still.sop_instance_uid} ${this.still.picture}`;
+    if (key !== this.#loaded) {
+      this.#loaded = key;
+      this.photo = null;
+      this.layers = [];
+      this.problem = "";
+      this.#asked.clear();
+      if (this.still.picture) {
+        void this.#loadPhoto(key);
+      }
+    }
+    for (const layer of this.still.layers) {
+      if (this.view.layers.has(layer) && !this.#asked.has(layer)) {
+        this.#asked.add(layer);
+        void this.#loadLayer(key, layer);
+      }
+    }
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (["photo", "layers", "view"].some((name) => changed.has(name))) {
+      this.#draw();
+    }
+  }
+
+  async #loadPhoto(key: string): Promise<void> {
+    try {
+      const photo = await picture(`/api/stills/${this.still.sop_instance_uid}/image?width=${WIDTH}`);
+      if (key === this.#loaded) {
+        this.photo = photo;
+      }
+    } catch (error) {
+      this.problem = sentence(error);
+    }
+  }
+
+  async #loadLayer(key: string, layer: Layer): Promise<void> {
+    try {
+      const grey = await picture(`/api/stills/${this.still.sop_instance_uid}/layers/${layer}?width=${WIDTH}`);
+      if (key === this.#loaded) {
+        this.layers = [...this.layers, prepareLayer(layer, grey)];
+      }
+      grey.close();
+    } catch (error) {
+      this.problem = sentence(error);
+    }
+  }
+
+  #draw(): void {
+    const { canvas, photo } = this;
+    const context = canvas?.getContext("2d");
+    if (!canvas || !context) {
+      return;
+    }
+    if (photo === null) {
+      context.clearRect(0, 0, canvas.width, canvas.height);
+      delete canvas.dataset["shown"];
+      return;
+    }
+    canvas.width = photo.width;
+    canvas.height = photo.height;
+    context.drawImage(photo, 0, 0);
+    drawLayers(context, this.layers, this.view);
+    canvas.dataset["shown"] = this.still.sop_instance_uid;
+    canvas.dataset["layers"] = this.layers
+      .map((one) => one.layer)
+      .filter((layer) => this.view.layers.has(layer))
+      .join(" ");
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "still-stage": StillStage;
+  }
+}

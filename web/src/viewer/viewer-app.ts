@@ -1,0 +1,264 @@
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, query, state } from "lit/decorators.js";
+import { mark } from "../shared/icons";
+import "../shared/research-note";
+import { shared } from "../styles/shared";
+import type { Notice, SessionInfo } from "../wire/server";
+import { ApiError, get, post, remove, sentence } from "./api";
+import "./booth-list";
+import type { Presence } from "./booth-list";
+import "./booth-page";
+import { Events } from "./events";
+import "./sign-in";
+import "./visit-list";
+import "./visit-page";
+
+interface Refreshable extends Element {
+  refresh?(): Promise<void>;
+  study?: string;
+}
+
+const REFRESH_MS = 400;
+
+/** The viewer: signs in, and shows the page that the address names. */
+@customElement("viewer-app")
+export class ViewerApp extends LitElement {
+  @state() private session: "unknown" | "out" | "in" = "unknown";
+  @state() private problem = "";
+  @state() private route: readonly string[] = [];
+  @state() private presence: Presence = { connected: {}, previews: {} };
+  @state() private away = false;
+  @query("main > *:first-child") private readonly page!: Refreshable | null;
+  #events: Events | null = null;
+  #refresh: number | undefined;
+
+  static override styles = [
+    shared,
+    css`
+      :host {
+        min-height: 100vh;
+      }
+      .frame {
+        min-height: 100vh;
+        display: grid;
+        grid-template-rows: auto auto 1fr auto;
+      }
+      .top {
+        position: sticky;
+        top: 0;
+        z-index: 2;
+        display: flex;
+        align-items: center;
+        gap: 20px;
+        padding: 8px 24px;
+        background: var(--surface);
+        border-bottom: 1px solid var(--line);
+      }
+      .brand {
+        display: flex;
+        align-items: center;
+        gap: 10px;
+        font-weight: 700;
+        letter-spacing: -0.01em;
+        color: inherit;
+        text-decoration: none;
+        font-size: 1.0625rem;
+      }
+      nav {
+        display: flex;
+        gap: 4px;
+        flex: 1;
+      }
+      nav a {
+        color: var(--muted);
+        text-decoration: none;
+        font-weight: 600;
+        padding: 10px 14px;
+        border-radius: var(--radius-small);
+      }
+      nav a:hover {
+        background: var(--sunken);
+      }
+      nav a[aria-current="page"] {
+        color: var(--accent);
+        background: var(--accent-soft);
+      }
+      .away {
+        background: var(--warn-soft);
+        color: var(--warn);
+        font-weight: 600;
+        font-size: 0.875rem;
+        text-align: center;
+        padding: 8px;
+      }
+      main {
+        padding: 24px;
+        width: 100%;
+        max-width: 1440px;
+        margin: 0 auto;
+        min-width: 0;
+      }
+      footer {
+        border-top: 1px solid var(--line);
+        padding: 14px 24px;
+      }
+      footer > * {
+        max-width: 1392px;
+        margin: 0 auto;
+      }
+      .wait {
+        display: grid;
+        place-content: center;
+        min-height: 100vh;
+      }
+      @media (max-width: 640px) {
+        main {
+          padding: 16px;
+        }
+        .top {
+          padding: 8px 16px;
+          gap: 8px;
+        }
+        .brand span {
+          display: none;
+        }
+      }
+    `,
+  ];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("hashchange", this.#follow);
+    void this.#begin();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener("hashchange", this.#follow);
+    this.#events?.close();
+  }
+
+  override render(): TemplateResult {
+    if (this.session === "unknown") {
+      return html`<p class="wait muted" role="status">Opening…</p>`;
+    }
+    if (this.session === "out") {
+      return html`<sign-in .problem=${this.problem} @signed-in=${this.#enter}></sign-in>`;
+    }
+    const [section = "booths"] = this.route;
+    return html`<div class="frame">
+      <header class="top">
+        <a class="brand" href="#/booths">${mark()}<span>dermabooth</span></a>
+        <nav aria-label="Main">${tab("booths", "Booths", section)}${tab("visits", "Visits", section)}</nav>
+        <button class="quiet" @click=${this.#leave}>Sign out</button>
+      </header>
+      <div>
+        ${this.away
+          ? html`<div class="away" role="status">The server does not answer. What you see may be old; trying again…</div>`
+          : nothing}
+      </div>
+      <main>${this.#content(section, this.route[1] ?? "")}</main>
+      <footer><research-note></research-note></footer>
+    </div>`;
+  }
+
+  #content(section: string, name: string): TemplateResult {
+    if (section === "visits") {
+      return name === "" ? html`<visit-list></visit-list>` : html`<visit-page .study=${name}></visit-page>`;
+    }
+    return name === ""
+      ? html`<booth-list .presence=${this.presence}></booth-list>`
+      : html`<booth-page .booth=${name} .preview=${this.presence.previews[name] ?? null}></booth-page>`;
+  }
+
+  async #begin(): Promise<void> {
+    const code = new URLSearchParams(location.hash.slice(1)).get("code");
+    try {
+      if (code !== null) {
+        history.replaceState(null, "", location.pathname);
+        await post<SessionInfo>("/api/session", { code });
+      } else {
+        await get<SessionInfo>("/api/session");
+      }
+      this.#enter();
+    } catch (error) {
+      const quiet = code === null && error instanceof ApiError && error.signedOut;
+      this.problem = quiet ? "" : sentence(error);
+      this.session = "out";
+    }
+  }
+
+  #enter(): void {
+    this.session = "in";
+    this.problem = "";
+    this.#follow();
+    this.#events?.close();
+    this.#events = new Events(
+      (notice) => this.#note(notice),
+      (connected) => void this.#connection(connected),
+    );
+  }
+
+  async #leave(): Promise<void> {
+    this.#events?.close();
+    this.#events = null;
+    await remove("/api/session").catch(() => undefined);
+    this.away = false;
+    this.session = "out";
+  }
+
+  /** After a break the session may have ended: then ask again instead of trying for ever. */
+  async #connection(connected: boolean): Promise<void> {
+    this.away = !connected;
+    if (!connected) {
+      try {
+        await get<SessionInfo>("/api/session");
+      } catch (error) {
+        if (error instanceof ApiError && error.signedOut) {
+          this.#events?.close();
+          this.problem = "Your session has ended. Please sign in again.";
+          this.session = "out";
+        }
+      }
+    }
+  }
+
+  readonly #follow = (): void => {
+    const parts = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+    this.route = parts[0] === "" ? ["booths"] : parts;
+  };
+
+  #note(notice: Notice): void {
+    if (notice.type === "LiveState") {
+      this.presence = { connected: notice.connected, previews: notice.previews };
+      return;
+    }
+    if (notice.type === "BoothSeen") {
+      const connected = { ...this.presence.connected, [notice.booth_id]: notice.connected };
+      this.presence = { ...this.presence, connected };
+    }
+    this.#lookAgain("study_instance_uid" in notice ? notice.study_instance_uid : "");
+  }
+
+  /** Refreshes the page once after a burst of events, if they are about what it shows. */
+  #lookAgain(study: string): void {
+    const shown = this.page?.study;
+    if (shown !== undefined && shown !== study) {
+      return;
+    }
+    this.#refresh ??= window.setTimeout(() => {
+      this.#refresh = undefined;
+      void this.page?.refresh?.();
+    }, REFRESH_MS);
+  }
+}
+
+function tab(name: string, label: string, current: string): TemplateResult {
+  return html`<a href="#/${name}" aria-current=${name === current ? "page" : "false"}>${label}</a>`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "viewer-app": ViewerApp;
+  }
+}

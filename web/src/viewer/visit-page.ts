@@ -1,0 +1,209 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { OverlayView } from "../overlay/renderer";
+import { backIcon, lightIcon } from "../shared/icons";
+import { DEFAULT_VIEW } from "../shared/layer-panel";
+import "../shared/layer-panel";
+import "../shared/verdict-badge";
+import { dateTime, exposureTime, LIGHTS, modality, number, PREPARATIONS, VIEWS, words } from "../shared/words";
+import { shared } from "../styles/shared";
+import type { StillInfo, StillQuality, VisitDetail, VisitMeasures } from "../wire/server";
+import { get, sentence } from "./api";
+import "./measure-table";
+import "./quality-table";
+import "./still-stage";
+import { patientLine, progressLine } from "./visit-card";
+import { visitStyles } from "./visit-styles";
+
+/** One visit: its pictures by light with layers, measures and quality. */
+@customElement("visit-page")
+export class VisitPageElement extends LitElement {
+  @property() study = "";
+  @state() private detail: VisitDetail | null = null;
+  @state() private measures: VisitMeasures | null = null;
+  @state() private quality: StillQuality | null = null;
+  @state() private selected = "";
+  @state() private view: OverlayView = DEFAULT_VIEW;
+  @state() private problem = "";
+
+  static override styles = [shared, visitStyles];
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("study")) {
+      this.detail = null;
+      this.selected = "";
+      void this.refresh();
+    }
+  }
+
+  /** Looks again. */
+  async refresh(): Promise<void> {
+    try {
+      const path = `/api/visits/${this.study}`;
+      [this.detail, this.measures] = await Promise.all([
+        get<VisitDetail>(path),
+        get<VisitMeasures>(`${path}/measures`),
+      ]);
+      this.problem = "";
+      await this.#select(this.selected || (this.detail.stills[0]?.sop_instance_uid ?? ""));
+    } catch (error) {
+      this.problem = sentence(error);
+    }
+  }
+
+  override render(): TemplateResult {
+    if (this.detail === null) {
+      return html`${this.#head("Visit", nothing)}
+        <p class=${this.problem === "" ? "muted" : "card"} role="status">${this.problem || "Loading the visit…"}</p>`;
+    }
+    const { visit, stills } = this.detail;
+    const still = stills.find((one) => one.sop_instance_uid === this.selected);
+    const facts = html`<p class="muted small">
+      ${dateTime(visit.opened_at)} · Booth ${visit.booth_id} · ${PREPARATIONS[visit.preparation]} ·
+      ${progressLine(visit)}
+    </p>`;
+    return html`
+      ${this.#head(patientLine(visit), facts)}
+      ${this.problem === "" ? nothing : html`<p class="card" role="alert">${this.problem}</p>`}
+      ${still === undefined
+        ? html`<p class="card muted">No picture of this visit has arrived yet.</p>`
+        : this.#still(stills, still)}
+    `;
+  }
+
+  #head(title: string, facts: TemplateResult | typeof nothing): TemplateResult {
+    const verdict = this.detail?.visit.verdict ?? null;
+    return html`<div class="head">
+      <a class="button" href="#/visits" aria-label="Back to all visits">${backIcon()}</a>
+      <div class="title"><h1>${title}</h1>${facts}</div>
+      ${verdict === null ? nothing : html`<verdict-badge .verdict=${verdict}></verdict-badge>`}
+    </div>`;
+  }
+
+  #still(stills: readonly StillInfo[], still: StillInfo): TemplateResult {
+    const measures = this.measures?.stills.find((one) => one.sop_instance_uid === still.sop_instance_uid);
+    return html`
+      <div class="body">
+        <div class="left">
+          <still-stage .still=${still} .view=${this.view}></still-stage>
+          <div class="strip" role="tablist" aria-label="Pictures by light" @keydown=${this.#keys}>
+            ${stills.map((one) => this.#thumbnail(one, stills))}
+          </div>
+        </div>
+        <aside class="side">
+          <section class="card layers">
+            <h2>Layers</h2>
+            <layer-panel
+              .view=${this.view}
+              .available=${still.layers}
+              missing=${layerReason(still)}
+              @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}
+            ></layer-panel>
+          </section>
+          <section class="card">
+            <h2>Picture</h2>
+            ${facts(still)}
+          </section>
+        </aside>
+      </div>
+      <section class="card table">
+        <h2>Measures <span class="muted">${LIGHTS[still.light]}, ${VIEWS[still.view].toLowerCase()}</span></h2>
+        <measure-table .measures=${measures?.measures ?? []}></measure-table>
+      </section>
+      <section class="card table">
+        <h2>Capture quality <span class="muted">${LIGHTS[still.light]}, ${VIEWS[still.view].toLowerCase()}</span></h2>
+        <quality-table .quality=${this.quality}></quality-table>
+      </section>
+    `;
+  }
+
+  #thumbnail(still: StillInfo, stills: readonly StillInfo[]): TemplateResult {
+    const uid = still.sop_instance_uid;
+    const chosen = uid === this.selected;
+    const views = new Set(stills.map((one) => one.view)).size;
+    const label = views > 1 ? `${VIEWS[still.view]}, ${LIGHTS[still.light]}` : LIGHTS[still.light];
+    return html`<button
+      role="tab"
+      aria-selected=${chosen}
+      tabindex=${chosen ? 0 : -1}
+      data-light=${still.light}
+      @click=${() => this.#select(uid)}
+    >
+      <span class="thumb"
+        >${still.picture ? html`<img src="/api/stills/${uid}/image?width=320" alt="" />` : nothing}</span
+      >
+      <span class="label">${lightIcon(still.light, 18)}${label}</span>
+      ${still.verdict === null
+        ? html`<span class="small muted">Being analysed</span>`
+        : html`<verdict-badge .verdict=${still.verdict}></verdict-badge>`}
+    </button>`;
+  }
+
+  #keys(event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const stills = this.detail?.stills ?? [];
+    if (step === undefined || stills.length === 0) {
+      return;
+    }
+    const index = stills.findIndex((one) => one.sop_instance_uid === this.selected);
+    const next = stills[(index + step + stills.length) % stills.length];
+    void this.#select(next?.sop_instance_uid ?? "").then(() =>
+      this.renderRoot.querySelector<HTMLElement>('[aria-selected="true"]')?.focus(),
+    );
+  }
+
+  async #select(uid: string): Promise<void> {
+    if (uid !== this.selected) {
+      this.quality = null;
+    }
+    this.selected = uid;
+    if (uid !== "") {
+      const quality = await get<StillQuality>(`/api/stills/${uid}/quality`);
+      if (uid === this.selected) {
+        this.quality = quality;
+      }
+    }
+  }
+}
+
+/** Why layers are missing. */
+function layerReason(still: StillInfo): string {
+  const open = still.steps.some((step) => step.state !== "done" && step.state !== "failed");
+  if (open) {
+    return "Still being analysed";
+  }
+  return still.face_sought && still.face === null ? "No face was found in this picture" : "Not made for this light";
+}
+
+function facts(still: StillInfo): TemplateResult {
+  const failed = still.steps.find((step) => step.state === "failed");
+  const open = still.steps.find((step) => step.state !== "done");
+  const objects = [...new Set(still.instances.map((one) => modality(one.modality)))];
+  return html`<dl>
+      <dt>Size</dt>
+      <dd>${still.width} × ${still.height} px, ${still.bit_depth} bits</dd>
+      ${still.exposure === null
+        ? nothing
+        : html`<dt>Exposure</dt>
+            <dd>${exposureTime(still.exposure.time_s)}, ${number(still.exposure.gain_db)} dB</dd>`}
+      <dt>Scale</dt>
+      <dd>${still.px_per_mm === null ? "Not calibrated" : `${number(still.px_per_mm)} px/mm`}</dd>
+      <dt>Colour</dt>
+      <dd>${still.calibration ?? "Not calibrated"}</dd>
+      ${still.camera === null
+        ? nothing
+        : html`<dt>Camera</dt>
+            <dd>${still.camera.manufacturer} ${still.camera.model}</dd>`}
+      <dt>DICOM</dt>
+      <dd>${objects.length === 0 ? "Not written yet" : objects.join(", ")}</dd>
+      <dt>Analysis</dt>
+      <dd>${failed ? `${words(failed.step)} failed` : open ? `At ${words(open.step).toLowerCase()}` : "Complete"}</dd>
+    </dl>
+    ${failed ? html`<p class="small failed">${failed.error}</p>` : nothing}`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "visit-page": VisitPageElement;
+  }
+}

@@ -1,0 +1,114 @@
+import { css } from "lit";
+
+export const visitStyles = css`
+  .head {
+    display: flex;
+    align-items: center;
+    gap: 14px;
+    margin-bottom: 16px;
+  }
+  .title {
+    flex: 1;
+    min-width: 0;
+  }
+  .body {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) 320px;
+    gap: 16px;
+    align-items: start;
+  }
+  .left,
+  .side {
+    display: grid;
+    gap: 16px;
+    min-width: 0;
+  }
+  .layers h2 {
+    margin-bottom: -14px;
+  }
+  .strip {
+    display: flex;
+    gap: 10px;
+    overflow-x: auto;
+    padding: 2px;
+  }
+  .strip button {
+    display: grid;
+    grid-template-columns: 64px auto;
+    gap: 2px 12px;
+    justify-items: start;
+    text-align: left;
+    padding: 8px 14px 8px 8px;
+    min-width: 190px;
+  }
+  .strip button[aria-selected="true"] {
+    border-color: var(--accent);
+    box-shadow: inset 0 0 0 1px var(--accent);
+    background: var(--accent-soft);
+  }
+  .thumb {
+    grid-row: 1 / 3;
+    width: 64px;
+    height: 64px;
+    border-radius: 6px;
+    overflow: hidden;
+    background: var(--stage);
+  }
+  .thumb img {
+    width: 100%;
+    height: 100%;
+    object-fit: cover;
+    object-position: 50% 25%;
+  }
+  .label {
+    display: flex;
+    align-items: center;
+    gap: 6px;
+    white-space: nowrap;
+    align-self: end;
+    font-size: 0.875rem;
+  }
+  .table {
+    margin-top: 16px;
+  }
+  .table h2 {
+    margin-bottom: 8px;
+  }
+  .table h2 span {
+    font-weight: 400;
+    margin-left: 6px;
+  }
+  dl {
+    display: grid;
+    grid-template-columns: auto 1fr;
+    gap: 7px 16px;
+    margin: 12px 0 0;
+    font-size: 0.875rem;
+  }
+  dt {
+    color: var(--muted);
+  }
+  dd {
+    margin: 0;
+    text-align: right;
+    overflow-wrap: anywhere;
+  }
+  .failed {
+    color: var(--fail);
+    margin-top: 10px;
+  }
+  @media (max-width: 980px) {
+    .body {
+      grid-template-columns: minmax(0, 1fr);
+    }
+    .side {
+      grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+      align-items: start;
+    }
+  }
+  @media (max-width: 640px) {
+    .side {
+      grid-template-columns: minmax(0, 1fr);
+    }
+  }
+`;

@@ -1,0 +1,139 @@
+/** Plays a booth's live picture by WHEP and receives its overlays on the data channel `overlay`. */
+
+import type { PreviewOverlay } from "../wire/protocol";
+
+export interface WhepListener {
+  onTrack(stream: MediaStream): void;
+  onOverlay(message: PreviewOverlay): void;
+  /** Empty: playing; else why not, in words. */
+  onStatus(status: string): void;
+}
+
+const RETRY_MS = 2000;
+const GATHERING_MS = 1500;
+const OVERLAY = "overlay";
+
+export class WhepPlayer {
+  readonly #url: string;
+  readonly #listener: WhepListener;
+  #peer: RTCPeerConnection | null = null;
+  #session: string | null = null;
+  #retry: number | undefined;
+  #closed = false;
+
+  constructor(url: string, listener: WhepListener) {
+    this.#url = url;
+    this.#listener = listener;
+    void this.#connect();
+  }
+
+  close(): void {
+    this.#closed = true;
+    window.clearTimeout(this.#retry);
+    this.#end();
+  }
+
+  async #connect(): Promise<void> {
+    this.#listener.onStatus("Connecting to the booth’s camera…");
+    const peer = this.#makePeer();
+    try {
+      await peer.setLocalDescription(await peer.createOffer());
+      await gathered(peer);
+      const answer = await this.#offer(peer.localDescription?.sdp ?? "");
+      if (answer === null) {
+        this.#tryAgain("This booth sends no live picture at the moment.");
+      } else if (this.#peer === peer) {
+        await peer.setRemoteDescription({ type: "answer", sdp: answer });
+      }
+    } catch {
+      this.#tryAgain("The live picture cannot be reached. Trying again…");
+    }
+  }
+
+  #makePeer(): RTCPeerConnection {
+    const peer = new RTCPeerConnection({ iceServers: [] });
+    this.#peer = peer;
+    peer.addTransceiver("video", { direction: "recvonly" });
+    this.#listen(peer.createDataChannel(OVERLAY, { ordered: false, maxRetransmits: 0 }));
+    peer.ondatachannel = ({ channel }) => {
+      if (channel.label === OVERLAY) {
+        this.#listen(channel);
+      }
+    };
+    peer.ontrack = ({ track, streams }) => this.#listener.onTrack(streams[0] ?? new MediaStream([track]));
+    peer.onconnectionstatechange = () => this.#follow(peer);
+    return peer;
+  }
+
+  #listen(channel: RTCDataChannel): void {
+    const decoder = new TextDecoder();
+    channel.binaryType = "arraybuffer";
+    channel.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      const text = typeof data === "string" ? data : decoder.decode(data);
+      this.#listener.onOverlay(JSON.parse(text) as PreviewOverlay);
+    };
+  }
+
+  #follow(peer: RTCPeerConnection): void {
+    if (peer !== this.#peer) {
+      return;
+    }
+    if (peer.connectionState === "connected") {
+      this.#listener.onStatus("");
+    } else if (["failed", "disconnected", "closed"].includes(peer.connectionState)) {
+      this.#tryAgain("The live picture was interrupted. Trying again…");
+    }
+  }
+
+  /** The answer to an offer; null if the booth sends nothing. */
+  async #offer(sdp: string): Promise<string | null> {
+    const response = await fetch(this.#url, {
+      method: "POST",
+      headers: { "Content-Type": "application/sdp" },
+      body: sdp,
+    });
+    if (response.status === 404 || response.status === 409) {
+      return null;
+    }
+    if (response.status !== 201) {
+      throw new Error(`WHEP answered ${response.status}`);
+    }
+    this.#session = response.headers.get("Location");
+    return response.text();
+  }
+
+  #tryAgain(status: string): void {
+    if (this.#closed) {
+      return;
+    }
+    this.#end();
+    this.#listener.onStatus(status);
+    window.clearTimeout(this.#retry);
+    this.#retry = window.setTimeout(() => void this.#connect(), RETRY_MS);
+  }
+
+  #end(): void {
+    const [peer, session] = [this.#peer, this.#session];
+    this.#peer = this.#session = null;
+    peer?.close();
+    if (session !== null) {
+      void fetch(session, { method: "DELETE", keepalive: true }).catch(() => undefined);
+    }
+  }
+}
+
+/** Waits for local candidates, but not for long: on one network they are there at once. */
+async function gathered(peer: RTCPeerConnection): Promise<void> {
+  if (peer.iceGatheringState === "complete") {
+    return;
+  }
+  await new Promise<void>((resolve) => {
+    const timer = window.setTimeout(resolve, GATHERING_MS);
+    peer.addEventListener("icegatheringstatechange", () => {
+      if (peer.iceGatheringState === "complete") {
+        window.clearTimeout(timer);
+        resolve();
+      }
+    });
+  });
+}
