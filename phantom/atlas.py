@@ -67,13 +67,35 @@ def _chromophores(p: Identity, grid: Grid, f: FaceFrame, spots: LesionTables) ->
     melanin = even * (np.float32(0.035) * grid.noise(rng, 7.0) + np.float32(0.04) * grid.noise(rng, 2.4))
     blood = np.float32(0.06) * grid.noise(rng, 9.0) + np.float32(0.07) * grid.noise(rng, 2.8)
     flush = np.float32(0.3 + 0.6 * float(rng.uniform()) + 0.35 * p.make_up)
-    gain = 1 + np.float32(0.75) * flush * bump(f.ax, f.y, 40, -30, 18, 16) + np.float32(0.6) * flush * bump(f.ax, f.y, 0, -38, 13, 10)
-    gain = gain + np.float32(0.22) * bump(f.x, f.y, 0, -100, 17, 10) + np.float32(0.3) * bump(f.ax, f.y, 11.6 * p.nose_width, -42, 6, 8)
+    gain = (
+        1
+        + np.float32(0.75) * flush * bump(f.ax, f.y, 40, -30, 18, 16)
+        + np.float32(0.6) * flush * bump(f.ax, f.y, 0, -38, 13, 10)
+    )
+    gain = (
+        gain
+        + np.float32(0.22) * bump(f.x, f.y, 0, -100, 17, 10)
+        + np.float32(0.3) * bump(f.ax, f.y, 11.6 * p.nose_width, -42, 6, 8)
+    )
     under = bump(f.ax, f.y, p.eye_spacing - 3, -11, 12, 5.5)
     lid = bump(f.ax, f.y, p.eye_spacing, 8, 15, 6)
-    gain = gain - np.float32(0.15) * bump(f.ax, f.y, 0, 50, 50, 20) + np.float32(0.30) * under + np.float32(0.22) * lid
-    tan = 1 + np.float32(0.10 + 0.22 * p.age) * under + np.float32(0.08) * lid + np.float32(0.10) * smoothstep(45, 90, f.y)
-    tan = tan + np.float32(0.10 * p.male) * bump(f.x, f.y, 0, -72, 40, 22) - np.float32(0.07) * bump(f.ax, f.y, 42, -25, 17, 15)
+    gain = (
+        gain
+        - np.float32(0.15) * bump(f.ax, f.y, 0, 50, 50, 20)
+        + np.float32(0.30) * under
+        + np.float32(0.22) * lid
+    )
+    tan = (
+        1
+        + np.float32(0.10 + 0.22 * p.age) * under
+        + np.float32(0.08) * lid
+        + np.float32(0.10) * smoothstep(45, 90, f.y)
+    )
+    tan = (
+        tan
+        + np.float32(0.10 * p.male) * bump(f.x, f.y, 0, -72, 40, 22)
+        - np.float32(0.07) * bump(f.ax, f.y, 42, -25, 17, 15)
+    )
     if p.make_up > 0.2:
         tan = tan + np.float32(0.4 * p.make_up) * bump(f.ax, f.y, p.eye_spacing + 1, 8, 14, 4.5)
     log_melanin = melanin + np.log(tan) + spots.log_melanin
@@ -82,7 +104,9 @@ def _chromophores(p: Identity, grid: Grid, f: FaceFrame, spots: LesionTables) ->
 
 def _cavity(p: Identity, f: FaceFrame) -> Field:
     yn = f.y * np.float32(1 / p.nose_length)
-    across = (f.ax - np.float32(6.4 * p.nose_width) + np.float32(0.5) * (yn + 47)) / np.float32(3.1 * p.nose_width)
+    across = (f.ax - np.float32(6.4 * p.nose_width) + np.float32(0.5) * (yn + 47)) / np.float32(
+        3.1 * p.nose_width
+    )
     nostril = np.exp(-((across**2 + ((yn + np.float32(47.2)) / np.float32(1.5)) ** 2) ** np.float32(1.4)))
     dark = np.float32(0.80) * nostril
     if p.glasses:
@@ -100,7 +124,11 @@ def rim_distance(p: Identity, ax: Field, y: Field) -> Field:
 
 
 def _oil(p: Identity, f: FaceFrame) -> Field:
-    zone = bump(f.ax, f.y, 0, 45, 40, 20) + bump(f.ax, f.y, 0, -28, 12, 20) + np.float32(0.55) * bump(f.ax, f.y, 42, -15, 16, 12)
+    zone = (
+        bump(f.ax, f.y, 0, 45, 40, 20)
+        + bump(f.ax, f.y, 0, -28, 12, 20)
+        + np.float32(0.55) * bump(f.ax, f.y, 42, -15, 16, 12)
+    )
     zone = zone + np.float32(0.45) * bump(f.x, f.y, 0, -100, 14, 10)
     return f32(np.float32(0.55) + np.float32(p.oil) * np.float32(0.6) * np.clip(zone, 0, 1))
 
@@ -109,7 +137,9 @@ def _beard(p: Identity, grid: Grid, f: FaceFrame) -> Field:
     if p.beard == "none":
         return np.zeros(grid.shape, np.float32)
     rng = np.random.default_rng([p.seed, 72])
-    cheek = f32(np.interp(f.ax, [0, 20, 35, 50, 60, 68, 75], [-52, -52, -60, -50, -30, 0, 10])) + np.float32(rng.uniform(-4, 4))
+    cheek = f32(np.interp(f.ax, [0, 20, 35, 50, 60, 68, 75], [-52, -52, -60, -50, -30, 0, 10])) + np.float32(
+        rng.uniform(-4, 4)
+    )
     edge = 10.0 if p.beard == "stubble" else 6.5
     mask = smoothstep(edge, -edge, f.y - cheek + np.float32(1.3) * grid.noise(rng, 6.0))
     moustache = smoothstep(-50, -53.5, f.y) * smoothstep(-76, -68, f.y) * smoothstep(34, 26, f.ax)
@@ -118,7 +148,11 @@ def _beard(p: Identity, grid: Grid, f: FaceFrame) -> Field:
     if p.beard == "moustache":
         mask = moustache * (f.plain_y > lip_curves(p, f.ax).inner_upper - 2)
     c = lip_curves(p, f.ax)
-    lips = (f.plain_y < c.outer_upper + 0.4) & (f.plain_y > c.outer_lower - 0.6) & (f.ax < c.half_width * 1.02)
+    lips = (
+        (f.plain_y < c.outer_upper + 0.4) & (f.plain_y > c.outer_lower - 0.6) & (f.ax < c.half_width * 1.02)
+    )
     bare = np.clip(blur(f32(lips), 0.9 * grid.px_per_mm) * np.float32(1.4), 0, 1)
     sides = np.float32(0.6) * bump(f.ax, f.y, 15, -82, 8, 5) * np.float32(p.beard != "full")
-    return f32(mask * (1 - bare) * (1 - sides) * smoothstep(-128, -118, f.y + np.float32(6) * ridge(f.ax, 30)))
+    return f32(
+        mask * (1 - bare) * (1 - sides) * smoothstep(-128, -118, f.y + np.float32(6) * ridge(f.ax, 30))
+    )

@@ -63,17 +63,19 @@ class CameraModel:
 
     def _sensor(self, signal: Field, rng: np.random.Generator) -> NDArray[np.uint16]:
         full = np.float32(self.shot_noise if self.shot_noise > 0 else 1e6)
-        variance = np.float32((self.read_noise / full) ** 2) + (signal / full if self.shot_noise > 0 else np.float32(0))
+        variance = np.float32((self.read_noise / full) ** 2) + (
+            signal / full if self.shot_noise > 0 else np.float32(0)
+        )
         noisy = signal + np.sqrt(variance) * rng.standard_normal(signal.shape, dtype=np.float32)
         levels = np.float32(self.black_level) + noisy * np.float32(self.white_level - self.black_level)
-        return np.clip(np.rint(levels), 0, self.white_level).astype(np.uint16)
+        return np.asarray(np.clip(np.rint(levels), 0, self.white_level), np.uint16)
 
 
 @lru_cache(maxsize=8)
 def _curve(black_level: int, white_level: int) -> NDArray[np.uint8]:
     value = np.clip((np.arange(white_level + 1) - black_level) / (white_level - black_level), 0, 1)
     encoded = np.where(value <= 0.0031308, 12.92 * value, 1.055 * value ** (1 / 2.4) - 0.055)
-    return np.rint(255 * encoded).astype(np.uint8)
+    return np.asarray(np.rint(255 * encoded), np.uint8)
 
 
 def develop(raw: NDArray[np.uint16], black_level: int, white_level: int) -> NDArray[np.uint8]:

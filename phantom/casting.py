@@ -15,6 +15,8 @@ Distance = Callable[[Field, Field, Field], Field]
 BASE_PX_PER_MM = 2.4
 _NEAR, _FAR = CAMERA_DISTANCE_MM - 130, CAMERA_DISTANCE_MM + 260
 _COARSE = 5
+GRAZE_MM = 0.25
+"""a ray that comes this near counts as meeting the surface"""
 _LATE_STEPS, _ROW = 26, 256
 
 
@@ -27,6 +29,7 @@ class BaseGrid:
 
     @classmethod
     def of(cls, view: View) -> BaseGrid:
+        """The grid for a view."""
         return cls(view, max(1.0, view.px_per_mm / BASE_PX_PER_MM))
 
     @property
@@ -43,7 +46,10 @@ class BaseGrid:
         """`table` (of the grid's `window`) at the picture pixels of `rows` x `cols`, bilinear, edge repeated."""
         k = 1 / self.step
         matrix = np.array(
-            [[k, 0, (cols.start + 0.5) * k + 0.5 - window[1].start], [0, k, (rows.start + 0.5) * k + 0.5 - window[0].start]]
+            [
+                [k, 0, (cols.start + 0.5) * k + 0.5 - window[1].start],
+                [0, k, (rows.start + 0.5) * k + 0.5 - window[0].start],
+            ]
         )
         size = (cols.stop - cols.start, rows.stop - rows.start)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -93,12 +99,18 @@ def _coarse(grid: BaseGrid, turn: Matrix, distance: Distance) -> tuple[tuple[sli
         slice(max(0, int(seen_rows[0]) * _COARSE - 2), min(rows, int(seen_rows[-1]) * _COARSE + 3)),
         slice(max(0, int(seen_cols[0]) * _COARSE - 2), min(cols, int(seen_cols[-1]) * _COARSE + 3)),
     )
-    fc, fr = np.meshgrid(np.arange(window[1].start, window[1].stop), np.arange(window[0].start, window[0].stop))
-    fine = cv2.remap(depth, f32(fc / _COARSE), f32(fr / _COARSE), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    fc, fr = np.meshgrid(
+        np.arange(window[1].start, window[1].stop), np.arange(window[0].start, window[0].stop)
+    )
+    fine = cv2.remap(
+        depth, f32(fc / _COARSE), f32(fr / _COARSE), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     return window, f32(np.minimum(fine, np.float32(CAMERA_DISTANCE_MM + 120)))
 
 
-def _march(distance: Distance, eye: object, ray: Vector, start: Field, steps: int, relax: float) -> tuple[Field, Field]:
+def _march(
+    distance: Distance, eye: object, ray: Vector, start: Field, steps: int, relax: float
+) -> tuple[Field, Field]:
     depth, best, best_depth = start.copy(), np.full(start.shape, 1e9, np.float32), start.copy()
     for _ in range(steps):
         d = distance(*_along(eye, ray, depth))
@@ -112,7 +124,7 @@ def _march(distance: Distance, eye: object, ray: Vector, start: Field, steps: in
 
 def _persist(distance: Distance, eye: object, ray: Vector, depth: Field, miss: Field) -> tuple[Field, Field]:
     """March on with the few rays that grazed one part of the surface and may yet meet another."""
-    open_ = np.flatnonzero((miss > 0.15) & (miss < 12))
+    open_ = np.flatnonzero((miss > GRAZE_MM) & (miss < 12))
     if open_.size == 0:
         return depth, miss
     padded = np.resize(open_, (-(-open_.size // _ROW), _ROW))

@@ -39,11 +39,17 @@ def eye_patch(p: Identity, pose: Pose, px_per_mm: float) -> EyePatch:
     opacity = _edge(upper - y) * _edge(y - lower) * _edge((1 - np.abs(u)) * np.float32(p.eye_half_width))
     colour, gleam = _globe(p, pose, x, y, u, upper, lower)
     lashes = _lashes(p, grid)
-    line = ridge(y - upper - np.float32(0.25), 0.65 + 0.3 * p.make_up) * _edge((np.float32(1.04) - np.abs(u)) * np.float32(p.eye_half_width))
-    lower_line = ridge(y - lower + np.float32(0.4), 0.6) * _edge((np.float32(0.98) - np.abs(u)) * np.float32(p.eye_half_width))
+    line = ridge(y - upper - np.float32(0.25), 0.65 + 0.3 * p.make_up) * _edge(
+        (np.float32(1.04) - np.abs(u)) * np.float32(p.eye_half_width)
+    )
+    lower_line = ridge(y - lower + np.float32(0.4), 0.6) * _edge(
+        (np.float32(0.98) - np.abs(u)) * np.float32(p.eye_half_width)
+    )
     fold = upper + np.float32(3.0 - 1.3 * p.lid_hood) - np.float32(0.8) * u * u
     crease = np.float32(0.30) * ridge(y - fold, 0.7) * smoothstep(1.1, 0.7, np.abs(u))
-    dark = np.maximum(crease, line * np.float32(0.55 + 0.3 * p.make_up), lower_line * np.float32(0.22 + 0.2 * p.make_up))
+    dark = np.maximum(
+        crease, line * np.float32(0.55 + 0.3 * p.make_up), lower_line * np.float32(0.22 + 0.2 * p.make_up)
+    )
     dark = 1 - (1 - dark) * (1 - lashes * np.float32(0.85))
     return EyePatch(grid, f32(np.dstack([colour, opacity])), f32(np.dstack([gleam * opacity, dark])))
 
@@ -52,19 +58,27 @@ def _edge(distance: Field) -> Field:
     return f32(np.clip(distance * np.float32(0.5 / _EDGE_MM) + np.float32(0.5), 0, 1))
 
 
-def _globe(p: Identity, pose: Pose, x: Field, y: Field, u: Field, upper: Field, lower: Field) -> tuple[Field, Field]:
-    side = np.where(x < 0, np.float32(-1), np.float32(1))
-    local = x - side * np.float32(p.eye_spacing)
+def _globe(
+    p: Identity, pose: Pose, x: Field, y: Field, u: Field, upper: Field, lower: Field
+) -> tuple[Field, Field]:
+    side = f32(np.where(x < 0, -1, 1))
+    local = f32(x - side * np.float32(p.eye_spacing))
     gx = 12 * (p.gaze[0] - 0.8 * np.sin(np.radians(pose.yaw)))
     gy = 12 * (p.gaze[1] - 0.8 * np.sin(np.radians(pose.pitch))) + 0.35
-    dx, dy = local - np.float32(gx), y - np.float32(gy)
-    r = np.sqrt(dx * dx + dy * dy)
-    iris = _edge(np.float32(IRIS_RADIUS_MM) - r)[..., None]
+    dx, dy = f32(local - np.float32(gx)), f32(y - np.float32(gy))
+    r = f32(np.sqrt(dx * dx + dy * dy))
+    iris = _edge(f32(np.float32(IRIS_RADIUS_MM) - r))[..., None]
     colour = _sclera(local, y, u) * (1 - iris) + _iris(p, dx, dy, r, side) * iris
     shade = np.float32(0.42) + np.float32(0.58) * smoothstep(-0.6, 4.6, upper - y)
-    shade = shade * (np.float32(0.72) + np.float32(0.28) * smoothstep(1.1, 0.45, np.abs(u))) * (np.float32(0.85) + np.float32(0.15) * smoothstep(0, 2, y - lower))
+    shade = (
+        shade
+        * (np.float32(0.72) + np.float32(0.28) * smoothstep(1.1, 0.45, np.abs(u)))
+        * (np.float32(0.85) + np.float32(0.15) * smoothstep(0, 2, y - lower))
+    )
     tear = ridge(y - lower - np.float32(0.35), 0.28) * smoothstep(1.0, 0.8, np.abs(u))
-    gleam = _catch_light(dx + 2.3, dy - 2.2, 1.0) * np.float32(0.95) + _catch_light(dx - 2.5, dy - 1.9, 0.75) * np.float32(0.35)
+    gleam = _catch_light(f32(dx + 2.3), f32(dy - 2.2), 1.0) * np.float32(0.95) + _catch_light(
+        dx - 2.5, dy - 1.9, 0.75
+    ) * np.float32(0.35)
     gleam = gleam * smoothstep(0.1, 1.2, upper - y) + np.float32(0.10) * tear
     return f32(colour * shade[..., None]), f32(gleam)
 
@@ -85,7 +99,12 @@ def _sclera(local: Field, y: Field, u: Field) -> Field:
 def _iris(p: Identity, dx: Field, dy: Field, r: Field, side: Field) -> Field:
     fibres = noise_at("mottle", np.arctan2(dy, dx) * 38 + np.float32(p.seed % 977) + side * 50, r * 2)
     ring = bump(r, np.zeros_like(r), 3.0, 0, 0.9, 1)
-    light = np.float32(0.75) + np.float32(0.22) * fibres + np.float32(0.3) * ring + np.float32(0.35) * bump(dx, dy, 0, -2.4, 4, 2.6)
+    light = (
+        np.float32(0.75)
+        + np.float32(0.22) * fibres
+        + np.float32(0.3) * ring
+        + np.float32(0.35) * bump(dx, dy, 0, -2.4, 4, 2.6)
+    )
     light = light * (1 - np.float32(0.72) * smoothstep(IRIS_RADIUS_MM - 1.5, IRIS_RADIUS_MM, r))
     pupil = smoothstep(PUPIL_RADIUS_MM + 0.2, PUPIL_RADIUS_MM - 0.2, r)
     return f32(f32(p.iris) * np.clip(light, 0.08, 2)[..., None] * (1 - np.float32(0.96) * pupil)[..., None])
@@ -133,7 +152,7 @@ def brow_patch(p: Identity, px_per_mm: float) -> BrowPatch:
     """Paint both brows hair by hair."""
     grid = Grid(-68.0, 68.0, 4.0, 42.0, float(np.clip(1.5 * px_per_mm, 4, 10)))
     rng = np.random.default_rng([p.seed, 62])
-    n = int(560 * p.brow_density)
+    n = int(680 * p.brow_density)
     paths = [_brow_hairs(p, rng, side, n) for side in (-1, 1)]
     hairs = _strokes(grid, np.concatenate(paths), rng.integers(120, 255, 2 * n))
     soft = blur(hairs, 1.1 * grid.px_per_mm)
@@ -142,14 +161,23 @@ def brow_patch(p: Identity, px_per_mm: float) -> BrowPatch:
 
 
 def _brow_hairs(p: Identity, rng: np.random.Generator, side: int, n: int) -> NDArray[np.float64]:
-    t = rng.beta(1.15, 1.25, n)
+    t = rng.beta(1.5, 1.3, n)
     v = np.clip(rng.normal(0, 0.45, n), -1, 1)
     x = 13.0 + 40.0 * t
     rise = (3.6 + p.brow_arch) * np.sin(np.clip(t / 0.66, 0, 1) * np.pi / 2) ** 1.2
     fall = np.clip(t - 0.62, 0, 1) * (11 + 4 * p.brow_arch)
     y = 15.8 + p.brow_height + rise - fall
-    half = 4.0 * p.brow_thickness * (0.78 + 0.5 * np.sin(np.clip(t * 2.2, 0, 1) * np.pi / 2)) * (1 - 0.82 * t**1.3)
-    angle = np.where(t < 0.3, 1.15 - 2.2 * t, 0.49 - 0.95 * (t - 0.3)) - 0.35 * v * np.clip(t * 3, 0, 1) + rng.normal(0, 0.12, n)
+    half = (
+        4.0
+        * p.brow_thickness
+        * (0.66 + 0.6 * np.sin(np.clip(t * 2.2, 0, 1) * np.pi / 2))
+        * (1 - 0.82 * t**1.3)
+    )
+    angle = (
+        np.where(t < 0.3, 1.0 - 1.7 * t, 0.49 - 0.95 * (t - 0.3))
+        - 0.35 * v * np.clip(t * 3, 0, 1)
+        + rng.normal(0, 0.12, n)
+    )
     length = rng.uniform(3.2, 6.2, n) * (1 - 0.35 * t)
     q = np.array([0.0, 0.35, 0.7, 1.0])
     hx = x[:, None] + length[:, None] * q * np.cos(angle)[:, None]

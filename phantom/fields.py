@@ -4,34 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Field = NDArray[np.float32]
+Values = NDArray[np.floating[Any]]
+"""what helpers accept: any float array; they compute in float32"""
 NoiseKind = Literal["smooth", "mottle", "grain", "fibre"]
 _TILE = 1024
 
 
-def smoothstep(lo: float, hi: float, x: Field) -> Field:
+def smoothstep(lo: float, hi: float, x: Values) -> Field:
     """Cubic ramp from 0 at `lo` to 1 at `hi` (falling when `lo > hi`)."""
-    t = np.clip((x - np.float32(lo)) * np.float32(1.0 / (hi - lo)), 0, 1)
-    return t * t * (3 - 2 * t)
+    t = f32(np.clip((f32(x) - np.float32(lo)) * np.float32(1.0 / (hi - lo)), 0, 1))
+    return f32(t * t * (3 - 2 * t))
 
 
-def bump(x: Field, y: Field, cx: float, cy: float, sx: float, sy: float) -> Field:
+def bump(x: Values, y: Values, cx: float, cy: float, sx: float, sy: float) -> Field:
     """Axis-aligned Gaussian `exp(-((x-cx)/sx)^2 - ((y-cy)/sy)^2)`."""
-    u = (x - np.float32(cx)) * np.float32(1 / sx)
-    v = (y - np.float32(cy)) * np.float32(1 / sy)
-    return np.exp(-(u * u) - v * v)
+    u = (f32(x) - np.float32(cx)) * np.float32(1 / sx)
+    v = (f32(y) - np.float32(cy)) * np.float32(1 / sy)
+    return f32(np.exp(-(u * u) - v * v))
 
 
-def ridge(d: Field, width: float) -> Field:
+def ridge(d: Values, width: float) -> Field:
     """Gaussian of a distance: `exp(-(d/width)^2)`."""
-    t = d * np.float32(1 / width)
-    return np.exp(-(t * t))
+    t = f32(d) * np.float32(1 / width)
+    return f32(np.exp(-(t * t)))
 
 
 def f32(a: object) -> Field:
@@ -39,9 +41,9 @@ def f32(a: object) -> Field:
     return np.asarray(a, np.float32)
 
 
-def blur(a: Field, sigma_px: float) -> Field:
+def blur(a: Values, sigma_px: float) -> Field:
     """Gaussian blur; `a` itself when `sigma_px` is below a fifth of a pixel."""
-    return a if sigma_px < 0.2 else f32(cv2.GaussianBlur(a, (0, 0), sigma_px))
+    return f32(a) if sigma_px < 0.2 else f32(cv2.GaussianBlur(f32(a), (0, 0), sigma_px))
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Grid:
         return round((self.y1 - self.y0) * self.px_per_mm), round((self.x1 - self.x0) * self.px_per_mm)
 
     def coordinates(self) -> tuple[Field, Field]:
-        """x and y in mm at every cell centre, each of `shape`."""
+        """X and y in mm at every cell centre, each of `shape`."""
         rows, cols = self.shape
         x = self.x0 + (np.arange(cols, dtype=np.float32) + 0.5) / self.px_per_mm
         y = self.y1 - (np.arange(rows, dtype=np.float32) + 0.5) / self.px_per_mm
@@ -70,7 +72,9 @@ class Grid:
     def pixels(self, x: Field, y: Field) -> tuple[Field, Field]:
         """Column and row (cell centres at integers) of points in mm."""
         s = np.float32(self.px_per_mm)
-        return (x - np.float32(self.x0)) * s - np.float32(0.5), (np.float32(self.y1) - y) * s - np.float32(0.5)
+        return (x - np.float32(self.x0)) * s - np.float32(0.5), (np.float32(self.y1) - y) * s - np.float32(
+            0.5
+        )
 
     def sample(self, table: Field, x: Field, y: Field, *, outside: float | None = None) -> Field:
         """Bilinear look-up of `table` (H, W[, C<=4]) at points in mm; the edge repeats unless `outside` is given."""
@@ -112,9 +116,9 @@ def noise_tile(kind: NoiseKind) -> Field:
     return np.pad(f32(texture / texture.std()), ((0, 1), (0, 1)), mode="wrap")
 
 
-def noise_at(kind: NoiseKind, x: Field, y: Field) -> Field:
+def noise_at(kind: NoiseKind, x: Values, y: Values) -> Field:
     """The tile of `kind` at texture coordinates (cells), repeating."""
-    u = np.mod(x, np.float32(_TILE))
-    v = np.mod(y, np.float32(_TILE))
+    u = np.mod(f32(x), np.float32(_TILE))
+    v = np.mod(f32(y), np.float32(_TILE))
     found = cv2.remap(noise_tile(kind), f32(u), f32(v), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return f32(found).reshape(x.shape)

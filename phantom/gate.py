@@ -46,12 +46,13 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
+        """Exactly one face, in the right place."""
         return self.faces == 1 and self.iou >= MIN_IOU
 
 
 @lru_cache(maxsize=1)
 def _cascade() -> Any:
-    return Cascade(skimage.data.lbp_frontal_face_cascade_filename())
+    return Cascade(skimage.data.lbp_frontal_face_cascade_filename())  # type: ignore[no-untyped-call]
 
 
 def detect(srgb: NDArray[np.uint8]) -> list[Box]:
@@ -99,7 +100,9 @@ def judge(seed: int, ita_class: str) -> Verdict:
     return Verdict(seed, ita_class, len(boxes), best, p.hair_style, p.glasses, p.beard)
 
 
-def run(per_class: int, first_seed: int = 0, progress: Callable[[int, int], None] | None = None) -> list[Verdict]:
+def run(
+    per_class: int, first_seed: int = 0, progress: Callable[[int, int], None] | None = None
+) -> list[Verdict]:
     """Verdicts on `per_class` seeds of every ITA class."""
     verdicts: list[Verdict] = []
     total = per_class * len(ITA_CLASSES)
@@ -120,12 +123,20 @@ def table(verdicts: Iterable[Verdict]) -> str:
             continue
         iou = [v.iou for v in group if v.faces]
         one, passed = np.mean([v.faces == 1 for v in group]), np.mean([v.passed for v in group])
-        lines.append(f"{name:<14}{len(group):>5}{one:>10.1%}{passed:>9.1%}{np.mean(iou or [0]):>10.2f}{min(iou, default=0):>7.2f}")
+        lines.append(
+            f"{name:<14}{len(group):>5}{one:>10.1%}{passed:>9.1%}{np.mean(iou or [0]):>10.2f}{min(iou, default=0):>7.2f}"
+        )
     return "\n".join(lines)
 
 
+def _missed(v: Verdict) -> str:
+    worn = f"{v.style}, beard {v.beard}, glasses {v.glasses}"
+    return f"  seed {v.seed} {v.ita_class}: {v.faces} faces, IoU {v.iou:.2f}, {worn}"
+
+
 def _bar(done: int, total: int) -> None:
-    print(f"\r{done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+    sys.stderr.write(f"\r{done}/{total}" + ("\n" if done == total else ""))
+    sys.stderr.flush()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -136,14 +147,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(argv)
     verdicts = run(options.per_class, options.first_seed, _bar)
-    print(table(verdicts))
     share = float(np.mean([v.passed for v in verdicts]))
-    print(f"passed: {share:.1%} (goal {MIN_SHARE:.0%})")
-    for v in verdicts:
-        if not v.passed:
-            print(f"  seed {v.seed} {v.ita_class}: {v.faces} faces, IoU {v.iou:.2f}, {v.style}, beard {v.beard}, glasses {v.glasses}")
+    lines = [
+        table(verdicts),
+        f"passed: {share:.1%} (goal {MIN_SHARE:.0%})",
+        *(_missed(v) for v in verdicts if not v.passed),
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
     if options.json is not None:
-        options.json.write_text(json.dumps({"passed": share, "goal": MIN_SHARE, "renders": [asdict(v) for v in verdicts]}, indent=1))
+        options.json.write_text(
+            json.dumps(
+                {"passed": share, "goal": MIN_SHARE, "renders": [asdict(v) for v in verdicts]}, indent=1
+            )
+        )
     return 0 if share >= MIN_SHARE else 1
 
 

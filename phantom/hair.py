@@ -10,11 +10,21 @@ from phantom.surface import Surface, Tube
 
 Vector = tuple[Field, Field, Field]
 _THICKNESS = {
-    "bald": 0.0, "buzz": 0.8, "receding": 5.0, "short": 11.0, "side": 15.0, "up": 12.0, "curly": 19.0, "long": 14.0, "bob": 15.0, "fringe": 13.0,
+    "bald": 0.0, "buzz": 0.8, "receding": 5.0, "short": 11.0, "side": 15.0, "up": 12.0, "curly": 15.0, "long": 14.0, "bob": 15.0, "fringe": 13.0,
 }  # fmt: skip
 _SIDE_SHARE = {"short": 0.42, "side": 0.5, "receding": 0.7, "curly": 0.9, "up": 0.6, "buzz": 1.0}
 _PARTED = ("side", "long", "bob")
-STRAND_LENGTH_MM = {"buzz": 2.5, "receding": 22.0, "short": 26.0, "side": 46.0, "up": 60.0, "curly": 20.0, "long": 80.0, "bob": 70.0, "fringe": 60.0}
+STRAND_LENGTH_MM = {
+    "buzz": 2.5,
+    "receding": 22.0,
+    "short": 26.0,
+    "side": 46.0,
+    "up": 60.0,
+    "curly": 20.0,
+    "long": 80.0,
+    "bob": 70.0,
+    "fringe": 60.0,
+}
 
 
 class Hair:
@@ -33,7 +43,9 @@ class Hair:
             return np.full_like(x, -60.0)
         behind = smoothstep(-58, -88, z)
         front = np.minimum(y - self._front_edge(x, ax) * (1 - behind) - np.float32(22) * behind, 60)
-        temple = f32(np.interp(y, [-60, -20, 10, 40, 60, 80], [-84, -78, -68, -58, -50, -40])) + np.float32(4 * (p.recession - 0.5))
+        temple = f32(np.interp(y, [-60, -20, 10, 40, 60, 80], [-84, -78, -68, -58, -50, -40])) + np.float32(
+            4 * (p.recession - 0.5)
+        )
         sideburn, nape = np.float32(10 + 16 * p.recession), smoothstep(-94, -112, z)
         side = np.minimum(temple - z, y + sideburn * (1 - nape) + 26 * nape)
         return f32(np.maximum(front, side))
@@ -44,9 +56,16 @@ class Hair:
         retreat = p.recession * (0.35 + 0.8 * p.age) if p.male else 0.25 * p.recession
         if p.hair_style == "receding":
             retreat, height = 1.1 + p.recession, height + 6 + 16 * p.hair_form
-        edge = np.float32(height) + np.float32(13 * retreat) * ridge(ax - 38, 15) - np.float32(0.016) * np.clip(ax - 22, 0, 42) ** 2
+        edge = (
+            np.float32(height)
+            + np.float32(13 * retreat) * ridge(ax - 38, 15)
+            - np.float32(0.016) * np.clip(ax - 22, 0, 42) ** 2
+        )
         if p.hair_style == "fringe":
-            edge = np.minimum(edge, np.float32(32 + 9 * p.hair_form) + np.float32(0.005) * (x - np.float32(0.5 * p.parting)) ** 2)
+            edge = np.minimum(
+                edge,
+                np.float32(32 + 9 * p.hair_form) + np.float32(0.005) * (x - np.float32(0.5 * p.parting)) ** 2,
+            )
         if p.hair_style in _PARTED and p.hair_form > 0.4:
             sweep = np.float32(-np.sign(p.parting)) * x
             edge = edge - np.float32(17 * p.hair_form) * smoothstep(-15, 58, sweep)
@@ -57,7 +76,11 @@ class Hair:
         p = self.person
         full = _THICKNESS[p.hair_style] * (p.hair_thickness if p.hair_style != "buzz" else 1.0)
         share = np.float32(_SIDE_SHARE.get(p.hair_style, 0.7))
-        return f32(np.float32(full) * (share + (1 - share) * smoothstep(20, 95, y)) * smoothstep(-3, 12 + 1.3 * full, s))
+        return f32(
+            np.float32(full)
+            * (share + (1 - share) * smoothstep(20, 95, y))
+            * smoothstep(-3, 12 + 1.3 * full, s)
+        )
 
     def distance(self, x: Field, y: Field, z: Field) -> Field:
         """Signed distance of the shell (the bald head where no hair grows)."""
@@ -70,8 +93,8 @@ class Hair:
         if self.person.hair_style != "curly":
             return np.zeros_like(x)
         o = np.float32(self.offset)
-        rough = noise_at("smooth", x * np.float32(2.2) + o, (y + np.float32(0.7) * z) * np.float32(2.2))
-        return f32(np.float32(0.9) * rough * smoothstep(0, 12, self.line(x, y, z)))
+        rough = noise_at("smooth", x * np.float32(1.6) + o, (y + np.float32(0.7) * z) * np.float32(1.6))
+        return f32(np.float32(1.3) * rough * smoothstep(0, 12, self.line(x, y, z)))
 
     def _curtain_distance(self, x: Field, y: Field, z: Field) -> Field:
         assert self.curtain is not None
@@ -80,7 +103,7 @@ class Hair:
         xs = x + wave * np.float32(1.0 + 3.0 * p.curl)
         blunt = np.where(z > -92, -92 + (z + 92) * np.float32(0.75), z)
         d = self.curtain.distance(f32(xs), y, f32(blunt))
-        ragged = np.float32(5) * noise_at("smooth", x * np.float32(1.3) + o, z * np.float32(1.3))
+        ragged = np.float32(1.8) * noise_at("smooth", x * np.float32(1.3) + o, z * np.float32(1.3))
         ends = np.maximum(np.float32(_bottom(p) - 15) + ragged - y, y - np.float32(131))
         return f32((np.maximum(d, ends) - wave * np.float32(0.6)) * np.float32(0.8))
 
@@ -100,10 +123,18 @@ class Hair:
             back = np.float32(-1.0)
             if p.hair_style == "up":
                 return lean - x * np.float32(0.004), f32(np.float32(0.35) + rise), np.full_like(x, back)
-            return f32(lean * top), f32(top * rise - (1 - top) * np.float32(0.9)), f32(top * back - (1 - top) * np.float32(0.45))
+            return (
+                f32(lean * top),
+                f32(top * rise - (1 - top) * np.float32(0.9)),
+                f32(top * back - (1 - top) * np.float32(0.45)),
+            )
         if p.hair_style in _PARTED:
             out = np.tanh((x - np.float32(p.parting)) * np.float32(1 / 12))
-            return f32(top * out), f32(-np.float32(0.12) * top - (1 - top)), f32(top * np.float32(0.18) - (1 - top) * np.float32(0.10))
+            return (
+                f32(top * out),
+                f32(-np.float32(0.12) * top - (1 - top)),
+                f32(top * np.float32(0.18) - (1 - top) * np.float32(0.10)),
+            )
         cx, cz = x - np.float32(0.4 * p.parting), z + np.float32(98)
         r = np.sqrt(cx * cx + cz * cz) + np.float32(6)
         return f32(cx / r), f32(-np.float32(0.25) - (1 - top) * np.float32(0.9)), f32(cz / r)
@@ -122,7 +153,17 @@ def _curtain(p: Identity) -> Tube:
     ]  # fmt: skip
     return Tube.through(
         width,
-        [(150, -88), (132, -72), (110, -56), (60, front - 4), (0, front), (-42, front), (-80, -80), (-110, -86), (-420, -88)],
+        [
+            (150, -88),
+            (132, -72),
+            (110, -56),
+            (60, front - 4),
+            (0, front),
+            (-42, front),
+            (-80, -80),
+            (-110, -86),
+            (-420, -88),
+        ],
         [(150, -90), (0, -92), (end - 16, -92)],
         [(150, -95), (120, -150), (60, -200), (-60, -195), (end, -180), (end - 16, -100)],
     )

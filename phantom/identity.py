@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from phantom.spectral import ITA_CLASSES, skin_table
 
@@ -25,7 +26,18 @@ _GREY_HAIR: Colour = (0.36, 0.35, 0.34)
 IRIS_COLOURS: tuple[Colour, ...] = (
     (0.12, 0.22, 0.32), (0.15, 0.20, 0.19), (0.12, 0.15, 0.07), (0.13, 0.06, 0.022), (0.06, 0.026, 0.011), (0.03, 0.014, 0.008),
 )  # fmt: skip
-_STYLES: tuple[HairStyle, ...] = ("bald", "receding", "buzz", "short", "side", "long", "fringe", "curly", "bob", "up")
+_STYLES: tuple[HairStyle, ...] = (
+    "bald",
+    "receding",
+    "buzz",
+    "short",
+    "side",
+    "long",
+    "fringe",
+    "curly",
+    "bob",
+    "up",
+)
 _STYLE_WEIGHTS = {
     True: (0.10, 0.12, 0.14, 0.28, 0.20, 0.02, 0.02, 0.11, 0.0, 0.01),
     False: (0.01, 0.01, 0.02, 0.08, 0.14, 0.27, 0.12, 0.12, 0.14, 0.09),
@@ -34,7 +46,13 @@ _DEMO_WEIGHTS = {
     True: (0.08, 0.04, 0.18, 0.38, 0.26, 0.0, 0.0, 0.06, 0.0, 0.0),
     False: (0.0, 0.0, 0.0, 0.08, 0.16, 0.36, 0.08, 0.06, 0.12, 0.14),
 }
-_FRAMES: tuple[Colour, ...] = ((0.012, 0.012, 0.012), (0.05, 0.025, 0.012), (0.28, 0.24, 0.16), (0.33, 0.33, 0.34), (0.02, 0.02, 0.06))
+_FRAMES: tuple[Colour, ...] = (
+    (0.012, 0.012, 0.012),
+    (0.05, 0.025, 0.012),
+    (0.28, 0.24, 0.16),
+    (0.33, 0.33, 0.34),
+    (0.02, 0.02, 0.06),
+)
 
 
 @dataclass(frozen=True)
@@ -141,7 +159,7 @@ class Identity:
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
-def _colour(a: np.ndarray) -> Colour:  # type: ignore[type-arg]
+def _colour(a: NDArray[np.float64]) -> Colour:
     return float(a[0]), float(a[1]), float(a[2])
 
 
@@ -182,7 +200,11 @@ def _hair(rng: np.random.Generator, person: dict[str, object], *, demo: bool) ->
     fair = person["ita_class"] in ("very_light", "light")
     male, age = bool(person["male"]), float(person["age"])  # type: ignore[arg-type]
     grey = float(np.clip((age - 0.5) * 1.8 + rng.uniform(-0.4, 0.3), 0, 1))
-    natural = int(rng.choice(6, p=[0.12, 0.25, 0.25, 0.2, 0.12, 0.06])) if fair else int(rng.choice([0, 0, 1, 1, 2]))
+    natural = (
+        int(rng.choice(6, p=[0.12, 0.25, 0.25, 0.2, 0.12, 0.06]))
+        if fair
+        else int(rng.choice([0, 0, 1, 1, 2]))
+    )
     if person["ita_class"] in ("brown", "dark"):
         natural = int(rng.choice([0, 0, 1]))
     base, silver = np.array(_HAIR_COLOURS[natural]), np.array(_GREY_HAIR)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from phantom.casting import BaseGrid, Hit, cast
-from phantom.fields import Field, Grid, blur, f32, noise_at, smoothstep
+from phantom.casting import GRAZE_MM, BaseGrid, Hit, cast
+from phantom.fields import Field, blur, f32, noise_at, smoothstep
 from phantom.hair import Hair
 from phantom.lighting import LAMPS, irradiance
 from phantom.strands import tangent
@@ -45,11 +44,12 @@ class Layer:
         )  # fmt: skip
 
     def enlarge(self, table: Field, rows: slice, cols: slice) -> Field:
+        """One of the packed tables at picture pixels."""
         return self.grid.enlarge(table, self.hit.window, rows, cols)
 
     def coverage(self, miss: Field) -> Field:
         """Opacity of the silhouette from the miss distance."""
-        return f32(np.clip(1.25 - miss * np.float32(self.grid.view.px_per_mm), 0, 1))
+        return f32(np.clip(1.2 - (miss - np.float32(GRAZE_MM)) * np.float32(self.grid.view.px_per_mm), 0, 1))
 
 
 def _pack(*channels: Field) -> Field:
@@ -59,7 +59,14 @@ def _pack(*channels: Field) -> Field:
 def _layer(grid: BaseGrid, hit: Hit, visible: Field, light: Field, extra: Field | None = None) -> Layer:
     nothing = np.zeros((*hit.depth.shape, 4), np.float32)
     place = _pack(*hit.point, hit.depth)
-    return Layer(grid, hit, place, _pack(*hit.normal, visible), _pack(light, hit.miss), nothing if extra is None else extra)
+    return Layer(
+        grid,
+        hit,
+        place,
+        _pack(*hit.normal, visible),
+        _pack(light, hit.miss),
+        nothing if extra is None else extra,
+    )
 
 
 def scattered(light: Field, hit: Hit, px_per_mm: float) -> Field:
@@ -99,7 +106,10 @@ def skin_layer(grid: BaseGrid, surface: Surface, hair: Hair) -> Layer | None:
     front = smoothstep(-78, -38, z)
     open_sky = 1 - (1 - FACE.sample(cavity_openness(surface.relief), x, y)) * front
     lamps = [view.direction(turn, lamp.direction) for lamp in LAMPS]
-    visible = [f32(_shadow(hair, hit.point, hit.normal, d, 0.55) * (np.float32(0.4) + np.float32(0.6) * open_sky)) for d in lamps]
+    visible = [
+        f32(_shadow(hair, hit.point, hit.normal, d, 0.55) * (np.float32(0.4) + np.float32(0.6) * open_sky))
+        for d in lamps
+    ]
     light = irradiance(view, turn, hit.normal, f32(open_sky), visible, _SKIN_WRAP)
     light = scattered(light, hit, view.px_per_mm / grid.step)
     return _layer(grid, hit, f32((visible[0] * 2 + visible[1] + visible[2]) / 4), light)
@@ -118,7 +128,11 @@ def hair_layer(grid: BaseGrid, hair: Hair, skin: Layer | None) -> Layer | None:
     curtain = hair.on_curtain(*hit.point)
     bare = (1 - _covered(grid, skin, hit)) * np.maximum(smoothstep(-2.5, 0.5, line), curtain)
     solid = f32(np.maximum(np.maximum(curtain * smoothstep(0.5, 3, away), smoothstep(2.0, 5.5, away)), bare))
-    openness = np.clip(np.float32(0.42) + away / 16, 0.3, 1) if hair.curtain is not None else np.float32(0.5) + np.float32(0.5) * smoothstep(-2, 9, line)
+    openness = (
+        np.clip(np.float32(0.42) + away / 16, 0.3, 1)
+        if hair.curtain is not None
+        else np.float32(0.5) + np.float32(0.5) * smoothstep(-2, 9, line)
+    )
     openness = f32(np.maximum(openness, 0.3) * np.ones_like(line))
     lamps = [view.direction(turn, lamp.direction) for lamp in LAMPS]
     visible = [f32(_shadow(hair, hit.point, hit.normal, d, 0.75) * openness) for d in lamps]
@@ -131,7 +145,7 @@ def _covered(grid: BaseGrid, skin: Layer | None, hit: Hit) -> Field:
     """1 where a ray of `hit`'s window meets the skin."""
     full = np.zeros(grid.shape, np.float32)
     if skin is not None:
-        full[skin.hit.window] = skin.hit.miss < 0.35
+        full[skin.hit.window] = np.clip((np.float32(GRAZE_MM + 0.45) - skin.hit.miss) * 3, 0, 1)
     return full[hit.window]
 
 
@@ -192,13 +206,8 @@ def _far_shadow(surface: Surface, point: Vector, normal: Vector, to_lamp: Field)
     seen = np.ones_like(point[0])
     for reach in (14.0, 30.0, 52.0, 78.0):
         probe = [f32(point[i] + normal[i] * np.float32(2) + to_lamp[i] * np.float32(reach)) for i in range(3)]
-        seen = np.minimum(seen, np.clip(np.float32(0.6) + surface.head(probe[0], probe[1], probe[2]) * np.float32(0.045), 0, 1))
+        seen = np.minimum(
+            seen,
+            np.clip(np.float32(0.6) + surface.head(probe[0], probe[1], probe[2]) * np.float32(0.045), 0, 1),
+        )
     return f32(seen)
-
-
-def enlarged_mask(mask: Field, sigma: float) -> Field:
-    """A soft-edged copy of a 0/1 mask on the base grid."""
-    return f32(cv2.GaussianBlur(mask, (0, 0), sigma))
-
-
-__all__ = ["Grid", "Layer", "body_layer", "cavity_openness", "ear_layer", "hair_layer", "scattered", "skin_layer"]

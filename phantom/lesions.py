@@ -46,14 +46,15 @@ def sample_lesions(p: Identity, warp: Asymmetry) -> list[Lesion]:
     return lesions
 
 
-def _sites(p: Identity, warp: Asymmetry, rng: np.random.Generator, kind: LesionKind, count: int) -> list[tuple[float, float]]:
+def _sites(
+    p: Identity, warp: Asymmetry, rng: np.random.Generator, kind: LesionKind, count: int
+) -> list[tuple[float, float]]:
     n = 4 * count + 16
     if kind == "freckle":
         x, y = rng.normal(0, 34, n), rng.normal(-16, 17, n)
     else:
         x, y = rng.uniform(-58, 58, n), rng.uniform(-100, 62, n)
-    x, y = f32(x), f32(y)
-    keep = allowed(p, warp.frame(p, x[:, None], y[:, None]))[:, 0]
+    keep = allowed(p, warp.frame(p, f32(x)[:, None], f32(y)[:, None]))[:, 0]
     return [(float(a), float(b)) for a, b in zip(x[keep], y[keep], strict=True)][:count]
 
 
@@ -133,7 +134,9 @@ def wrinkle_depth(p: Identity, grid: Grid, warp: Asymmetry) -> tuple[Field, int]
     rng = np.random.default_rng([p.seed, 42])
     depth, count = np.zeros(grid.shape, np.float32), 0
     strength = max(0.0, (p.age - 0.2) / 0.8)
-    for line in _forehead(f, rng, strength) + _crow_feet(p, f, rng, strength) + _under_eye(p, f, rng, strength):
+    for line in (
+        _forehead(f, rng, strength) + _crow_feet(p, f, rng, strength) + _under_eye(p, f, rng, strength)
+    ):
         depth, count = np.maximum(depth, line), count + 1
     return f32(depth), count
 
@@ -142,7 +145,11 @@ def _forehead(f: FaceFrame, rng: np.random.Generator, k: float) -> list[Field]:
     lines = []
     for _ in range(int(rng.integers(2, 5)) if k > 0.05 else 0):
         level, wave, phase = rng.uniform(34, 64), rng.uniform(14, 24), rng.uniform(0, 6.3)
-        path = np.float32(level) + np.float32(1.6) * np.cos(f.x / np.float32(wave) + np.float32(phase)) - 5 * (f.x / 60) ** 2
+        path = (
+            np.float32(level)
+            + np.float32(1.6) * np.cos(f.x / np.float32(wave) + np.float32(phase))
+            - 5 * (f.x / 60) ** 2
+        )
         reach = smoothstep(52, 22, np.abs(f.x - np.float32(rng.uniform(-9, 9))))
         lines.append(_groove(f.y - path, rng.uniform(0.18, 0.42) * k, reach))
     for side in (-1, 1):
@@ -159,7 +166,9 @@ def _crow_feet(p: Identity, f: FaceFrame, rng: np.random.Generator, k: float) ->
             slope = np.float32(np.tan(rng.uniform(-0.5, 0.45)))
             out = np.float32(side) * f.x - np.float32(p.eye_spacing + 1.14 * p.eye_half_width)
             across = f.y - 1 - out * slope - np.float32(0.02) * out * out
-            lines.append(_groove(across, (0.18 + 0.2 * p.smile) * k, smoothstep(0, 4, out) * smoothstep(20, 9, out)))
+            lines.append(
+                _groove(across, (0.18 + 0.2 * p.smile) * k, smoothstep(0, 4, out) * smoothstep(20, 9, out))
+            )
     return lines
 
 
@@ -194,7 +203,12 @@ def sample_pores(p: Identity, warp: Asymmetry) -> Pores:
     x, y = f32(rng.uniform(-60, 60, (n, 1))), f32(rng.uniform(-105, 65, (n, 1)))
     f = warp.frame(p, x, y)
     dense = bump(f.ax, f.y, 0, -34, 15, 15) + np.float32(0.75) * bump(f.ax, f.y, 26, -30, 14, 16)
-    dense = dense + np.float32(0.35) * bump(f.ax, f.y, 0, 45, 36, 18) + np.float32(0.4) * bump(f.ax, f.y, 0, -98, 18, 9) + np.float32(0.05)
+    dense = (
+        dense
+        + np.float32(0.35) * bump(f.ax, f.y, 0, 45, 36, 18)
+        + np.float32(0.4) * bump(f.ax, f.y, 0, -98, 18, 9)
+        + np.float32(0.05)
+    )
     keep = (rng.random((n, 1)) < dense * np.float32(p.pore_density / 1.3)) & allowed(p, f)
     diameter = f32(PORE_DIAMETER_MM * rng.uniform(0.75, 1.35, n))[keep[:, 0]]
     return Pores(x[keep], y[keep], diameter)

@@ -38,7 +38,12 @@ _FRONT = AMBIENT + sum(lamp.strength * float(lamp.direction[2]) for lamp in LAMP
 
 
 def irradiance(
-    view: View, turn: Matrix, normal: Vector, open_sky: Field, visible: list[Field], wrap: tuple[float, float, float]
+    view: View,
+    turn: Matrix,
+    normal: Vector,
+    open_sky: Field,
+    visible: list[Field],
+    wrap: tuple[float, float, float],
 ) -> Field:
     """(H, W, 3) irradiance; `open_sky` and `visible` (one per lamp) are 0..1, `wrap` widens the terminator per channel."""
     up = f32(turn.T @ np.array([0.0, 1.0, 0.0]))
@@ -54,7 +59,9 @@ def irradiance(
     return f32(out * np.float32(1 / _FRONT))
 
 
-def specular(view: View, turn: Matrix, normal: Vector, visible: Field, roughness: Field, strength: Field) -> Field:
+def specular(
+    view: View, turn: Matrix, normal: Vector, visible: Field, roughness: Field, strength: Field
+) -> Field:
     """(H, W) specular radiance; `strength` scales F0, the lamps' size widens the lobe."""
     a2 = (roughness * roughness + np.float32(0.035)) ** 2
     to_camera = f32(turn.T @ np.array([0.0, 0.0, 1.0]))

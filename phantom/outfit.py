@@ -35,20 +35,42 @@ def hair_patch(p: Identity, layer: Layer, strands: StrandCanvas, rows: slice, co
     level = np.float32(0.42) + np.float32(1.16) * tone
     base = np.float32(0.62) * (1 - opacity) + level * opacity
     colour = f32(p.hair_colour) * base[..., None] * light[..., :3] * np.float32(1.25)
-    gloss = shine * (np.float32(0.15) + np.float32(1.5) * tone * tone) * (np.float32(0.35) + np.float32(0.65) * opacity) * open_
+    gloss = (
+        shine
+        * (np.float32(0.15) + np.float32(1.5) * tone * tone)
+        * (np.float32(0.35) + np.float32(0.65) * opacity)
+        * open_
+    )
     if p.hair_style == "curly":
         gloss = gloss * np.float32(0.45)
     total = 1 - (1 - shell) * (1 - opacity)
     labels = np.full(total.shape, PART["hair"], np.uint8)
     zero = np.zeros_like(total)
-    return Patch(rows, cols, f32(colour), f32(gloss), f32(total), f32(place[..., 3] - _HAIR_BIAS_MM), labels, zero, zero, labels * 0)
+    return Patch(
+        rows,
+        cols,
+        f32(colour),
+        f32(gloss),
+        f32(total),
+        f32(place[..., 3] - _HAIR_BIAS_MM),
+        labels,
+        zero,
+        zero,
+        labels * 0,
+    )
 
 
-def _bare_skin(p: Identity, x: Field, y: Field, melanin_gain: float, blood_gain: float) -> tuple[Field, Field, Field]:
+def _bare_skin(
+    p: Identity, x: Field, y: Field, melanin_gain: float, blood_gain: float
+) -> tuple[Field, Field, Field]:
     mottle = noise_at("mottle", x * 2, y * 2)
     log_melanin = np.float32(np.log(p.melanin * melanin_gain)) + np.float32(0.04) * mottle
     log_blood = np.float32(np.log(p.blood * blood_gain)) + np.float32(0.10) * mottle
-    return skin_table().colour(f32(log_melanin), f32(log_blood)), f32(np.exp(log_melanin)), f32(np.exp(log_blood))
+    return (
+        skin_table().colour(f32(log_melanin), f32(log_blood)),
+        f32(np.exp(log_melanin)),
+        f32(np.exp(log_blood)),
+    )
 
 
 def ear_patch(p: Identity, layer: Layer, rows: slice, cols: slice) -> Patch:
@@ -62,7 +84,16 @@ def ear_patch(p: Identity, layer: Layer, rows: slice, cols: slice) -> Patch:
     gloss = specular(layer.grid.view, rotation(layer.grid.view.pose), normal, facing[..., 3], rough, rough)
     labels = np.full(x.shape, PART["ear"], np.uint8)
     return Patch(
-        rows, cols, f32(albedo * light[..., :3]), gloss, layer.coverage(light[..., 3]), f32(place[..., 3]), labels, melanin, blood, labels * 0
+        rows,
+        cols,
+        f32(albedo * light[..., :3]),
+        gloss,
+        layer.coverage(light[..., 3]),
+        f32(place[..., 3]),
+        labels,
+        melanin,
+        blood,
+        labels * 0,
     )
 
 
@@ -79,7 +110,14 @@ def body_patch(p: Identity, layer: Layer, rows: slice, cols: slice) -> Patch:
     albedo = albedo * (1 - cover) + _garment(p, x, y, below, extra[..., 1]) * cover
     normal: Vector = (facing[..., 0], facing[..., 1], facing[..., 2])
     rough = np.full(x.shape, 0.52, np.float32)
-    gloss = specular(layer.grid.view, rotation(layer.grid.view.pose, 0.4), normal, facing[..., 3], rough, f32(0.5 * (1 - cloth)))
+    gloss = specular(
+        layer.grid.view,
+        rotation(layer.grid.view.pose, 0.4),
+        normal,
+        facing[..., 3],
+        rough,
+        f32(0.5 * (1 - cloth)),
+    )
     wears = cloth > 0.5
     labels = np.where(wears, PART["clothing"], PART["neck"]).astype(np.uint8)
     return Patch(
@@ -93,7 +131,9 @@ def _garment(p: Identity, x: Field, y: Field, below: Field, fold: Field) -> Fiel
     shade = 1 + weave
     if p.garment == "shirt":
         ax = np.abs(x)
-        wing = ridge(y + 196 - np.float32(1.05) * ax, 1.3) * (ax < 42) * (ax > 4) + ridge(ax, 0.9) * (y < -176)
+        wing = ridge(y + 196 - np.float32(1.05) * ax, 1.3) * (ax < 42) * (ax > 4) + ridge(ax, 0.9) * (
+            y < -176
+        )
         placket = ridge(ax - 11, 0.8) * (y < -190)
         shade = shade * (1 - np.float32(0.30) * np.clip(wing, 0, 1)) * (1 - np.float32(0.14) * placket)
     else:
@@ -114,17 +154,25 @@ def draw_glasses(p: Identity, view: View, tile: Tile, rows: slice, cols: slice) 
     rim = rim_distance(p, f32(ax), f32(y))
     frame = np.clip((np.float32(p.frame_thickness) - np.abs(rim)) * per_px + np.float32(0.5), 0, 1)
     bridge_y = y - np.float32(0.5) - np.float32(0.03) * ax * ax
-    bridge = np.clip((np.float32(p.frame_thickness) - np.abs(bridge_y)) * per_px + np.float32(0.5), 0, 1) * (ax < 33 - p.frame_half_width)
+    bridge = np.clip((np.float32(p.frame_thickness) - np.abs(bridge_y)) * per_px + np.float32(0.5), 0, 1) * (
+        ax < 33 - p.frame_half_width
+    )
     hinge = np.clip((np.float32(p.frame_thickness) - np.abs(y - 2)) * per_px + np.float32(0.5), 0, 1)
     hinge = hinge * (ax > 33 + p.frame_half_width - 1.5) * (ax < 69)
     frame = np.maximum(np.maximum(frame, bridge), hinge)
     lens = (rim < 0) & (frame < 0.5)
-    sheen = smoothstep(0.2, 1.4, noise_at("smooth", x * np.float32(0.6) + 40, y * np.float32(0.6))) * np.float32(0.02)
+    sheen = smoothstep(
+        0.2, 1.4, noise_at("smooth", x * np.float32(0.6) + 40, y * np.float32(0.6))
+    ) * np.float32(0.02)
     tile.specular += np.where(lens, sheen, 0)
     round_shade = np.float32(0.55) + np.float32(0.45) * np.clip(-rim / np.float32(p.frame_thickness), -1, 1)
     tile.diffuse *= (1 - frame)[..., None]
-    tile.diffuse += f32(p.frame_colour) * (frame * (np.float32(0.6) + round_shade * np.float32(0.5)))[..., None]
-    tile.specular = f32(tile.specular * (1 - frame) + frame * np.float32(0.10) * ridge(rim + np.float32(0.3), 0.5))
+    tile.diffuse += (
+        f32(p.frame_colour) * (frame * (np.float32(0.6) + round_shade * np.float32(0.5)))[..., None]
+    )
+    tile.specular = f32(
+        tile.specular * (1 - frame) + frame * np.float32(0.10) * ridge(rim + np.float32(0.3), 0.5)
+    )
     tile.coverage = f32(np.maximum(tile.coverage, frame))
     worn = (frame > 0.5) | lens
     tile.labels[worn] = PART["glasses"]

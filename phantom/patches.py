@@ -30,7 +30,10 @@ class Patch:
 
 def bits_of(masks: dict[str, NDArray[np.bool_]]) -> NDArray[np.uint8]:
     """Pack masks named in `MASK_BITS` into one byte a pixel."""
-    return sum((mask.astype(np.uint8) << MASK_BITS.index(name) for name, mask in masks.items()), np.uint8(0))  # type: ignore[return-value]
+    packed = np.zeros(next(iter(masks.values())).shape, np.uint8)
+    for name, mask in masks.items():
+        packed |= mask.astype(np.uint8) * np.uint8(1 << MASK_BITS.index(name))
+    return packed
 
 
 @dataclass
@@ -63,7 +66,9 @@ def compose(rows: slice, cols: slice, patches: list[Patch]) -> Tile:
 
 def _empty(shape: tuple[int, int]) -> Tile:
     zero, byte = np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
-    return Tile(np.zeros((*shape, 3), np.float32), zero, zero.copy(), byte, zero.copy(), zero.copy(), byte.copy())
+    return Tile(
+        np.zeros((*shape, 3), np.float32), zero, zero.copy(), byte, zero.copy(), zero.copy(), byte.copy()
+    )
 
 
 def _over(tile: Tile, patch: Patch, here: NDArray[np.bool_]) -> None:
@@ -83,7 +88,10 @@ def _over(tile: Tile, patch: Patch, here: NDArray[np.bool_]) -> None:
 
 
 def _spread(p: Patch, rows: slice, cols: slice, shape: tuple[int, int]) -> Patch:
-    window = (slice(p.rows.start - rows.start, p.rows.stop - rows.start), slice(p.cols.start - cols.start, p.cols.stop - cols.start))
+    window = (
+        slice(p.rows.start - rows.start, p.rows.stop - rows.start),
+        slice(p.cols.start - cols.start, p.cols.stop - cols.start),
+    )
 
     def grow(a: NDArray[np.generic], fill: float = 0) -> NDArray[np.generic]:
         out = np.full((*shape, *a.shape[2:]), fill, a.dtype)

@@ -32,6 +32,7 @@ class Asymmetry:
 
     @classmethod
     def of(cls, person: Identity) -> Asymmetry:
+        """The person's own."""
         rng = np.random.default_rng([person.seed, 31])
         coarse = Grid(FACE.x0, FACE.x1, FACE.y0, FACE.y1, 0.5)
         parts = [coarse.noise(rng, 38.0) * np.float32(person.asymmetry) for _ in range(2)]
@@ -62,13 +63,17 @@ def lip_curves(p: Identity, ax: Field) -> LipCurves:
     s = p.smile
     half = p.mouth_half_width * (1 + 0.16 * s)
     t = np.clip(ax * np.float32(1 / half), 0, 1)
-    base = np.float32(-67.5 * p.face_length + 0.3) + np.float32(s) * (np.float32(4.4) * t ** np.float32(2.6) - np.float32(0.9))
+    base = np.float32(-67.5 * p.face_length + 0.3) + np.float32(s) * (
+        np.float32(5.0) * t ** np.float32(2.2) - np.float32(1.1)
+    )
     base = base + np.float32(0.5 * (1 - 0.6 * s)) * (ridge(t - np.float32(0.22), 0.16) - ridge(t, 0.12))
-    opening = np.sqrt(np.clip(1 - (t / np.float32(0.97)) ** 2, 0, 1)) * np.float32(p.mouth_gap)
+    opening = np.clip(1 - (t / np.float32(0.96)) ** 2, 0, 1) ** np.float32(0.8) * np.float32(p.mouth_gap)
     upper, lower = base + np.float32(0.3) * opening, base - np.float32(0.7) * opening
     bow = 1 - np.float32(0.17) * ridge(ax, 3.2) + np.float32(0.07) * ridge(ax - np.float32(6.2), 3.6)
-    upper_height = np.float32(p.upper_lip * (1 - 0.2 * s)) * bow * np.clip(1 - t**2.3, 0, 1) ** np.float32(0.85)
-    lower_height = np.float32(p.lower_lip * (1 - 0.14 * s)) * np.clip(1 - t**2.3, 0, 1) ** np.float32(0.85)
+    upper_height = (
+        np.float32(p.upper_lip * (1 - 0.2 * s)) * bow * np.clip(1 - t**2.0, 0, 1) ** np.float32(0.9)
+    )
+    lower_height = np.float32(p.lower_lip * (1 - 0.14 * s)) * np.clip(1 - t**2.0, 0, 1) ** np.float32(0.9)
     return LipCurves(f32(upper + upper_height), f32(upper), f32(lower), f32(lower - lower_height), half)
 
 
@@ -77,7 +82,11 @@ def lid_curves(p: Identity, u: Field) -> tuple[Field, Field]:
     c = np.clip(1 - u * u, 0, 1)
     tilt = np.float32(p.eye_tilt * p.eye_half_width) * u
     upper = np.float32(5.9 * p.eye_opening) * c ** np.float32(0.62) * (1 - np.float32(0.10) * u)
-    lower = np.float32(-(4.5 - 0.8 * p.smile) * (0.5 + 0.5 * p.eye_opening)) * c ** np.float32(0.75) * (1 + np.float32(0.16) * u)
+    lower = (
+        np.float32(-(4.5 - 0.8 * p.smile) * (0.5 + 0.5 * p.eye_opening))
+        * c ** np.float32(0.75)
+        * (1 + np.float32(0.16) * u)
+    )
     return f32(upper + tilt), f32(lower + tilt)
 
 
@@ -87,7 +96,7 @@ def eye_coordinate(p: Identity, frame: FaceFrame) -> Field:
 
 
 def relief_table(p: Identity, warp: Asymmetry, wrinkles: Field) -> Field:
-    """z displacement (mm) on `FACE`; `wrinkles` is their depth field (mm) on `FACE`."""
+    """Z displacement (mm) on `FACE`; `wrinkles` is their depth field (mm) on `FACE`."""
     x, y = FACE.coordinates()
     frame = warp.frame(p, x, y)
     rng = np.random.default_rng([p.seed, 32])
@@ -99,7 +108,9 @@ def relief_table(p: Identity, warp: Asymmetry, wrinkles: Field) -> Field:
 
 def _skull(p: Identity, f: FaceFrame) -> Field:
     flat = np.float32(6.5) * ridge(f.ax - 44, 20) * smoothstep(-95, -55, f.y) * (1 - smoothstep(45, 95, f.y))
-    forehead = np.float32(3.0) * ridge(f.ax - 28, 20) * smoothstep(20, 60, f.y) * (1 - smoothstep(80, 110, f.y))
+    forehead = (
+        np.float32(3.0) * ridge(f.ax - 28, 20) * smoothstep(20, 60, f.y) * (1 - smoothstep(80, 110, f.y))
+    )
     brow = np.float32(1.4 + 2.4 * p.masculinity) * ridge(f.y - 19, 8) * ridge(f.ax - 25, 22)
     temple = np.float32(1.6) * bump(f.ax, f.y, 66, 24, 9, 16)
     return f32(flat + forehead + brow - temple)
@@ -107,18 +118,34 @@ def _skull(p: Identity, f: FaceFrame) -> Field:
 
 def _eyes(p: Identity, f: FaceFrame) -> Field:
     e, u = p.eye_spacing, eye_coordinate(p, f)
-    socket = np.float32(7.2) * bump(f.ax, f.y, e, 3, 17, 11) + np.float32(3.0) * bump(f.ax, f.y, 15.5, 3, 6, 9)
+    socket = np.float32(7.2) * bump(f.ax, f.y, e, 3, 17, 11) + np.float32(3.0) * bump(
+        f.ax, f.y, 15.5, 3, 6, 9
+    )
     socket = socket + np.float32(1.6) * bump(f.ax, f.y, 0, 5, 9, 7)
-    r = np.sqrt(((f.ax - np.float32(e)) / np.float32(14)) ** 2 + ((f.y + np.float32(0.3)) / np.float32(9.5)) ** 2)
+    r = np.sqrt(
+        ((f.ax - np.float32(e)) / np.float32(14)) ** 2 + ((f.y + np.float32(0.3)) / np.float32(9.5)) ** 2
+    )
     ball = np.float32(5.0) * np.exp(-(r ** np.float32(2.7)))
     upper, lower = lid_curves(p, u)
     open_lid = smoothstep(1.25, 0.9, np.abs(u))
     crease_y = upper + np.float32(3.0 - 1.3 * p.lid_hood) - np.float32(0.8) * u * u
     crease = np.float32(1.25 - 0.55 * p.lid_hood) * ridge(f.y - crease_y, 1.15) * open_lid
-    rim = np.float32(0.8) * (ridge(f.y - upper - np.float32(0.9), 0.9) + ridge(f.y - lower + np.float32(0.9), 0.9)) * open_lid
+    rim = (
+        np.float32(0.8)
+        * (ridge(f.y - upper - np.float32(0.9), 0.9) + ridge(f.y - lower + np.float32(0.9), 0.9))
+        * open_lid
+    )
     bag_y = np.float32(-11.5) - np.float32(1.5) * (1 - u * u)
-    bag = np.float32(0.15 + 0.9 * p.age + 0.35 * p.smile) * ridge(f.y - bag_y, 3.2) * smoothstep(1.3, 0.7, np.abs(u))
-    groove = np.float32(0.12 + 0.8 * p.age) * ridge(f.y - bag_y + 5, 2.2) * smoothstep(1.3, 0.6, np.abs(u + np.float32(0.2)))
+    bag = (
+        np.float32(0.15 + 0.9 * p.age + 0.35 * p.smile)
+        * ridge(f.y - bag_y, 3.2)
+        * smoothstep(1.3, 0.7, np.abs(u))
+    )
+    groove = (
+        np.float32(0.12 + 0.8 * p.age)
+        * ridge(f.y - bag_y + 5, 2.2)
+        * smoothstep(1.3, 0.6, np.abs(u + np.float32(0.2)))
+    )
     return f32(ball - socket - crease + rim + bag - groove)
 
 
@@ -126,7 +153,9 @@ def _nose(p: Identity, f: FaceFrame) -> Field:
     yn = f.y * np.float32(1 / p.nose_length)
     knots = [-53, -50, -47, -43.5, -38, -33, -26, -16, -6, 3, 10, 18]
     base = yn - np.float32(3.6) * np.minimum((f.ax / np.float32(14)) ** 2, 1.2)
-    height = f32(np.interp(base, knots, [0, 2.5, 9, 15.5, 18.5, 17.2, 14.2, 10.4, 7.2, 4.8, 2.4, 0])) * np.float32(p.nose_height)
+    height = f32(
+        np.interp(base, knots, [0, 2.5, 9, 15.5, 18.5, 17.2, 14.2, 10.4, 7.2, 4.8, 2.4, 0])
+    ) * np.float32(p.nose_height)
     height = blur(height, 1.4 * FACE.px_per_mm)
     width = f32(np.interp(yn, [-50, -38, -28, -12, 0, 12], [9.4, 9.0, 8.0, 6.7, 6.3, 9.0]))
     width = width * np.float32(0.7 * p.nose_bridge + 0.3 * p.nose_width)
@@ -135,20 +164,31 @@ def _nose(p: Identity, f: FaceFrame) -> Field:
     tip = (f.ax / np.float32(9.2 * p.nose_width**0.5)) ** 2 + ((yn + 39) / np.float32(7.8)) ** 2
     table = height * (core + skirt) + np.float32(4.6) * np.exp(-tip)
     wing_x = 11.6 * p.nose_width
-    wing = ((f.ax - np.float32(wing_x)) / np.float32(5.4)) ** 2 + ((yn + np.float32(41.5)) / np.float32(6.4)) ** 2
+    wing = ((f.ax - np.float32(wing_x)) / np.float32(5.4)) ** 2 + (
+        (yn + np.float32(41.5)) / np.float32(6.4)
+    ) ** 2
     table = table + np.float32(4.6) * np.exp(-wing)
-    ring = np.sqrt(((f.ax - np.float32(wing_x - 1)) / np.float32(8.4)) ** 2 + ((yn + np.float32(41.5)) / np.float32(9)) ** 2)
+    ring = np.sqrt(
+        ((f.ax - np.float32(wing_x - 1)) / np.float32(8.4)) ** 2
+        + ((yn + np.float32(41.5)) / np.float32(9)) ** 2
+    )
     table = table - np.float32(1.1) * ridge(ring - 1, 0.2) * smoothstep(wing_x - 3, wing_x + 3, f.ax)
     return f32(table - np.float32(2.2) * bump(f.ax, yn, 6.4 * p.nose_width, -47.0, 3.4 * p.nose_width, 1.9))
 
 
 def _mouth(p: Identity, f: FaceFrame) -> Field:
     s, y0 = p.smile, -67.0
-    muzzle = np.float32(4.6) * bump(f.x, f.y, 0, -63, 31, 20) + np.float32(2.2) * bump(f.ax, f.y, 0, -63, 17, 18)
+    muzzle = np.float32(4.6) * bump(f.x, f.y, 0, -63, 31, 20) + np.float32(2.2) * bump(
+        f.ax, f.y, 0, -63, 17, 18
+    )
     column = smoothstep(-59, -55, f.y) * (1 - smoothstep(-51, -48, f.y))
-    philtrum = column * (np.float32(0.55) * ridge(f.ax - np.float32(4.3), 1.7) - np.float32(0.9) * ridge(f.x, 2.6))
+    philtrum = column * (
+        np.float32(0.55) * ridge(f.ax - np.float32(4.3), 1.7) - np.float32(0.9) * ridge(f.x, 2.6)
+    )
     lips = _lips(p, f)
-    corner = np.float32(0.9) * bump(f.ax, f.plain_y, p.mouth_half_width * (1 + 0.16 * s) * 1.05, y0 * p.face_length + 3.4 * s, 3.4, 4.2)
+    corner = np.float32(0.9) * bump(
+        f.ax, f.plain_y, p.mouth_half_width * (1 + 0.16 * s) * 1.05, y0 * p.face_length + 3.4 * s, 3.4, 4.2
+    )
     under = np.float32(2.6) * bump(f.x, f.y, 0, -84 - 1.2 * s, 21, 5.0)
     chin = np.float32(4.6) * bump(f.x, f.y, 0, -100, 17 * p.chin, 10)
     cleft = np.float32(0.5 * p.masculinity) * ridge(f.x, 3.0) * bump(f.x, f.y, 0, -102, 40, 6)
@@ -158,14 +198,26 @@ def _mouth(p: Identity, f: FaceFrame) -> Field:
 def _lips(p: Identity, f: FaceFrame) -> Field:
     c = lip_curves(p, f.ax)
     t = f.ax * np.float32(1 / c.half_width)
-    up = np.clip((f.plain_y - c.inner_upper) / np.maximum(c.outer_upper - c.inner_upper, np.float32(0.3)), 0, 1)
-    down = np.clip((c.inner_lower - f.plain_y) / np.maximum(c.inner_lower - c.outer_lower, np.float32(0.3)), 0, 1)
+    up = np.clip(
+        (f.plain_y - c.inner_upper) / np.maximum(c.outer_upper - c.inner_upper, np.float32(0.3)), 0, 1
+    )
+    down = np.clip(
+        (c.inner_lower - f.plain_y) / np.maximum(c.inner_lower - c.outer_lower, np.float32(0.3)), 0, 1
+    )
     inside = t < 1.02
-    upper = np.where((f.plain_y >= c.inner_upper) & inside, np.float32(2.6) * np.sqrt(np.clip(1 - up**2, 0, 1)), 0)
+    upper = np.where(
+        (f.plain_y >= c.inner_upper) & inside, np.float32(2.6) * np.sqrt(np.clip(1 - up**2, 0, 1)), 0
+    )
     arc = np.float32(1.15) * np.abs(down - np.float32(0.35)) / np.float32(0.75)
-    lower = np.where((f.plain_y <= c.inner_lower) & inside, np.float32(3.6) * np.sqrt(np.clip(1 - arc**2, 0, 1)), 0)
-    seam = np.float32(0.0 if p.mouth_gap > 1 else 1.5) * ridge(f.plain_y - (c.inner_upper + c.inner_lower) / 2, 1.1)
-    return f32(upper * smoothstep(1, 0.55, t) + lower * smoothstep(1, 0.5, t) - seam * smoothstep(1.02, 0.8, t))
+    lower = np.where(
+        (f.plain_y <= c.inner_lower) & inside, np.float32(3.6) * np.sqrt(np.clip(1 - arc**2, 0, 1)), 0
+    )
+    seam = np.float32(0.0 if p.mouth_gap > 1 else 1.5) * ridge(
+        f.plain_y - (c.inner_upper + c.inner_lower) / 2, 1.1
+    )
+    return f32(
+        upper * smoothstep(1, 0.55, t) + lower * smoothstep(1, 0.5, t) - seam * smoothstep(1.02, 0.8, t)
+    )
 
 
 def _cheeks(p: Identity, f: FaceFrame) -> Field:
@@ -175,7 +227,11 @@ def _cheeks(p: Identity, f: FaceFrame) -> Field:
     hollow = np.float32(1.6 * (1 - p.fat) + 0.2) * bump(f.ax, f.y, 47, -52, 14, 17)
     full = np.float32(2.2 * p.fat) * bump(f.ax, f.y, 40, -58, 17, 17)
     down = np.clip((-38 - f.y) / np.float32(34), 0, np.float32(1.3))
-    line = np.float32(16.5) + np.float32(17) * down ** np.float32(0.9) + np.float32(4 * s) * down * (np.float32(1.2) - down)
+    line = (
+        np.float32(16.5)
+        + np.float32(17) * down ** np.float32(0.9)
+        + np.float32(4 * s) * down * (np.float32(1.2) - down)
+    )
     across = (f.ax - line) * np.float32(0.85)
     window = smoothstep(-36, -45, f.y) * smoothstep(-84 + 10 * s, -66 + 10 * s, f.y)
     depth = np.float32(0.18 + 0.9 * p.age + 0.55 * s) * window

@@ -15,7 +15,13 @@ from phantom.scene import LIGHTS, MASK_BITS, PART, SPECULAR_THRESHOLD, Geometry,
 BACKGROUND = (0.105, 0.125, 0.145)
 
 
-def shade(geometry: Geometry, light: Light = "white", *, polariser_leak: float = 0.0, background: ArrayLike | None = None) -> Scene:
+def shade(
+    geometry: Geometry,
+    light: Light = "white",
+    *,
+    polariser_leak: float = 0.0,
+    background: ArrayLike | None = None,
+) -> Scene:
     """The scene under `light`.
 
     `polariser_leak` (0..1) is the share of reflections that crossed polarisers let through; `background` is a linear
@@ -23,7 +29,11 @@ def shade(geometry: Geometry, light: Light = "white", *, polariser_leak: float =
     """
     if light not in LIGHTS:
         raise ValueError(f"unknown light {light!r}; one of {', '.join(LIGHTS)}")
-    diffuse_share, specular_share = {"white": (1.0, 1.0), "cross_polarised": (0.5, polariser_leak), "parallel_polarised": (0.5, 1.0)}[light]
+    diffuse_share, specular_share = {
+        "white": (1.0, 1.0),
+        "cross_polarised": (0.5, polariser_leak),
+        "parallel_polarised": (0.5, 1.0),
+    }[light]
     linear = f32(geometry.diffuse)
     linear += (1 - f32(geometry.coverage))[..., None] * _wall(geometry, background)
     linear *= np.float32(diffuse_share)
@@ -31,7 +41,9 @@ def shade(geometry: Geometry, light: Light = "white", *, polariser_leak: float =
     linear += reflected[..., None]
     maps = {"melanin": f32(geometry.melanin), "blood": f32(geometry.blood), "specular": reflected}
     masks = _masks(geometry, reflected)
-    return Scene(light, linear, geometry.labels, geometry.box, masks, maps, dict(geometry.truth), geometry.neutral_tab)
+    return Scene(
+        light, linear, geometry.labels, geometry.box, masks, maps, dict(geometry.truth), geometry.neutral_tab
+    )
 
 
 def _wall(geometry: Geometry, background: ArrayLike | None) -> Field:

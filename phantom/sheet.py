@@ -25,18 +25,22 @@ def person(seed: int, ita_class: str, width: int, height: int, *, demo: bool = T
     identity = Identity.sample(seed, ita_class, demo=demo)
     rng = np.random.default_rng([seed, 95])
     pose = Pose(float(rng.normal(0, 7)), float(rng.normal(0, 2)), float(rng.normal(0, 1.5)))
-    geometry = trace(identity, 2 * width, 2 * height, pose, px_per_mm=2 * min(width / 222, height / 280), neutral_tab=False)
+    geometry = trace(
+        identity, 2 * width, 2 * height, pose, px_per_mm=2 * min(width / 222, height / 280), neutral_tab=False
+    )
     linear = cv2.resize(np.clip(shade(geometry).linear, 0, 1), (width, height), interpolation=cv2.INTER_AREA)
     return CameraModel(exposure=0.15, psf_sigma_px=0.0).expose(np.asarray(linear, np.float32), seed).srgb
 
 
-def sheet(width: int = 240, height: int = 300, *, seeds: tuple[int, ...] = _SEEDS, demo: bool = True) -> NDArray[np.uint8]:
+def sheet(
+    width: int = 240, height: int = 300, *, seeds: tuple[int, ...] = _SEEDS, demo: bool = True
+) -> NDArray[np.uint8]:
     """The contact sheet: light to dark from left to right, two people a class."""
     portraits = []
     for index, seed in enumerate(seeds):
         portraits.append(person(seed, ITA_CLASSES[index % _COLUMNS], width, height, demo=demo))
-        print(f"\r{index + 1}/{len(seeds)}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+        sys.stderr.write(f"\r{index + 1}/{len(seeds)}")
+    sys.stderr.write("\n")
     lines = [np.hstack(portraits[i : i + _COLUMNS]) for i in range(0, len(portraits), _COLUMNS)]
     return np.asarray(np.vstack(lines))
 
@@ -49,7 +53,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--any", action="store_true", help="all styles, not only those made for showing")
     parser.add_argument("--first-seed", type=int, help="twelve consecutive seeds from here")
     options = parser.parse_args(argv)
-    seeds = _SEEDS if options.first_seed is None else tuple(range(options.first_seed, options.first_seed + _COLUMNS * _ROWS))
+    seeds = (
+        _SEEDS
+        if options.first_seed is None
+        else tuple(range(options.first_seed, options.first_seed + _COLUMNS * _ROWS))
+    )
     picture = sheet(options.width, options.width * 5 // 4, seeds=seeds, demo=not options.any)
     cv2.imwrite(str(options.out), picture[..., ::-1])
     return 0

@@ -86,7 +86,9 @@ class _SkinTile:
 
     def _chromophores(self) -> tuple[Field, Field, Field]:
         p = self.paint.person
-        sample = self.paint.mouth.grid.sample(self.paint.mouth.lips, self.frame.x, self.frame.plain_y, outside=0.0)
+        sample = self.paint.mouth.grid.sample(
+            self.paint.mouth.lips, self.frame.x, self.frame.plain_y, outside=0.0
+        )
         self.lip_sample = sample * (self.z > -45)[..., None]
         lips = self.lip_sample[..., 0]
         mottle = noise_at("mottle", self.x * 3 + self.z, self.y * 3 + self.z * np.float32(1.3))
@@ -96,7 +98,7 @@ class _SkinTile:
         deep = p.ita_class in ("brown", "dark")
         grain = noise_at("grain", self.frame.x * 7, self.frame.plain_y * np.float32(1.6)) * np.float32(0.05)
         blood = blood + lips * (np.float32(np.log(4.4 if deep else 3.7)) + grain)
-        return f32(melanin - lips * np.float32(0.26 if deep else 0.26)), f32(blood), f32(lips)
+        return f32(melanin - lips * np.float32(0.26)), f32(blood), f32(lips)
 
     def _tinted(self, albedo: Field, lips: Field) -> Field:
         p = self.paint.person
@@ -118,11 +120,15 @@ class _SkinTile:
         p = self.paint.person
         if p.beard == "none":
             return np.zeros_like(self.x)
-        mask = self.paint.atlas.grid.sample(self.paint.atlas.beard, self.x, self.y) * smoothstep(-98, -72, self.z)
+        mask = self.paint.atlas.grid.sample(self.paint.atlas.beard, self.x, self.y) * smoothstep(
+            -98, -72, self.z
+        )
         dots = noise_at("grain", self.x * 6, self.y * 6 + self.z)
         tone = f32(p.brow_colour) * np.float32(0.7) + np.float32(0.006)
         if p.beard == "stubble" or self.paint.beard is None:
-            share = np.clip(mask * np.float32(0.20 + 0.30 * p.beard_density) * (1 + np.float32(0.3) * dots), 0, 0.8)
+            share = np.clip(
+                mask * np.float32(0.20 + 0.30 * p.beard_density) * (1 + np.float32(0.3) * dots), 0, 0.8
+            )
             albedo *= (1 - share)[..., None]
             albedo += tone * share[..., None]
             return f32(share * np.float32(0.4))
@@ -153,19 +159,37 @@ class _SkinTile:
         tilt = np.sqrt(1 + slope_x * slope_x + slope_y * slope_y)
         return f32(np.clip((1 + np.float32(_DETAIL_SHADING) * towards_key) / tilt, 0.45, 1.5))
 
-    def _gloss(self, slope_x: Field, slope_y: Field, lips: Field, brow: Field, beard: Field, cavity: Field) -> Field:
+    def _gloss(
+        self, slope_x: Field, slope_y: Field, lips: Field, brow: Field, beard: Field, cavity: Field
+    ) -> Field:
         scale = self.layer.grid.view.px_per_mm
         n = [self.normal[0] - slope_x, self.normal[1] - slope_y, self.normal[2]]
         for frequency, amount in ((3.0, 0.05), (8.0, 0.07)):
             fade = np.float32(amount * np.clip(scale * 1.6 / frequency, 0, 1))
-            n[0] = n[0] + fade * noise_at("grain", self.x * np.float32(frequency), self.y * np.float32(frequency) + self.z)
-            n[1] = n[1] + fade * noise_at("grain", self.x * np.float32(frequency) + 300, self.y * np.float32(frequency) + self.z)
+            n[0] = n[0] + fade * noise_at(
+                "grain", self.x * np.float32(frequency), self.y * np.float32(frequency) + self.z
+            )
+            n[1] = n[1] + fade * noise_at(
+                "grain", self.x * np.float32(frequency) + 300, self.y * np.float32(frequency) + self.z
+            )
         length = 1 / np.sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2])
         normal: Vector = (f32(n[0] * length), f32(n[1] * length), f32(n[2] * length))
         oil = self.pigment[..., 3] * self.front + np.float32(0.5) * (1 - self.front)
         rough = np.float32(_ROUGHNESS) - np.float32(0.05) * (oil - np.float32(0.55)) - np.float32(0.10) * lips
-        strength = (oil * (1 - np.float32(0.5) * lips) + self.lip_sample[..., 2]) * (1 - np.float32(0.8) * brow) * (1 - np.float32(0.85) * beard) * (1 - cavity)
-        return specular(self.layer.grid.view, rotation(self.layer.grid.view.pose), normal, self.visible, f32(rough), f32(strength))
+        strength = (
+            (oil * (1 - np.float32(0.5) * lips) + self.lip_sample[..., 2])
+            * (1 - np.float32(0.8) * brow)
+            * (1 - np.float32(0.85) * beard)
+            * (1 - cavity)
+        )
+        return specular(
+            self.layer.grid.view,
+            rotation(self.layer.grid.view.pose),
+            normal,
+            self.visible,
+            f32(rough),
+            f32(strength),
+        )
 
     def _label(self, lips: Field, brow: Field, beard: Field) -> None:
         p, labels = self.paint.person, self.labels

@@ -41,15 +41,19 @@ _WHITE_XYZ = np.array([0.95047, 1.0, 1.08883])
 
 
 def _lobe(mean: float, below: float, above: float) -> NDArray[np.float64]:
-    t = (_WAVELENGTH - mean) * np.where(_WAVELENGTH < mean, below, above)
+    t = (_WAVELENGTH - mean) * np.where(mean > _WAVELENGTH, below, above)
     return np.asarray(np.exp(-0.5 * t * t))
 
 
 def _observer() -> NDArray[np.float64]:
-    x = 0.362 * _lobe(442, 0.0624, 0.0374) + 1.056 * _lobe(599.8, 0.0264, 0.0323) - 0.065 * _lobe(501.1, 0.049, 0.0382)
+    x = (
+        0.362 * _lobe(442, 0.0624, 0.0374)
+        + 1.056 * _lobe(599.8, 0.0264, 0.0323)
+        - 0.065 * _lobe(501.1, 0.049, 0.0382)
+    )
     y = 0.821 * _lobe(568.8, 0.0213, 0.0247) + 0.286 * _lobe(530.9, 0.0613, 0.0322)
     z = 1.217 * _lobe(437, 0.0845, 0.0278) + 0.681 * _lobe(459, 0.0385, 0.0725)
-    return np.stack([x, y, z]) * _D65 / (y * _D65).sum()
+    return np.asarray(np.stack([x, y, z]) * _D65 / (y * _D65).sum())
 
 
 def reflectance(melanin: NDArray[np.float64], blood: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,6 +16,8 @@ from phantom.view import Matrix, Vector
 
 _WIDTH_MM = 0.16
 _TONES, _PASSES = 12, 5
+_TOUSLE = {"short": 1.3, "curly": 1.2, "side": 0.6}
+_MESS = {"short": 0.28, "curly": 0.9, "side": 0.14, "up": 0.08}
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,16 @@ class StrandCanvas:
         return f32(tile[..., 0]), f32(tile[..., 1])
 
 
-def scalp_strands(hair: Hair, grid: BaseGrid, turn: Matrix, hit: Hit, line: Field, hairy: Field) -> StrandCanvas:
+def scalp_strands(
+    hair: Hair, grid: BaseGrid, turn: Matrix, hit: Hit, line: Field, hairy: Field
+) -> StrandCanvas:
     """Hairs of the scalp seen in the picture; `line` is mm inside the hairline and `hairy` where the shell is, on `hit`."""
     p = hair.person
     rng = np.random.default_rng([p.seed, 81])
     painter = _Painter(grid)
-    weight = hairy * (hit.miss < 0.5) * np.clip(1.2 / np.maximum(np.abs(hit.normal[2]), 0.25), 1, 3) * (line > -3)
+    weight = (
+        hairy * (hit.miss < 0.5) * np.clip(1.2 / np.maximum(np.abs(hit.normal[2]), 0.25), 1, 3) * (line > -3)
+    )
     area = float((hairy > 0.3).sum()) * (grid.step / grid.view.px_per_mm) ** 2
     count = int(np.clip(area * (0.75 if p.hair_style == "buzz" else 0.42), 0, 9000))
     seeds = _seeds(hit.point, weight, count, rng)
@@ -65,7 +71,11 @@ def beard_strands(hair: Hair, grid: BaseGrid, turn: Matrix, hit: Hit, density: F
     q = f32(np.linspace(0, 1, 5))[None, :]
     length = f32(rng.uniform(3.0, 6.0 + 5.0 * p.beard_density, n))[:, None]
     jitter = f32(rng.normal(0, 0.28, (3, n)))
-    flow = (root[0] * np.float32(0.012) + jitter[0], np.full(n, -1, np.float32) + jitter[1], np.float32(0.15) + jitter[2])
+    flow = (
+        root[0] * np.float32(0.012) + jitter[0],
+        np.full(n, -1, np.float32) + jitter[1],
+        np.float32(0.15) + jitter[2],
+    )
     lift = length * (np.float32(0.25) * q - np.float32(0.12) * q * q)
     path = [root[i][:, None] + flow[i][:, None] * length * q + normal[i][:, None] * lift for i in range(3)]
     col, row, _ = grid.view.project(turn, f32(path[0]), f32(path[1]), f32(path[2]))
@@ -99,21 +109,35 @@ def _grow(hair: Hair, seeds: Vector, rng: np.random.Generator) -> tuple[Field, N
     reach = STRAND_LENGTH_MM.get(p.hair_style, 30.0)
     half_steps = 3 if reach < 15 else 6
     stride = f32(rng.uniform(0.6, 1.2, n) * reach / (2 * half_steps))
-    rise = f32(np.abs(rng.normal(0, 0.35, n)) + (rng.random(n) < 0.05) * rng.uniform(0.5, 3.0, n))
-    phase, curl = f32(rng.uniform(0, 6.28, n)), {"curly": 2.2}.get(p.hair_style, 0.25 + 0.9 * p.curl * (reach > 40))
+    rise = f32(
+        np.abs(rng.normal(0, _TOUSLE.get(p.hair_style, 0.35), n))
+        + (rng.random(n) < 0.05) * rng.uniform(0.5, 3.0, n)
+    )
+    phase, curl = (
+        f32(rng.uniform(0, 6.28, n)),
+        {"curly": 2.2}.get(p.hair_style, 0.25 + 0.9 * p.curl * (reach > 40)),
+    )
     margin = f32(rng.normal(-0.8, 1.6, n))
-    lean = f32(rng.normal(0, 0.10 if p.hair_style != "curly" else 0.9, (3, n)))
-    arms = []
-    for sign in (-1.0, 1.0):
-        arms.append(_arm(hair, seeds, sign, half_steps, stride, rise, phase, curl, margin, lean))
-    back, front = arms
+    lean = f32(rng.normal(0, _MESS.get(p.hair_style, 0.10), (3, n)))
+    back, front = (
+        _arm(hair, seeds, sign, half_steps, stride, rise, phase, curl, margin, lean) for sign in (-1.0, 1.0)
+    )
     points = np.concatenate([back[0][:, ::-1], np.stack(seeds, -1)[:, None], front[0]], 1)
     valid = np.concatenate([back[1][:, ::-1], np.ones((n, 1), bool), front[1]], 1)
     return f32(points), valid
 
 
 def _arm(
-    hair: Hair, seeds: Vector, sign: float, steps: int, stride: Field, rise: Field, phase: Field, curl: float, margin: Field, lean: Field
+    hair: Hair,
+    seeds: Vector,
+    sign: float,
+    steps: int,
+    stride: Field,
+    rise: Field,
+    phase: Field,
+    curl: float,
+    margin: Field,
+    lean: Field,
 ) -> tuple[Field, NDArray[np.bool_]]:
     point, alive = seeds, np.ones(len(stride), bool)
     points, valid = [], []
@@ -149,8 +173,8 @@ def _brightness(hair: Hair, seeds: Vector, rng: np.random.Generator) -> Field:
     x, y, z = seeds
     o = np.float32(hair.offset)
     lock = noise_at("mottle", (x * 2 + o)[:, None], ((y * np.float32(0.4) + z) * 2)[:, None])[:, 0]
-    spread = 0.15 + 0.12 * hair.person.greyness
-    return f32(np.clip(0.5 + rng.normal(0, spread, len(x)) + 0.10 * lock, 0.05, 0.98))
+    spread = 0.17 + 0.12 * hair.person.greyness
+    return f32(np.clip(0.5 + rng.normal(0, spread, len(x)) + 0.12 * lock, 0.05, 0.98))
 
 
 def _lookup(grid: BaseGrid, hit: Hit, col: Field, row: Field) -> Field:
@@ -172,18 +196,30 @@ class _Painter:
         self.canvas[..., 1] = 128
 
     def draw(
-        self, col: Field, row: Field, valid: NDArray[np.bool_], brightness: Field, opacity: NDArray[np.float64], width_mm: float, rng: np.random.Generator
+        self,
+        col: Field,
+        row: Field,
+        valid: NDArray[np.bool_],
+        brightness: Field,
+        opacity: NDArray[np.float64],
+        width_mm: float,
+        rng: np.random.Generator,
     ) -> None:
         thin = width_mm * self.px_per_mm
         thick, fade = max(1, round(thin)), float(np.clip(thin * 1.5, 0.35, 1.0))
-        fixed = np.round(np.stack([(col + 0.5) * self.scale - 0.5, (row + 0.5) * self.scale - 0.5], -1) * 16).astype(np.int32)
+        fixed = np.round(
+            np.stack([(col + 0.5) * self.scale - 0.5, (row + 0.5) * self.scale - 0.5], -1) * 16
+        ).astype(np.int32)
         tone = np.clip((brightness * _TONES).astype(int), 0, _TONES - 1)
         batch = rng.permutation(_TONES * _PASSES)[tone + _TONES * rng.integers(0, _PASSES, len(tone))]
         for key in range(_TONES * _PASSES):
             members = np.flatnonzero(batch == key)
             lines = [run for i in members for run in _runs(fixed[i], valid[i])]
             if lines:
-                colour = (255 * fade * float(opacity[members].mean()), 255 * float(brightness[members].mean()))
+                colour = (
+                    255 * fade * float(opacity[members].mean()),
+                    255 * float(brightness[members].mean()),
+                )
                 cv2.polylines(self.canvas, lines, False, colour, thick, cv2.LINE_AA, 4)
 
     def reduced(self) -> NDArray[np.uint8]:

@@ -38,11 +38,14 @@ class Tube:
 
     @classmethod
     def through(cls, half_width: Knots, front: Knots, widest: Knots, back: Knots) -> Tube:
+        """A tube through (y, value) knots."""
         return cls(_profile(half_width), _profile(front), _profile(widest), _profile(back))
 
     def distance(self, x: Field, y: Field, z: Field) -> Field:
         """q(q-1)/|grad q| of the section's ellipse at each point's own height."""
-        row = np.clip(((y - np.float32(_Y_MIN)) * np.float32(_PER_MM)).astype(np.int32), 0, len(self.half_width) - 1)
+        row = np.clip(
+            ((y - np.float32(_Y_MIN)) * np.float32(_PER_MM)).astype(np.int32), 0, len(self.half_width) - 1
+        )
         a = np.maximum(self.half_width[row], np.float32(1.5))
         mid = self.widest[row]
         depth = z - mid
@@ -115,9 +118,13 @@ class Surface:
         side = np.abs(x) - (np.float32(12) + np.float32(0.42) * (y + 150))
         muscle = np.float32(2.6) * smoothstep(-150, -135, y) * ridge(side, 8) * smoothstep(-75, -55, z)
         notch = np.float32(3.5) * bump(x, y, 0, -149, 9, 8) * smoothstep(-80, -50, z)
-        apple = np.float32(2.6 if self.person.male else 0) * bump(x, y, 0, -118, 8, 10) * smoothstep(-80, -55, z)
+        apple = (
+            np.float32(2.6 if self.person.male else 0) * bump(x, y, 0, -118, 8, 10) * smoothstep(-80, -55, z)
+        )
         below = self.collar(x, z) - y
-        cloth = np.float32(4) * smoothstep(-2, 5, below) * smoothstep(15, 130, below + 20) + np.float32(2.2) * smoothstep(0, 2, below)
+        cloth = np.float32(4) * smoothstep(-2, 5, below) * smoothstep(15, 130, below + 20) + np.float32(
+            2.2
+        ) * smoothstep(0, 2, below)
         return f32(tube - muscle + notch - apple - cloth)
 
     def collar(self, x: Field, z: Field) -> Field:
@@ -126,7 +133,9 @@ class Surface:
         if self.person.garment == "crew":
             return f32(np.float32(-141) - np.float32(13) * front * np.sqrt(np.clip(1 - (ax / 62) ** 2, 0, 1)))
         if self.person.garment == "vneck":
-            return f32(np.float32(-138) - np.float32(72) * front * np.clip(1 - ax / 58, 0, 1) ** np.float32(1.1))
+            return f32(
+                np.float32(-138) - np.float32(72) * front * np.clip(1 - ax / 58, 0, 1) ** np.float32(1.1)
+            )
         return f32(np.float32(-124) - np.float32(48) * front * np.clip(1 - ax / 46, 0, 1))
 
 
@@ -134,7 +143,9 @@ def ear_relief(u: Field, v: Field, r: Field) -> Field:
     """Helix, concha, antihelix and scapha, mm outwards, in the unit coordinates of the ear."""
     helix = np.float32(2.8) * ridge(r - np.float32(0.84), 0.13) * (1 - smoothstep(-0.55, -0.95, v))
     concha = np.float32(5.2) * bump(u, v, -0.3, -0.1, 0.32, 0.36)
-    antihelix = np.float32(2.0) * ridge(r - np.float32(0.52), 0.12) * smoothstep(-0.1, 0.3, u + np.float32(0.6) * v)
+    antihelix = (
+        np.float32(2.0) * ridge(r - np.float32(0.52), 0.12) * smoothstep(-0.1, 0.3, u + np.float32(0.6) * v)
+    )
     scapha = np.float32(1.5) * ridge(r - np.float32(0.68), 0.08) * smoothstep(-0.2, 0.3, u + v)
     return f32(helix - concha + antihelix - scapha)
 
@@ -150,7 +161,18 @@ def _skull_tube(p: Identity, lengthen: object) -> Tube:
         (128, -88), (126, -70), (121, -52), (112, -30), (98, -12), (80, 0), (62, 6), (40, 9), (20, 8), (5, 4.5), (-20, 2.5), (-45, 3),
         (-65, 3), (-85, -1), (-98, 0), (-107, -4), (-113, -11), (-118, -26),
     ]  # fmt: skip
-    widest = [(128, -88), (60, -86), (20, -82), (0, -78), (-30, -73), (-60, -66), (-80, -55), (-98, -42), (-110, -32), (-118, -28)]
+    widest = [
+        (128, -88),
+        (60, -86),
+        (20, -82),
+        (0, -78),
+        (-30, -73),
+        (-60, -66),
+        (-80, -55),
+        (-98, -42),
+        (-110, -32),
+        (-118, -28),
+    ]
     back = [
         (128, -88), (124, -115), (114, -140), (95, -165), (65, -182), (35, -187), (5, -181), (-20, -165), (-40, -142), (-60, -112),
         (-80, -84), (-98, -58), (-110, -45), (-118, -30),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from phantom.atlas import build_atlas
 from phantom.casting import BaseGrid
@@ -14,7 +15,7 @@ from phantom.fields import Field, f32
 from phantom.hair import Hair
 from phantom.identity import Identity, Pose
 from phantom.layers import Layer, body_layer, ear_layer, hair_layer, skin_layer
-from phantom.lesions import Lesion, Pores, sample_lesions, sample_pores, wrinkle_depth
+from phantom.lesions import Lesion, sample_lesions, sample_pores, wrinkle_depth
 from phantom.mouth import mouth_patch
 from phantom.outfit import body_patch, draw_glasses, ear_patch, hair_patch
 from phantom.patches import Patch, Tile, compose
@@ -31,7 +32,13 @@ _Appearance = Callable[[slice, slice], Patch]
 
 
 def trace(
-    identity: Identity, width: int, height: int, pose: Pose | None = None, *, px_per_mm: float | None = None, neutral_tab: bool = True
+    identity: Identity,
+    width: int,
+    height: int,
+    pose: Pose | None = None,
+    *,
+    px_per_mm: float | None = None,
+    neutral_tab: bool = True,
 ) -> Geometry:
     """Cast a picture of `width` x `height`: the expensive part, shared by all lights.
 
@@ -92,7 +99,9 @@ class _Tracer:
         if hair is not None:
             line, solid = f32(hair.extra[..., 0]), hair.extra[..., 2]
             hairy = f32(np.maximum(line > -1.5, solid > 0.5))
-            strands = scalp_strands(self.hair, self.grid, turn, hair.hit, f32(np.maximum(line, 20 * (solid > 0.5))), hairy)
+            strands = scalp_strands(
+                self.hair, self.grid, turn, hair.hit, f32(np.maximum(line, 20 * (solid > 0.5))), hairy
+            )
             painted.append(_Painted(hair, lambda rows, cols: hair_patch(p, hair, strands, rows, cols)))
         return painted
 
@@ -115,22 +124,45 @@ class _Tracer:
     def _blank(self, neutral_tab: bool) -> Geometry:
         shape = (self.view.height, self.view.width)
         p = self.person
-        truth = {"ita": p.ita, "melanin": p.melanin, "blood": p.blood, "px_per_mm": self.view.px_per_mm, "age": p.age}
-        half, byte = lambda *extra: np.zeros((*shape, *extra), np.float16), lambda: np.zeros(shape, np.uint8)
+        truth = {
+            "ita": p.ita,
+            "melanin": p.melanin,
+            "blood": p.blood,
+            "px_per_mm": self.view.px_per_mm,
+            "age": p.age,
+        }
+        colour, half, byte = (*shape, 3), np.float16, np.uint8
         tab = _tab_box(self.view) if neutral_tab else None
-        return Geometry(half(3), half(), half(), byte(), byte(), half(), half(), self.view.face_box, tab, truth)
+        return Geometry(
+            diffuse=np.zeros(colour, half),
+            specular=np.zeros(shape, half),
+            coverage=np.zeros(shape, half),
+            labels=np.zeros(shape, byte),
+            mask_bits=np.zeros(shape, byte),
+            melanin=np.zeros(shape, half),
+            blood=np.zeros(shape, half),
+            box=self.view.face_box,
+            neutral_tab=tab,
+            truth=truth,
+        )
 
     def _counts(self, geometry: Geometry) -> dict[str, float]:
         spots = [lesion for lesion in self.lesions if lesion.kind in ("lentigo", "mole")]
-        groups = {"spot_count": spots, "papule_count": self._of("papule"), "freckle_count": self._of("freckle")}
-        counts = {name: float(self._visible(geometry, *_centres(group)).sum()) for name, group in groups.items()}
+        groups = {
+            "spot_count": spots,
+            "papule_count": self._of("papule"),
+            "freckle_count": self._of("freckle"),
+        }
+        counts = {
+            name: float(self._visible(geometry, *_centres(group)).sum()) for name, group in groups.items()
+        }
         pores = self._visible(geometry, self.pores.x, self.pores.y)
         return counts | {"pore_count": float(pores.sum()), "wrinkle_count": float(self.wrinkle_count)}
 
     def _of(self, kind: str) -> list[Lesion]:
         return [lesion for lesion in self.lesions if lesion.kind == kind]
 
-    def _visible(self, geometry: Geometry, x: Field, y: Field) -> np.ndarray:  # type: ignore[type-arg]
+    def _visible(self, geometry: Geometry, x: Field, y: Field) -> NDArray[np.bool_]:
         """Which face positions are seen as skin in the picture."""
         if x.size == 0:
             return np.zeros(0, bool)
@@ -174,5 +206,11 @@ def _mount_tab(geometry: Geometry, box: Box) -> None:
     frame = (slice(max(0, y - rim), y + h + rim), slice(max(0, x - rim), x + w + rim))
     for part, level in ((frame, 0.02), ((slice(y, y + h), slice(x, x + w)), NEUTRAL_TAB_REFLECTANCE)):
         geometry.diffuse[part], geometry.coverage[part] = level, 1
-        for cleared in (geometry.specular, geometry.melanin, geometry.blood, geometry.labels, geometry.mask_bits):
+        for cleared in (
+            geometry.specular,
+            geometry.melanin,
+            geometry.blood,
+            geometry.labels,
+            geometry.mask_bits,
+        ):
             cleared[part] = 0

@@ -23,7 +23,14 @@ def rotation(pose: Pose, share: float = 1.0) -> Matrix:
     yaw, pitch, roll = np.radians([pose.yaw, pose.pitch, pose.roll])
     if share < 1.0:
         yaw, pitch, roll = yaw * share, 0.0, roll * 0.1
-    cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+    cy, sy, cp, sp, cr, sr = (
+        np.cos(yaw),
+        np.sin(yaw),
+        np.cos(pitch),
+        np.sin(pitch),
+        np.cos(roll),
+        np.sin(roll),
+    )
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     about_x = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
     about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
@@ -79,7 +86,9 @@ class View:
         """Column, row and distance from the camera (mm) of points in the turned space."""
         m = f32(turn)
         p = [f32(v - np.float32(o)) for v, o in zip((x, y, z), NECK_PIVOT, strict=True)]
-        wx, wy, wz = (m[i, 0] * p[0] + m[i, 1] * p[1] + m[i, 2] * p[2] + np.float32(NECK_PIVOT[i]) for i in range(3))
+        wx, wy, wz = (
+            m[i, 0] * p[0] + m[i, 1] * p[1] + m[i, 2] * p[2] + np.float32(NECK_PIVOT[i]) for i in range(3)
+        )
         depth = np.float32(CAMERA_DISTANCE_MM) - wz
         scale = np.float32(self.px_per_mm * CAMERA_DISTANCE_MM) / depth
         cx, cy = self.origin
