@@ -41,33 +41,43 @@ def _metadata(source: str) -> dict[str, str]:
     return {
         "training": "none",
         "input": source,
-        "scale": json.dumps({"steps_per_density": STEPS_PER_DENSITY, "zero": ZERO}),
+        "scale": json.dumps(
+            {name: {"per_unit": STEPS_PER_DENSITY, "zero": ZERO} for name in ("melanin", "haemoglobin")}
+        ),
         "unmixing": json.dumps(unmixing().round(6).tolist()),
     }
 
 
-def _pigments(graph: GraphWriter, log_signal: str, gain: float) -> None:
-    """Unmix `log_signal`, where the optical density is minus `gain` times it, and hand the maps out."""
+def _pigments(graph: GraphWriter, log_signal: str, gain: float) -> list[str]:
+    """Unmix `log_signal` [B,3,H,W], where the optical density is minus `gain` times it, to two uint8 maps [B,1,H,W]."""
     matrix = -gain * STEPS_PER_DENSITY * unmixing()
     kernel = graph.constant(matrix.reshape(2, 3, 1, 1))
     maps = graph.node("Conv", log_signal, kernel, graph.constant([ZERO, ZERO]))
-    melanin, haemoglobin = graph.nodes("Split", 2, graph.to_uint8(maps), axis=1, num_outputs=2)
-    shape = ["batch", "height", "width"]
-    graph.output("melanin", graph.node("Squeeze", melanin, graph.axes(1)), TensorProto.UINT8, shape)
-    graph.output("haemoglobin", graph.node("Squeeze", haemoglobin, graph.axes(1)), TensorProto.UINT8, shape)
+    return graph.nodes("Split", 2, graph.to_uint8(maps), axis=1, num_outputs=2)
 
 
-def build() -> onnx.ModelProto:
-    """`image` uint8 [B,H,W,3] sRGB to `melanin` and `haemoglobin` uint8 [B,H,W].
+def pigments(graph: GraphWriter, planes: str) -> list[str]:
+    """Melanin and haemoglobin, uint8 [B,1,H,W], from sRGB `planes` float32 [B,3,H,W] of 0..255.
 
     Above the floor the sRGB curve is ((v + 0.055) / 1.055) ** 2.4, so that the logarithm of the linear value
     is 2.4 log((v + 0.055) / 1.055): no power and no branch.
     """
+    scaled = graph.node("Mul", graph.node("Max", planes, 255 * FLOOR), 1 / (255 * 1.055))
+    return _pigments(graph, graph.node("Log", graph.node("Add", scaled, 0.055 / 1.055)), 2.4)
+
+
+def _model(graph: GraphWriter, maps: list[str], doc: str, source: str) -> onnx.ModelProto:
+    for name, each in zip(("melanin", "haemoglobin"), maps, strict=True):
+        graph.map_output(name, each)
+    return graph.model(doc, _metadata(source))
+
+
+def build() -> onnx.ModelProto:
+    """`image` uint8 [B,H,W,3] sRGB to `melanin` and `haemoglobin` uint8 [B,H,W]."""
     graph = GraphWriter("chromophores")
     planes = graph.planes(graph.input("image", TensorProto.UINT8, ["batch", "height", "width", 3]))
-    scaled = graph.node("Mul", graph.node("Max", planes, 255 * FLOOR), 1 / (255 * 1.055))
-    _pigments(graph, graph.node("Log", graph.node("Add", scaled, 0.055 / 1.055)), 2.4)
-    return graph.model("Melanin and haemoglobin by unmixing of optical densities.", _metadata("sRGB, 8 bits"))
+    doc = "Melanin and haemoglobin by unmixing of optical densities."
+    return _model(graph, pigments(graph, planes), doc, "sRGB, 8 bits")
 
 
 def build_linear() -> onnx.ModelProto:
@@ -82,8 +92,5 @@ def build_linear() -> onnx.ModelProto:
     above = graph.node("Sub", graph.planes(image), black)
     linear = graph.node("Div", above, graph.node("Max", graph.node("Sub", white, black), 1.0))
     clipped = graph.node("Clip", linear, FLOOR / 12.92, 1.0)
-    _pigments(graph, graph.node("Log", clipped), 1.0)
-    return graph.model(
-        "Melanin and haemoglobin by unmixing of optical densities of a linear master.",
-        _metadata("linear, to 16 bits"),
-    )
+    doc = "Melanin and haemoglobin by unmixing of optical densities of a linear master."
+    return _model(graph, _pigments(graph, graph.node("Log", clipped), 1.0), doc, "linear, to 16 bits")

@@ -6,15 +6,14 @@ from types import MappingProxyType
 
 import onnx
 
-from training import chromophores, redness, reflections, skin_colour
+from training import chromophores, face_layers
 
 GRAPHS: Mapping[str, Callable[[], onnx.ModelProto]] = MappingProxyType(
     {
         "chromophores": chromophores.build,
         "chromophores_linear": chromophores.build_linear,
-        "redness": redness.build,
-        "reflections": reflections.build,
-        "skin_colour": skin_colour.build,
+        "face_layers": face_layers.build,
+        "face_layers_still": face_layers.build,
     }
 )
 """Training-free models by name."""

@@ -69,11 +69,16 @@ class GraphWriter:
 
     def planes(self, image: str) -> str:
         """uint8 [B,H,W,3] to float32 [B,3,H,W]; transposed while the samples are still bytes."""
-        return self.node("Cast", self.node("Transpose", image, perm=[0, 3, 1, 2]), to=TensorProto.FLOAT)
+        return self.to_float(self.node("Transpose", image, perm=[0, 3, 1, 2]))
 
-    def plane(self, image: str) -> str:
-        """uint8 [B,H,W] to float32 [B,1,H,W]."""
-        return self.node("Cast", self.node("Unsqueeze", image, self.axes(1)), to=TensorProto.FLOAT)
+    def to_float(self, tensor: str) -> str:
+        """Any type to float32."""
+        return self.node("Cast", tensor, to=TensorProto.FLOAT)
+
+    def map_output(self, name: str, tensor: str) -> None:
+        """Hand a uint8 map [B,1,H,W] out as [B,H,W]."""
+        squeezed = self.node("Squeeze", tensor, self.axes(1))
+        self.output(name, squeezed, TensorProto.UINT8, ["batch", "height", "width"])
 
     def to_uint8(self, tensor: str) -> str:
         """Round half up and clip float to uint8."""

@@ -1,7 +1,5 @@
 """Local means inside the skin, shared by the maps that compare a pixel with its surroundings."""
 
-from onnx import TensorProto
-
 from training.graph import GraphWriter
 
 CELL = 8
@@ -11,9 +9,17 @@ REACH = 5
 """Cells to each side that count as surroundings: the window is (2 * REACH + 1) * CELL = 88 px wide."""
 
 
-def skin_mask(graph: GraphWriter, skin: str) -> str:
-    """uint8 [B,H,W] to float32 [B,1,H,W]: 1 where skin is at least 128."""
-    return graph.node("Cast", graph.node("Greater", graph.plane(skin), 127.5), to=TensorProto.FLOAT)
+def reshaped(graph: GraphWriter, mask: str, grow: int, shrink: int) -> str:
+    """The mask grown and then shrunk by so many px (squares, separable)."""
+    for reach, sign in ((grow, 1), (shrink, -1)):
+        side = 2 * reach + 1
+        if not reach:
+            continue
+        mask = mask if sign > 0 else graph.node("Neg", mask)
+        mask = graph.node("MaxPool", mask, kernel_shape=[side, 1], pads=[reach, 0, reach, 0])
+        mask = graph.node("MaxPool", mask, kernel_shape=[1, side], pads=[0, reach, 0, reach])
+        mask = mask if sign > 0 else graph.node("Neg", mask)
+    return mask
 
 
 def window_sum(graph: GraphWriter, planes: str) -> str:

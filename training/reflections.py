@@ -6,13 +6,8 @@ min = r d + s and max = d + s, with r their ratio in the diffuse colour. With r 
 s = (min - r max) / (1 - r). It is the loss of chroma that counts, not brightness, so dark skin is treated alike.
 """
 
-import json
-
-import onnx
-from onnx import TensorProto
-
 from training.graph import GraphWriter
-from training.local import skin_mask, spread, window_sum
+from training.local import reshaped, spread, window_sum
 
 STEPS_PER_WHITE = 1020.0
 """Map value per linear white: 255 stands for a quarter of white and more."""
@@ -24,11 +19,11 @@ def _linear(graph: GraphWriter, encoded: str) -> str:
     return graph.node("Exp", graph.node("Mul", graph.node("Log", scaled), 2.4))
 
 
-def build() -> onnx.ModelProto:
-    """`image` uint8 [B,H,W,3] sRGB and `skin` uint8 [B,H,W] to `reflection` uint8 [B,H,W], 0 outside the skin."""
-    graph = GraphWriter("reflections")
-    planes = graph.planes(graph.input("image", TensorProto.UINT8, ["batch", "height", "width", 3]))
-    mask = skin_mask(graph, graph.input("skin", TensorProto.UINT8, ["batch", "height", "width"]))
+def reflection(graph: GraphWriter, planes: str, mask: str) -> str:
+    """From sRGB `planes` [B,3,H,W] of 0..255 and `mask` [B,1,H,W], both float32: a uint8 map, 0 outside the skin.
+
+    A highlight has not the colour of skin: holes of up to 8 px in the skin are searched too, and 2 px at its edge not.
+    """
     low = _linear(graph, graph.node("ReduceMin", planes, graph.axes(1), keepdims=1))
     high = _linear(graph, graph.node("ReduceMax", planes, graph.axes(1), keepdims=1))
     # Bright pixels count less, so that the reflections sought do not raise the ratio they are measured against.
@@ -43,10 +38,5 @@ def build() -> onnx.ModelProto:
         "Div", graph.node("Sub", low, graph.node("Mul", ratio, high)), graph.node("Sub", 1.0, ratio)
     )
     reflected = graph.node("Min", chroma_loss, graph.node("Sub", low, floor))
-    scaled = graph.node("Mul", graph.node("Mul", reflected, mask), STEPS_PER_WHITE)
-    shape = ["batch", "height", "width"]
-    graph.output(
-        "reflection", graph.node("Squeeze", graph.to_uint8(scaled), graph.axes(1)), TensorProto.UINT8, shape
-    )
-    scale = json.dumps({"steps_per_white": STEPS_PER_WHITE, "zero": 0.0})
-    return graph.model("Specular reflection by loss of chroma.", {"training": "none", "scale": scale})
+    scaled = graph.node("Mul", graph.node("Mul", reflected, reshaped(graph, mask, 4, 6)), STEPS_PER_WHITE)
+    return graph.to_uint8(scaled)

@@ -6,11 +6,6 @@ for being darker than the patch (eyes, brows, hair, nostrils), outside the face 
 the mouth. The constants were chosen on 15 portraits, so scores on those are optimistic.
 """
 
-import json
-
-import onnx
-from onnx import TensorProto
-
 from training.graph import GraphWriter
 
 SEED = (0.5, 0.55, 0.3, 0.2)
@@ -40,7 +35,7 @@ class _Face:
             for each in graph.nodes("Split", 4, box, axis=1, num_outputs=4)
         )
         least = graph.node("Min", w, h)
-        self.present = graph.node("Cast", graph.node("Greater", least, 0.0), to=TensorProto.FLOAT)
+        self.present = graph.to_float(graph.node("Greater", least, 0.0))
         self.x = graph.node("Sub", self._axis(shape, 3, (1, 1, 1, -1), x, w), 0.5)
         self.y = self._axis(shape, 2, (1, 1, -1, 1), y, h)
 
@@ -48,8 +43,8 @@ class _Face:
         graph = self.graph
         count = graph.node("Gather", shape, graph.constant(axis, "int64"))
         steps = graph.node("Range", graph.constant(0, "int64"), count, graph.constant(1, "int64"))
-        centres = graph.node("Add", graph.node("Cast", steps, to=TensorProto.FLOAT), 0.5)
-        unit = graph.node("Div", centres, graph.node("Cast", count, to=TensorProto.FLOAT))
+        centres = graph.node("Add", graph.to_float(steps), 0.5)
+        unit = graph.node("Div", centres, graph.to_float(count))
         offset = graph.node("Sub", graph.node("Reshape", unit, graph.axes(*view)), start)
         return graph.node("Div", offset, graph.node("Max", length, 1e-3))
 
@@ -61,7 +56,7 @@ class _Face:
     def within(self, axis: str, centre: float, half: float) -> str:
         """1 where |axis - centre| < half."""
         away = self.graph.node("Abs", self.graph.node("Sub", axis, centre))
-        return self.graph.node("Cast", self.graph.node("Less", away, half), to=TensorProto.FLOAT)
+        return self.graph.to_float(self.graph.node("Less", away, half))
 
 
 def _ramp(graph: GraphWriter, value: str, start: float, slope: float) -> str:
@@ -96,7 +91,7 @@ def _colour_distance(graph: GraphWriter, weight: str, luma: str, cr: str, cb: st
 
 def _place_distance(graph: GraphWriter, face: _Face) -> str:
     """What a pixel's place adds: beyond 0.8 of the face ellipse, steeper below; and in the mouth."""
-    lower = graph.node("Cast", graph.node("Greater", face.y, 0.5), to=TensorProto.FLOAT)
+    lower = graph.to_float(graph.node("Greater", face.y, 0.5))
     radius = graph.node("Sub", FACE[1], graph.node("Mul", lower, FACE[1] - FACE[2]))
     ellipse = graph.node("Add", face.squared(face.x, 0.0, FACE[0]), face.squared(face.y, 0.5, radius))
     slope = graph.node("Add", graph.node("Mul", lower, 5.0), 5.0)
@@ -127,28 +122,22 @@ def _luma_chroma(graph: GraphWriter, planes: str) -> tuple[str, str, str]:
     return luma, smooth[0], smooth[1]
 
 
-def build() -> onnx.ModelProto:
-    """`image` uint8 [B,H,W,3] sRGB, `box` float32 [B,4] (x, y, width, height in [0, 1]) to `skin` uint8 [B,H,W].
+def skin(graph: GraphWriter, planes: str, box: str) -> str:
+    """From sRGB `planes` float32 [B,3,H,W] of 0..255 and `box` [B,4] (x, y, width, height in [0, 1]): uint8 [B,1,H,W].
 
     128 and more is skin. A box without area gives an empty map.
     """
-    graph = GraphWriter("skin_colour")
-    planes = graph.planes(graph.input("image", TensorProto.UINT8, ["batch", "height", "width", 3]))
-    face = _Face(graph, planes, graph.input("box", TensorProto.FLOAT, ["batch", 4]))
+    face = _Face(graph, planes, box)
     seed = graph.node(
         "Add", face.squared(face.x, SEED[0] - 0.5, SEED[2]), face.squared(face.y, SEED[1], SEED[3])
     )
-    weight = graph.node("Cast", graph.node("Less", seed, 1.0), to=TensorProto.FLOAT)
+    weight = graph.to_float(graph.node("Less", seed, 1.0))
     weight = graph.node("Div", weight, graph.node("Add", graph.sum(weight, 2, 3), 1e-6))
     colour = _colour_distance(graph, weight, *_luma_chroma(graph, planes))
     distance = graph.node("Add", colour, _place_distance(graph, face))
-    soft = graph.node("Sigmoid", graph.node("Mul", graph.node("Sub", THRESHOLD, distance), 1 / SOFTNESS))
+    # Bounded, because the sigmoid of very far pixels is a denormal number, which processors are slow with.
+    logit = graph.node("Mul", graph.node("Sub", THRESHOLD, distance), 1 / SOFTNESS)
+    soft = graph.node("Sigmoid", graph.node("Max", logit, -20.0))
     inside = graph.node("Mul", face.within(face.x, 0.0, LIMIT[0]), face.within(face.y, 0.5, LIMIT[1]))
     kept = graph.node("Mul", soft, graph.node("Mul", inside, face.present))
-    skin = graph.to_uint8(graph.node("Mul", _opened(graph, kept), 255.0))
-    squeezed = graph.node("Squeeze", skin, graph.axes(1))
-    graph.output("skin", squeezed, TensorProto.UINT8, ["batch", "height", "width"])
-    scale = json.dumps({"skin_from": 128, "range": [0, 255]})
-    return graph.model(
-        "Facial skin by its own colour.", {"training": "none", "input": "sRGB, 8 bits", "scale": scale}
-    )
+    return graph.to_uint8(graph.node("Mul", _opened(graph, kept), 255.0))

@@ -31,7 +31,7 @@ _CHANNEL = [
 
 
 class Priority(IntEnum):
-    """Queue level in Triton: a waiting frame is run before a waiting still."""
+    """Queue level of a request, for servers whose models have `priority_levels`; the models shipped have none."""
 
     LIVE = 1
     STILL = 2

@@ -1,6 +1,7 @@
 """The maps of a picture: one request for a preview frame, strips and a crop for a still."""
 
 import asyncio
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from server.inference.client import Priority, TritonClient
 from server.inference.crop import STILL_SIDE, FaceCrop, Image
 
 STRIP_PIXELS: Final = 160_000
-"""Pixels of one request of a still: some 5 ms of one core, the longest that a live frame waits behind it. Fits a slot of shared memory at 16 bits."""
+"""Pixels of one request of a still: some 5 ms of one core. Fits a slot of shared memory at 16 bits."""
 
 IN_FLIGHT: Final = 2
 """Strips under way at once: one runs, one travels."""
@@ -41,17 +42,10 @@ class StillLayers:
 
 
 async def live_layers(
-    client: TritonClient,
-    crop: npt.NDArray[np.uint8],
-    box: Box,
-    *,
-    priority: Priority = Priority.LIVE,
-    timeout_s: float = 2.0,
+    client: TritonClient, crop: npt.NDArray[np.uint8], box: Box, *, timeout_s: float = 2.0
 ) -> LiveLayers:
     """Maps of one crop [H,W,3] in sRGB with the face box in [0, 1] (`FaceCrop.cut`, `FaceCrop.box`)."""
-    inputs = {"image": crop[None], "box": np.asarray(box, np.float32)[None]}
-    answer = await client.infer("live", inputs, priority=priority, timeout_s=timeout_s)
-    return LiveLayers(**{name: answer[name][0] for name in ("skin", "melanin", "redness", "reflection")})
+    return await _face(client, "live", crop, box, Priority.LIVE, timeout_s)
 
 
 async def chromophores(
@@ -59,9 +53,7 @@ async def chromophores(
 ) -> tuple[Image, Image]:
     """Melanin and haemoglobin [H,W] of an image [H,W,3]: uint8 sRGB, or uint16 linear with black and white `levels`."""
     model = "chromophores" if levels is None else "chromophores_linear"
-    extra: dict[str, npt.NDArray[Any]] = {}
-    if levels is not None:
-        extra["levels"] = np.array([levels], np.float32)
+    extra = {} if levels is None else {"levels": np.array([levels], np.float32)}
     height, width = image.shape[:2]
     maps = np.empty((2, height, width), np.uint8)
     rows = max(1, STRIP_PIXELS // width)
@@ -69,7 +61,8 @@ async def chromophores(
 
     async def strip(top: int) -> None:
         async with gate:
-            answer = await client.infer(model, {"image": image[None, top : top + rows], **extra})
+            part: dict[str, npt.NDArray[Any]] = {"image": image[None, top : top + rows], **extra}
+            answer = await client.infer(model, part)
         maps[0, top : top + rows] = answer["melanin"][0]
         maps[1, top : top + rows] = answer["haemoglobin"][0]
 
@@ -96,14 +89,27 @@ async def still_layers(
         empty = np.zeros(size, np.uint8)
         return StillLayers(empty, melanin, haemoglobin, empty, empty)
     crop = FaceCrop.around(box, STILL_SIDE)
-    seen = await live_layers(client, crop.cut(image), crop.box, priority=Priority.STILL, timeout_s=30.0)
+    seen = await _face(client, "face_layers_still", crop.cut(image), crop.box, Priority.STILL, 30.0)
     skin, redness, reflection = (
         crop.paste(each, size) for each in (seen.skin, seen.redness, seen.reflection)
     )
     return StillLayers(skin, melanin, haemoglobin, redness, reflection)
 
 
-async def _all(coroutines: Any) -> None:
+async def _face(
+    client: TritonClient,
+    model: str,
+    crop: npt.NDArray[np.uint8],
+    box: Box,
+    priority: Priority,
+    timeout_s: float,
+) -> LiveLayers:
+    inputs: dict[str, npt.NDArray[Any]] = {"image": crop[None], "box": np.asarray(box, np.float32)[None]}
+    answer = await client.infer(model, inputs, priority=priority, timeout_s=timeout_s)
+    return LiveLayers(**{name: answer[name][0] for name in ("skin", "melanin", "redness", "reflection")})
+
+
+async def _all(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:
     """Run together; the first error ends the others and is raised itself."""
     try:
         async with asyncio.TaskGroup() as tasks:

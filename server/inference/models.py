@@ -15,7 +15,16 @@ Tensor = tuple[str, tuple[int, ...]]
 
 _IMAGE: Tensor = ("UINT8", (-1, -1, -1, 3))
 _MAP: Tensor = ("UINT8", (-1, -1, -1))
-_BOX: Tensor = ("FP32", (-1, 4))
+_LAYERS: Final[Mapping[str, Tensor]] = MappingProxyType(
+    {
+        "image": _IMAGE,
+        "box": ("FP32", (-1, 4)),
+        "skin": _MAP,
+        "melanin": _MAP,
+        "redness": _MAP,
+        "reflection": _MAP,
+    }
+)
 
 TENSORS: Final[Mapping[str, Mapping[str, Tensor]]] = MappingProxyType(
     {
@@ -26,17 +35,9 @@ TENSORS: Final[Mapping[str, Mapping[str, Tensor]]] = MappingProxyType(
             "melanin": _MAP,
             "haemoglobin": _MAP,
         },
-        "skin_colour": {"image": _IMAGE, "box": _BOX, "skin": _MAP},
-        "redness": {"haemoglobin": _MAP, "skin": _MAP, "redness": _MAP},
-        "reflections": {"image": _IMAGE, "skin": _MAP, "reflection": _MAP},
-        "live": {
-            "image": _IMAGE,
-            "box": _BOX,
-            "skin": _MAP,
-            "melanin": _MAP,
-            "redness": _MAP,
-            "reflection": _MAP,
-        },
+        "face_layers": _LAYERS,
+        "face_layers_still": _LAYERS,
+        "live": _LAYERS,
     }
 )
 """Every input and output of every model that needs no training."""
@@ -45,6 +46,7 @@ SKIN_FROM: Final = 128
 """Values of a skin map from here on are skin."""
 
 MAX_BATCH: Final = 8
+"""Pictures of one live request at most."""
 
 
 @dataclass(frozen=True)

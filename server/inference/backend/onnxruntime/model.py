@@ -14,6 +14,9 @@ import triton_python_backend_utils as pb_utils
 
 THREADS_VARIABLE = "DERMABOOTH_TRITON_THREADS"
 
+YIELDING = 10
+"""Niceness of a model of least priority; each model is a process of its own."""
+
 
 class TritonPythonModel:
     @staticmethod
@@ -22,6 +25,8 @@ class TritonPythonModel:
 
     def initialize(self, args):
         config = json.loads(args["model_config"])
+        if config.get("optimization", {}).get("priority") == "PRIORITY_MIN":
+            os.nice(YIELDING)
         folder = Path(args["model_repository"]) / args["model_version"]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = _threads(config)
