@@ -182,14 +182,14 @@ def _diffuse_whiteness(weakest: _Values, total: _Values, skin: Mask) -> _Values:
 def _fit(terms: NDArray[np.float64], whiteness: NDArray[np.float64]) -> NDArray[np.float64]:
     """Coefficients of the surface through the cells that are not too white for it."""
     kept = np.ones(whiteness.size, bool)
-    coefficients = np.zeros(terms.shape[1])
+    coefficients: NDArray[np.float64] = np.zeros(terms.shape[1])
     for _ in range(4):
-        coefficients = np.linalg.lstsq(terms[kept], whiteness[kept], rcond=None)[0]
+        coefficients = np.asarray(np.linalg.lstsq(terms[kept], whiteness[kept], rcond=None)[0], np.float64)
         residual = whiteness - terms @ coefficients
         middle = np.median(residual[kept])
         spread = 1.4826 * float(np.median(np.abs(residual[kept] - middle)))
         kept = residual - middle <= 1.5 * spread + 1e-6
-    return np.asarray(coefficients)
+    return coefficients
 
 
 @lru_cache(maxsize=8)
