@@ -1,7 +1,7 @@
 """The server's HTTP interface: one file per noun."""
 
 from server.api.application import ApiParts, make_api
-from server.api.board import LivePreview, NoPreviews, PreviewBoard
+from server.api.board import HubBoard, LivePreview, NoPreviews, PreviewBoard
 from server.api.events import EventHub
 from server.api.login import LoginCodes
 from server.api.routes import GRANT, SESSION_COOKIE, TOKENS, Route, UndeclaredRoute, route, undeclared
@@ -15,6 +15,7 @@ __all__ = [
     "ApiParts",
     "ApiSettings",
     "EventHub",
+    "HubBoard",
     "LivePreview",
     "LoginCodes",
     "NoPreviews",

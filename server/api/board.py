@@ -5,6 +5,8 @@ from typing import Protocol
 
 import msgspec
 
+from server.live import BoothState, LiveHub
+
 
 class LivePreview(msgspec.Struct, frozen=True, kw_only=True):
     """State of one booth's live picture."""
@@ -16,11 +18,10 @@ class LivePreview(msgspec.Struct, frozen=True, kw_only=True):
     answered: int = 0
     """Frames that an overlay was made for."""
     dropped: int = 0
-    """Frames that a newer one replaced."""
+    """Frames that a newer one replaced before their analysis."""
     viewers: int = 0
-    frames_per_s: float | None = None
-    model_ms: float | None = None
-    """Time of the model per frame, median of the last seconds."""
+    latency_ms: float | None = None
+    """Frame received to overlay sent, median of the last frames."""
 
 
 class PreviewBoard(Protocol):
@@ -36,3 +37,26 @@ class NoPreviews:
     def previews(self) -> Mapping[str, LivePreview]:
         """Nothing."""
         return {}
+
+
+class HubBoard:
+    """The board of this process's live plane."""
+
+    def __init__(self, hub: LiveHub) -> None:
+        self._hub = hub
+
+    def previews(self) -> Mapping[str, LivePreview]:
+        """State of every booth whose stream is connected."""
+        return {state.booth: _preview(state) for state in self._hub.state().booths if state.live}
+
+
+def _preview(state: BoothState) -> LivePreview:
+    return LivePreview(
+        width=state.width,
+        height=state.height,
+        received=state.received,
+        answered=state.analysed,
+        dropped=state.dropped,
+        viewers=state.viewers,
+        latency_ms=round(state.latency_ms.p50, 1) if state.latency_ms.count else None,
+    )

@@ -108,8 +108,12 @@ function figures(shown: LiveFigures, preview: LivePreview | null): TemplateResul
           <dd>${number(shown.modelMs)} ms</dd>`}
     ${preview === null
       ? nothing
-      : html`<dt>Received, newer ones preferred</dt>
-          <dd>${preview.received} − ${preview.dropped}</dd>
+      : html`${preview.latency_ms === null
+            ? nothing
+            : html`<dt>Frame in to overlay out</dt>
+                <dd>${number(preview.latency_ms)} ms</dd>`}
+          <dt>Frames analysed</dt>
+          <dd>${preview.answered} of ${preview.received}</dd>
           <dt>Viewers</dt>
           <dd>${preview.viewers}</dd>`}
   </dl>`;

@@ -32,8 +32,7 @@ export interface LivePreview {
   answered: number;
   dropped: number;
   viewers: number;
-  frames_per_s: number | null;
-  model_ms: number | null;
+  latency_ms: number | null;
 }
 
 export interface BoothInfo {
