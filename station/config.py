@@ -16,7 +16,8 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from station.devices.registry import camera_options, describe, light_options
 from station.errors import ConfigError
-from station.protocol import Exposure, Light, LightingRecipe, VisitProtocol, is_booth_id
+from station.protocol import Encoding, Exposure, Light, LightingRecipe, VisitProtocol, is_booth_id
+from station.quality import QualityProfile, load_profile
 
 PREFIX = "DERMABOOTH_STATION_"
 MAX_FILE_BYTES = 1 << 20
@@ -65,8 +66,10 @@ class UplinkConfig(_Section):
     """`tcp://HOST:PORT` of the server's ingest; empty: the booth works alone and keeps its stills."""
     server_key: Path | None = None
     """File with the server's public CURVE key."""
-    encoding: Annotated[str, Field(pattern=r"^(raw|delta\+zstd)$")] = "raw"
+    encoding: Encoding = Encoding.RAW
     """Form of the stills in the spool and on the wire."""
+    spool_gb: Annotated[float, Field(gt=0, le=10_000)] = 20.0
+    """Stills the booth keeps while the server is away, in 10^9 bytes."""
 
 
 class KioskConfig(_Section):
@@ -94,8 +97,8 @@ class StationConfig(BaseSettings):
     """Folder for keys, spool and cache; relative to the working directory."""
     protocol: Path
     """File of the visit protocol."""
-    quality: Path | None = None
-    """File of the quality thresholds; None: those built in."""
+    quality: Path
+    """File of the quality thresholds."""
     camera: dict[str, Any]
     lights: dict[str, Any]
     preview: PreviewConfig = PreviewConfig()
@@ -103,6 +106,7 @@ class StationConfig(BaseSettings):
     uplink: UplinkConfig = UplinkConfig()
     kiosk: KioskConfig = KioskConfig()
     _visit_protocol: VisitProtocol = PrivateAttr()
+    _quality_profile: QualityProfile = PrivateAttr()
 
     @classmethod
     def settings_customise_sources(
@@ -132,12 +136,18 @@ class StationConfig(BaseSettings):
         camera_options(config.camera)
         light_options(config.lights)
         config._visit_protocol = load_protocol(config.protocol)
+        config._quality_profile = _load_quality(config.quality)
         return config
 
     @property
     def visit_protocol(self) -> VisitProtocol:
         """What a visit shoots, from the file that `protocol` names."""
         return self._visit_protocol
+
+    @property
+    def quality_profile(self) -> QualityProfile:
+        """Thresholds from the file that `quality` names."""
+        return self._quality_profile
 
 
 def load_recipe(path: Path) -> LightingRecipe:
@@ -153,6 +163,13 @@ def load_protocol(path: Path) -> VisitProtocol:
         raise ConfigError(f"{path.name}: recipe must name the file of a lighting recipe, got {recipe!r}")
     content["recipe"] = msgspec.to_builtins(load_recipe(path.parent / recipe))
     return _struct(path, content, VisitProtocol)
+
+
+def _load_quality(path: Path) -> QualityProfile:
+    try:
+        return load_profile(_read(path))
+    except ValueError as error:
+        raise ConfigError(f"{path.name}: {error}") from error
 
 
 def _struct(path: Path, content: Mapping[str, Any], kind: type[S]) -> S:

@@ -12,16 +12,29 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from phantom import NEUTRAL_TAB_REFLECTANCE, CameraModel, Scene, Stage
+from phantom import NEUTRAL_TAB_REFLECTANCE, CameraModel, Stage
+from phantom import Light as PhantomLight
 from station.devices.base import Camera, Captured, ExposureRange, Shot, pace
 from station.devices.bench import Bench, Shining
 from station.devices.worker import Worker
 from station.errors import DeviceUnavailable
-from station.protocol import Box, CameraInfo, Exposure, Light, NeutralTab, Transfer
+from station.protocol import Box, CameraInfo, Exposure, Light, NeutralTab, Transfer, View
 
 NOMINAL_S = {Light.WHITE: 0.005, Light.PARALLEL_POLARISED: 0.010, Light.CROSS_POLARISED: 0.010}
 """Exposure time at full power, without gain, that gives radiance 1 full scale; the lamp's polariser takes half."""
 CALIBRATION = "sim-rig/1"
+_DIFFUSE_SHARE = {Light.WHITE: 1.0, Light.PARALLEL_POLARISED: 0.5, Light.CROSS_POLARISED: 0.5}
+"""Share of the diffuse radiance that passes the lens; the phantom's preview frames have it made up for."""
+_PHANTOM_LIGHTS: dict[Light, PhantomLight] = {
+    Light.WHITE: "white",
+    Light.PARALLEL_POLARISED: "parallel_polarised",
+    Light.CROSS_POLARISED: "cross_polarised",
+}
+_YAW = {View.LEFT_45: -45.0, View.RIGHT_45: 45.0}
+"""Turn of the head that shows this side of the subject, degrees to the right of the picture."""
+_TAB_SHARE = 0.055
+_PREVIEW_COST = 0.3
+"""Share of the preparation that the preview's pictures take."""
 _TIME_STEP_S = 1e-5
 _GAIN_STEP_DB = 0.1
 _DARK_STOPS = -40.0
@@ -45,8 +58,8 @@ class SimCameraOptions(BaseModel):
 class SimCamera(Camera):
     """12-bit linear stills and 8-bit previews of the phantom.
 
-    The first opening renders the preview's pictures, which takes a while and is told to the bench's `progress`; they
-    are kept in its cache folder. Exposure times are multiples of 10 µs, gains of 0.1 dB, like those of real cameras.
+    The first opening renders the subject, which takes a while and is told to the bench's `progress`; the renders are
+    kept in its cache folder. Exposure times are multiples of 10 µs, gains of 0.1 dB, like those of real cameras.
     """
 
     def __init__(self, options: SimCameraOptions, bench: Bench) -> None:
@@ -86,17 +99,23 @@ class SimCamera(Camera):
 
     async def _do_expose(self, exposure: Exposure, shot: Shot) -> Captured:
         self._exposures += 1
-        return await self._worker.run(self._still, exposure, self._exposures)
+        return await self._worker.run(self._still, exposure, shot.view, self._exposures)
 
     def _open_stage(self) -> Stage:
         options = self._options
-        return Stage.open(
-            options.seed,
-            self._bench.cache_dir,
-            options.preview_width,
-            options.preview_height,
-            self._bench.progress,
+        size = (options.preview_width, options.preview_height)
+        stage = Stage.open(
+            options.seed, self._bench.cache_dir, *size, lambda share: self._note_progress(_PREVIEW_COST * share)
         )
+        stage.still(options.width, options.height)  # into the cache, so that no still waits under its light
+        self._note_progress(1.0)
+        return stage
+
+    def _note_progress(self, share: float) -> None:
+        if self._closed:
+            raise DeviceUnavailable("the simulated camera was closed while it was being prepared")
+        if self._bench.progress is not None:
+            self._bench.progress(share, "preparing the simulated subject")
 
     @property
     def _open_scene(self) -> Stage:
@@ -106,16 +125,20 @@ class SimCamera(Camera):
 
     def _preview_picture(self, exposure: Exposure, at_s: float) -> Captured:
         shining, actual = self._bench.shining, _settable(exposure)
-        srgb, _ = self._open_scene.frame(at_s, shining.light or Light.WHITE)
-        pixels = cv2.LUT(srgb, _tone_table(_factor(shining, actual)))
-        return Captured(pixels=np.asarray(pixels, np.uint8), actual=actual, captured_at=time.time())
+        light = shining.light or Light.WHITE
+        factor = _factor(shining, actual)
+        frame, _ = self._open_scene.frame(at_s, _PHANTOM_LIGHTS[light])
+        pixels = np.asarray(cv2.LUT(frame, _tone_table(factor * _DIFFUSE_SHARE[light])), np.uint8)
+        tab = _mount_tab(pixels, _stops(factor * _DIFFUSE_SHARE[light]), seed=int(at_s * 1000))
+        return Captured(pixels=pixels, actual=actual, captured_at=time.time(), neutral_tab=tab)
 
-    def _still(self, exposure: Exposure, number: int) -> Captured:
+    def _still(self, exposure: Exposure, view: View, number: int) -> Captured:
         shining, actual = self._bench.shining, _settable(exposure)
-        options = self._options
-        scene = self._open_scene.still(options.width, options.height, shining.light or Light.WHITE)
-        model = CameraModel(exposure=_stops(shining, actual))
+        options, light = self._options, _PHANTOM_LIGHTS[shining.light or Light.WHITE]
+        scene = self._open_scene.still(options.width, options.height, light, _YAW.get(view, 0.0))
+        model = CameraModel(exposure=_stops(_factor(shining, actual)))
         raw = model.expose(scene.linear, options.seed + number).raw
+        tab = scene.neutral_tab and NeutralTab(Box(*scene.neutral_tab), NEUTRAL_TAB_REFLECTANCE)
         return Captured(
             pixels=raw,
             actual=actual,
@@ -124,7 +147,7 @@ class SimCamera(Camera):
             transfer=Transfer.LINEAR,
             black_level=model.black_level,
             white_level=model.white_level,
-            neutral_tab=_tab(scene),
+            neutral_tab=tab,
             px_per_mm=scene.truth["px_per_mm"],
             calibration=CALIBRATION,
         )
@@ -141,8 +164,7 @@ def _factor(shining: Shining, exposure: Exposure) -> float:
     return shining.power * exposure.time_s / NOMINAL_S[shining.light] * 10 ** (exposure.gain_db / 20)
 
 
-def _stops(shining: Shining, exposure: Exposure) -> float:
-    factor = _factor(shining, exposure)
+def _stops(factor: float) -> float:
     return math.log2(factor) if factor > 0 else _DARK_STOPS
 
 
@@ -156,5 +178,11 @@ def _tone_table(factor: float) -> NDArray[np.uint8]:
     return np.asarray(np.rint(255 * again), np.uint8)
 
 
-def _tab(scene: Scene) -> NeutralTab | None:
-    return scene.neutral_tab and NeutralTab(Box(*scene.neutral_tab), NEUTRAL_TAB_REFLECTANCE)
+def _mount_tab(pixels: NDArray[np.uint8], stops: float, seed: int) -> NeutralTab:
+    """The grey card in the corner of a preview: fixed to the rig, so it does not sway with the head."""
+    side = max(12, round(_TAB_SHARE * min(pixels.shape[:2])))
+    rim, at = max(1, side // 10), max(4, side // 3)
+    pixels[at - rim : at + side + rim, at - rim : at + side + rim] = 0
+    card = np.full((side, side, 3), NEUTRAL_TAB_REFLECTANCE, np.float32)
+    pixels[at : at + side, at : at + side] = CameraModel(exposure=stops).expose(card, seed).srgb
+    return NeutralTab(Box(at, at, side, side), NEUTRAL_TAB_REFLECTANCE)

@@ -11,7 +11,7 @@ import pytest_asyncio
 from station.devices import Bench, Camera, LatestFrame, LightRig, Shot
 from station.devices.registry import CAMERAS, make_devices
 from station.errors import DeviceError, DeviceUnavailable, ExposureRefused
-from station.protocol import Exposure, Light, Preparation, Transfer, View
+from station.protocol import Exposure, Frame, Light, Preparation, Transfer, View
 from tests.fixtures.booth import files_sections, picture_folder, sim_sections
 
 pytestmark = pytest.mark.contract
@@ -68,8 +68,8 @@ async def test_frame_ids_count_up_over_stills_and_preview(booth: Booth) -> None:
     assert first.header.frame_id < newest[0].header.frame_id < last.header.frame_id
 
 
-async def first_frames(camera: Camera, count: int) -> list:
-    box, seen = LatestFrame(), []
+async def first_frames(camera: Camera, count: int) -> list[Frame]:
+    box, seen = LatestFrame(), list[Frame]()
     preview = asyncio.create_task(camera.preview(box, NOMINAL, SHOT))
     try:
         async with asyncio.timeout(20):

@@ -66,11 +66,15 @@ async def test_dark_is_reached_even_by_a_cancelled_caller(rig: LightRig) -> None
 @pytest.mark.parametrize("kind", sorted(LIGHT_RIGS))
 async def test_dark_after_an_error_and_after_closing(kind: str, tmp_path: Path) -> None:
     rig, bench = make_rig(kind, tmp_path)
-    with pytest.raises(RuntimeError):
+
+    async def fail_under_light() -> None:
         async with rig:
             await rig.set(min(rig.lights), 0.5)
             assert bench.shining.light is not None
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail_under_light()
     assert bench.shining == Shining()
     await rig.close()
     with pytest.raises(DeviceUnavailable):

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from station.capture import Preview, SessionState, Studio, TakenStill, Visit
-from station.devices import Bench, LatestFrame, Shining
+from station.devices import Bench, LatestFrame, Shining, Shot
 from station.errors import SpoolFull
 from station.protocol import (
     Exposure,
@@ -161,16 +161,16 @@ async def test_an_aborted_visit_is_dark_and_closed(room: Room, after_s: float) -
         assert set(visit.taken) == {still.sop_instance_uid for still in room.sink.stills}
 
 
-async def test_the_preview_makes_way_and_comes_back(room: Room) -> None:
+async def test_the_preview_makes_way_and_comes_back(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     before = (await room.box.get()).header.frame_id
     lights = []
     expose = room.studio.camera.expose
 
-    async def watched(*args: object) -> Frame:
+    async def watched(exposure: Exposure, shot: Shot) -> Frame:
         lights.append(room.bench.shining)
-        return await expose(*args)  # type: ignore[arg-type]
+        return await expose(exposure, shot)
 
-    room.studio.camera.expose = watched  # type: ignore[method-assign]
+    monkeypatch.setattr(room.studio.camera, "expose", watched)
     await room.visit().play()
     assert [shining.light for shining in lights] == [step.light for step in a_protocol().recipe.steps]
     async with asyncio.timeout(5):

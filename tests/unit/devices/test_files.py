@@ -27,7 +27,7 @@ def test_names_carry_view_and_light(tmp_path: Path) -> None:
     for name in ("ann_front_white.png", "ann_front_cross_polarised.jpg", "ann_left_45_white.tif", "bob.png"):
         write(tmp_path / name)
     ann, bob = read_catalogue(tmp_path)
-    assert (ann.name, ann.views, ann.lights) == ("ann", 2, {Light.WHITE, Light.CROSS_POLARISED})
+    assert (ann.name, ann.views, ann.lights) == ("ann", 2, frozenset({Light.WHITE, Light.CROSS_POLARISED}))
     assert ann.picture(View.FRONT, Light.CROSS_POLARISED).suffix == ".jpg"
     assert ann.picture(View.LEFT_45, Light.WHITE).suffix == ".tif"
     assert bob.lights == {Light.UNCONTROLLED}

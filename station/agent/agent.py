@@ -1,0 +1,263 @@
+"""The booth's agent: introduces instruments, visits, spool, uplink, preview and page to each other."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from station.agent.board import VisitBoard
+from station.agent.instruments import Instruments
+from station.agent.link import Link
+from station.agent.page import serve_page
+from station.agent.quality import BoothQuality
+from station.capture import TakenStill, Visit
+from station.config import StationConfig
+from station.devices import LatestFrame, Progress
+from station.errors import InvalidTransition
+from station.kiosk import BoothState, Latest, Phase, VisitRequest
+from station.protocol import Overlay, Preparation, QualityReport, StillOffer, VisitClosed, VisitOpened
+from station.transport import Spool, Still
+
+REFRESH_S = 0.25
+"""Time between two looks at what nobody announces: light, connection, latency."""
+
+_log = logging.getLogger(__name__)
+
+
+class SpoolSink:
+    """The spool as visits see it; tells the uplink of everything new."""
+
+    def __init__(self, spool: Spool, notify: Callable[[], None]) -> None:
+        self._spool = spool
+        self._notify = notify
+
+    async def open_visit(self, message: VisitOpened) -> None:
+        """Keep the beginning of a visit."""
+        await self._spool.open_visit(message)
+        self._notify()
+
+    async def put(self, still: TakenStill) -> StillOffer:
+        """Keep a still."""
+        offer = await self._spool.put(Still(**vars(still)))
+        self._notify()
+        return offer
+
+    async def close_visit(self, message: VisitClosed) -> None:
+        """Keep the end of a visit."""
+        await self._spool.close_visit(message)
+        self._notify()
+
+
+class StationAgent:
+    """One booth. `run` is its whole life; the rest is what the kiosk page needs.
+
+    `web_root` holds the built pages (None: no page); `progress` hears how far the instruments are prepared;
+    `software` is what the server is told.
+
+    A failing instrument, a server that is away and a full disk are states that the page shows; the agent stays.
+    """
+
+    def __init__(
+        self,
+        config: StationConfig,
+        *,
+        web_root: Path | None = None,
+        progress: Progress | None = None,
+        software: str = "dermabooth",
+    ) -> None:
+        self.config = config
+        self.preview = LatestFrame()
+        self.overlays: Latest[Overlay] = Latest()
+        self.hints: Latest[QualityReport] = Latest()
+        self.kiosk_url = ""
+        """Address of the page; empty without one."""
+        self._web_root = web_root
+        self._progress = progress
+        self._software = software
+        self._preparing = ""
+        self._board = VisitBoard(self._refresh)
+        self._quality = BoothQuality(config.visit_protocol.recipe.name, config.quality_profile)
+        self._instruments: Instruments | None = None
+        self._link: Link | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._visit: Visit | None = None
+        self._playing: asyncio.Task[None] | None = None
+        self.state: Latest[BoothState] = Latest(self._look())
+
+    async def run(self, ready: Callable[["StationAgent"], None] | None = None) -> None:
+        """Serve until cancelled; `ready` is called once the page answers. Raises `ConfigError`.
+
+        Things start in flow order and stop in reverse; the lights go dark before anything else stops.
+        """
+        async with contextlib.AsyncExitStack() as rooms:
+            spool = await asyncio.to_thread(self._open_spool)
+            rooms.push_async_callback(spool.close)
+            await _close_left_visits(spool)
+            rooms.callback(self._quality.close)
+            rooms.callback(self._end_streams)
+            self._link = self._make_link(spool)
+            await rooms.enter_async_context(self._link)
+            self._instruments = self._make_instruments(SpoolSink(spool, self._link.notify))
+            if self.config.kiosk.enabled and self._web_root is not None:
+                self.kiosk_url = await rooms.enter_async_context(
+                    serve_page(self, self._web_root, self.config.kiosk)
+                )
+            if ready is not None:
+                ready(self)
+            await self._serve(self._instruments, self._link)
+
+    async def start_visit(self, request: VisitRequest) -> str:
+        """Start a visit in the background and return its Study Instance UID.
+
+        Raises `InvalidTransition` while another visit is under way or the booth is not ready.
+        """
+        state = self._look()
+        studio = None if self._instruments is None else self._instruments.studio
+        if state.phase is not Phase.READY or studio is None or self._tasks is None:
+            raise InvalidTransition(
+                f"the booth is {state.phase}, not {Phase.READY}: {state.problem or 'wait'}"
+            )
+        protocol = self.config.visit_protocol
+        if request.preparation is not Preparation.UNSPECIFIED:
+            protocol = msgspec.structs.replace(protocol, preparation=request.preparation)
+        seating_s = self.config.visit.seating_s
+        visit = Visit(protocol, request.patient, studio, self._board, seating_s=seating_s)
+        self._visit = visit
+        self._playing = self._tasks.create_task(self._play(visit), name="visit")
+        self._board.begin(visit)
+        return visit.study_instance_uid
+
+    async def abort(self) -> None:
+        """Give the visit up: lights dark, no further still. Raises `InvalidTransition` if none is under way."""
+        if self._playing is None:
+            raise InvalidTransition("no visit is under way")
+        self._playing.cancel()
+        await asyncio.wait({self._playing})
+
+    async def _serve(self, instruments: Instruments, link: Link) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                tasks.create_task(instruments.run(), name="instruments")
+                tasks.create_task(link.run(), name="link")
+                hints_hz = self.config.preview.hints_hz
+                tasks.create_task(self._quality.run(self.preview, self.hints, hints_hz), name="hints")
+                tasks.create_task(self._keep_refreshing(), name="state")
+                try:
+                    await asyncio.get_running_loop().create_future()
+                finally:
+                    await instruments.ensure_dark()
+        finally:
+            self._tasks = None
+
+    async def _play(self, visit: Visit) -> None:
+        try:
+            await visit.play()
+        except Exception:  # noqa: BLE001
+            # The boundary of one visit: it has failed, in words for the operator; the booth goes on.
+            _log.exception("a visit failed unexpectedly")
+        finally:
+            self._playing = None
+            self._refresh()
+
+    def _open_spool(self) -> Spool:
+        uplink = self.config.uplink
+        return Spool.open(
+            self.config.data / "spool", max_bytes=int(uplink.spool_gb * 1e9), encoding=uplink.encoding
+        )
+
+    def _make_link(self, spool: Spool) -> Link:
+        return Link(
+            self.config,
+            spool,
+            self.preview,
+            self._overlay,
+            self._board.heard,
+            self._refresh,
+            self._software,
+        )
+
+    def _make_instruments(self, sink: SpoolSink) -> Instruments:
+        loop = asyncio.get_running_loop()
+
+        def prepare(share: float, what: str) -> None:
+            loop.call_soon_threadsafe(self._note_preparing, share, what)
+            if self._progress is not None:
+                self._progress(share, what)
+
+        return Instruments(
+            self.config,
+            self.config.data / "cache",
+            self.preview,
+            sink,
+            self._quality.examine,
+            self._refresh,
+            prepare,
+        )
+
+    def _note_preparing(self, share: float, what: str) -> None:
+        self._preparing = "" if share >= 1 else f"{what}: {share:.0%}"
+        self._refresh()
+
+    def _overlay(self, overlay: Overlay) -> None:
+        self._quality.note_face(overlay)
+        self.overlays.put(overlay)
+
+    def _end_streams(self) -> None:
+        self.preview.close()
+        self.overlays.close()
+        self.hints.close()
+        self.state.close()
+
+    async def _keep_refreshing(self) -> None:
+        while True:
+            self._refresh()
+            await asyncio.sleep(REFRESH_S)
+
+    def _refresh(self) -> None:
+        state = self._look()
+        if state != self.state.value:
+            self.state.put(state)
+
+    def _look(self) -> BoothState:
+        studio = self._instruments.studio if self._instruments is not None else None
+        problem = self._instruments.problem if self._instruments is not None else ""
+        return BoothState(
+            booth_id=self.config.booth_id,
+            phase=self._phase(),
+            protocol=self.config.visit_protocol,
+            problem=problem or ("" if studio else self._preparing),
+            camera=studio.camera.info if studio else None,
+            light=studio.lights.shining.light if studio else None,
+            **({"uplink": self._link.status} if self._link is not None else {}),
+            visit=self._board.status,
+        )
+
+    def _phase(self) -> Phase:
+        if self._visit is not None and self._visit.session.active:
+            return Phase.SHOOTING
+        if self._instruments is None:
+            return Phase.STARTING
+        if self._instruments.studio is not None:
+            return Phase.READY
+        return Phase.FAULT if self._instruments.problem else Phase.STARTING
+
+
+async def _close_left_visits(spool: Spool) -> None:
+    """Close the visits that an earlier run began and did not end, with the stills it took."""
+    for visit in spool.visits():
+        if visit.closed is None:
+            stills = spool.taken(visit.study_instance_uid)
+            complete = len(stills) == visit.opened.protocol.stills
+            await spool.close_visit(
+                VisitClosed(
+                    study_instance_uid=visit.study_instance_uid,
+                    closed_at=time.time(),
+                    stills=stills,
+                    complete=complete,
+                )
+            )

@@ -1,0 +1,126 @@
+"""How far each still of the newest visit has come, for the operator."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from station.capture import SessionEvent, SessionState, TakenStill, Visit
+from station.kiosk import StillStage, StillStatus, VisitStatus
+from station.protocol import (
+    LAST_STEP,
+    QualityReport,
+    ServerMessage,
+    StillExamined,
+    StillProgress,
+    StillStored,
+)
+
+_ORDER = list(StillStage)
+
+
+class VisitBoard:
+    """Listens to a visit at the booth and to the server's messages about it; `changed` is told of every change."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._visit: Visit | None = None
+        self._stills: list[StillStatus] = []
+        self._stored: set[str] = set()
+
+    def begin(self, visit: Visit) -> None:
+        """Show this visit from now on."""
+        protocol = visit.protocol
+        self._visit = visit
+        self._stored = set()
+        self._stills = [
+            StillStatus(view=view, light=step.light)
+            for view in protocol.views
+            for step in protocol.recipe.steps
+        ]
+        self._changed()
+
+    @property
+    def status(self) -> VisitStatus | None:
+        """The visit under way, or the last one."""
+        visit = self._visit
+        if visit is None:
+            return None
+        return VisitStatus(
+            study_instance_uid=visit.study_instance_uid,
+            opened_at=visit.opened_at,
+            stills=tuple(self._stills),
+            closed=not visit.session.active,
+            complete=visit.complete,
+            message=_message(visit),
+        )
+
+    def session_moved(self, visit: Visit) -> None:
+        """The visit has another state."""
+        if visit is not self._visit:
+            return
+        if visit.session.state in (SessionState.FAILED, SessionState.ABORTED):
+            for index, still in enumerate(self._stills):
+                if still.stage is StillStage.LIGHTING:
+                    self._update(index, stage=StillStage.FAILED, message="not taken")
+        self._finish()
+        self._changed()
+
+    def still_lighting(self, visit: Visit, index: int) -> None:
+        """The still's light goes on."""
+        if visit is self._visit:
+            self._update(index, stage=StillStage.LIGHTING)
+
+    def still_taken(self, visit: Visit, index: int, still: TakenStill) -> None:
+        """The still is on disk."""
+        if visit is not self._visit:
+            return
+        self._update(index, stage=StillStage.TAKEN, sop_instance_uid=still.sop_instance_uid)
+        if still.booth_quality is not None:
+            self._judge(index, still.booth_quality, "booth")
+
+    def heard(self, message: ServerMessage) -> None:
+        """What the server says about a still of this visit; anything else is no concern of the board."""
+        if not isinstance(message, StillStored | StillExamined | StillProgress):
+            return
+        index = self._index(message.sop_instance_uid)
+        if index is None:
+            return
+        if isinstance(message, StillStored):
+            self._advance(index, StillStage.STORED)
+            self._stored.add(message.sop_instance_uid)
+            self._finish()
+        elif isinstance(message, StillExamined):
+            self._judge(index, message.quality, "server")
+            self._advance(index, StillStage.EXAMINED)
+        elif not message.done:
+            self._update(index, message=message.message)
+        elif message.step == LAST_STEP:
+            self._advance(index, StillStage.ANALYSED)
+
+    def _finish(self) -> None:
+        visit = self._visit
+        if visit and visit.session.state is SessionState.UPLOADING and self._stored >= set(visit.taken):
+            visit.session.move(SessionEvent.STORED)
+
+    def _index(self, sop_instance_uid: str) -> int | None:
+        for index, still in enumerate(self._stills):
+            if still.sop_instance_uid == sop_instance_uid:
+                return index
+        return None
+
+    def _judge(self, index: int, quality: QualityReport, source: str) -> None:
+        self._update(index, quality=quality, verdict_from=source)
+
+    def _advance(self, index: int, stage: StillStage) -> None:
+        if _ORDER.index(stage) > _ORDER.index(self._stills[index].stage):
+            self._update(index, stage=stage, message="")
+
+    def _update(self, index: int, **changes: object) -> None:
+        self._stills[index] = msgspec.structs.replace(self._stills[index], **changes)
+        self._changed()
+
+
+def _message(visit: Visit) -> str:
+    if visit.session.state is SessionState.ABORTED:
+        return "the visit was given up"
+    return visit.problem

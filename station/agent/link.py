@@ -1,0 +1,131 @@
+"""The booth's way to the server: stills by the uplink, the preview by WebRTC once the server has asked for it."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Self
+
+import msgspec
+
+from station.config import StationConfig
+from station.devices import LatestFrame, completed
+from station.errors import ConfigError
+from station.kiosk import UplinkStatus
+from station.protocol import Overlay, ServerMessage, Welcome
+from station.transport import Spool, Uplink, load_key, open_keys
+from station.transport.webrtc import PreviewSender, PreviewState
+from station.transport.zeromq import ZeroMqUplink
+
+_LOOK_S = 0.25
+
+
+class Link:
+    """Uplink and preview sender of one booth; without a server in the configuration it only counts what waits."""
+
+    def __init__(
+        self,
+        config: StationConfig,
+        spool: Spool,
+        preview: LatestFrame,
+        on_overlay: Callable[[Overlay], None],
+        on_message: Callable[[ServerMessage], None],
+        changed: Callable[[], None],
+        software: str,
+    ) -> None:
+        self._config = config
+        self._spool = spool
+        self._preview = preview
+        self._on_overlay = on_overlay
+        self._on_message = on_message
+        self._changed = changed
+        self._software = software
+        self._opened = AsyncExitStack()
+        self._uplink: Uplink | None = None
+        self._sender: PreviewSender | None = None
+
+    async def __aenter__(self) -> Self:
+        if self._config.uplink.server:
+            self._uplink = await self._opened.enter_async_context(self._make_uplink())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._opened.aclose()
+
+    @property
+    def sender(self) -> PreviewSender | None:
+        """The preview's connection, while the server wants one; it counts frames and latency."""
+        return self._sender
+
+    def notify(self) -> None:
+        """Say that the spool has something new."""
+        if self._uplink is not None:
+            self._uplink.notify()
+        self._changed()
+
+    async def run(self) -> None:
+        """Send the preview to wherever the server's newest welcome says, until cancelled."""
+        asked: Welcome | None = None
+        try:
+            while True:
+                welcome = asked if self._uplink is None else self._uplink.welcome or asked
+                if welcome is not None and welcome != asked:
+                    await self._end_preview()
+                    await self._begin_preview(welcome)
+                    asked = welcome
+                await asyncio.sleep(_LOOK_S)
+        finally:
+            await completed(self._end_preview())
+
+    async def _begin_preview(self, welcome: Welcome) -> None:
+        if welcome.whip_url:
+            sender = PreviewSender(
+                welcome.whip_url, welcome.whip_token, self._preview, on_overlay=self._on_overlay
+            )
+            self._sender = await sender.__aenter__()
+
+    async def _end_preview(self) -> None:
+        sender, self._sender = self._sender, None
+        if sender is not None:
+            await sender.close()
+
+    @property
+    def status(self) -> UplinkStatus:
+        """How the way to the server stands, for the operator."""
+        if self._uplink is None:
+            return UplinkStatus(pending=len(self._spool.pending()))
+        state = self._uplink.state
+        told = UplinkStatus(
+            connected=state.connected,
+            refused=state.refused.message if state.refused is not None else "",
+            pending=state.pending,
+        )
+        return told if self._sender is None else _with_preview(told, self._sender)
+
+    def _make_uplink(self) -> ZeroMqUplink:
+        settings = self._config.uplink
+        if settings.server_key is None:
+            raise ConfigError(
+                "uplink.server_key must name the file with the server's public key (keys/server.key)"
+            )
+        return ZeroMqUplink(
+            settings.server,
+            booth_id=self._config.booth_id,
+            software=self._software,
+            keys=open_keys(self._config.data / "keys"),
+            server_key=load_key(settings.server_key),
+            spool=self._spool,
+            on_message=self._on_message,
+        )
+
+
+def _with_preview(told: UplinkStatus, sender: PreviewSender) -> UplinkStatus:
+    stats = sender.stats
+    return msgspec.structs.replace(
+        told,
+        preview_connected=sender.state is PreviewState.STREAMING,
+        latency_ms=stats.latency_ms_p50,
+        latency_p95_ms=stats.latency_ms_p95,
+        frames_sent=stats.sent,
+        overlays_received=stats.answered,
+        dropped=stats.dropped,
+    )

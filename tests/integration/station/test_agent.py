@@ -1,0 +1,201 @@
+"""The booth's agent with real instruments' drivers, spool and page; no server."""
+
+import asyncio
+import contextlib
+import errno
+import json
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import pytest
+
+from station.agent import StationAgent
+from station.config import StationConfig
+from station.devices.files import FilesCamera
+from station.devices.registry import CAMERAS
+from station.errors import DeviceUnavailable, InvalidTransition
+from station.kiosk import BoothState, Phase, StillStage, VisitRequest
+from station.protocol import Light, Patient, Preparation, decode_pixels
+from station.transport import Spool, still_files
+
+pytestmark = pytest.mark.integration
+
+MakeConfig = Callable[..., StationConfig]
+
+
+@asynccontextmanager
+async def running(config: StationConfig, web_root: Path | None = None) -> AsyncIterator[StationAgent]:
+    agent, ready = StationAgent(config, web_root=web_root), asyncio.Event()
+    task = asyncio.create_task(agent.run(lambda _: ready.set()))
+    try:
+        async with asyncio.timeout(20):
+            done = asyncio.create_task(ready.wait())
+            await asyncio.wait({done, task}, return_when=asyncio.FIRST_COMPLETED)
+            done.cancel()
+        yield agent
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(agent: StationAgent, condition: Callable[[BoothState], object]) -> BoothState:
+    revision = 0
+    async with asyncio.timeout(20):
+        while True:
+            revision, state = await agent.state.next(revision)
+            if condition(state):
+                return state
+
+
+def is_ready(state: BoothState) -> bool:
+    return state.phase is Phase.READY
+
+
+def has_ended(state: BoothState) -> bool:
+    return state.visit is not None and state.visit.closed and is_ready(state)
+
+
+async def test_a_booth_alone_shoots_and_keeps_everything(make_config: MakeConfig) -> None:
+    config = make_config()
+    async with running(config) as agent:
+        await until(agent, is_ready)
+        request = VisitRequest(patient=Patient(patient_id="4711"), preparation=Preparation.CLEANSED)
+        study = await agent.start_visit(request)
+        state = await until(agent, has_ended)
+        assert state.visit is not None
+        assert state.visit.complete
+        assert state.visit.study_instance_uid == study
+        assert {still.stage for still in state.visit.stills} == {StillStage.TAKEN}
+        assert all(still.quality and still.verdict_from == "booth" for still in state.visit.stills)
+        assert state.uplink.pending == 3
+    spool = Spool.open(config.data / "spool")
+    offers = spool.pending()
+    visit = spool.visits()[0]
+    assert visit.opened.patient.patient_id == "4711"
+    assert visit.opened.protocol.preparation is Preparation.CLEANSED
+    assert visit.closed is not None
+    assert visit.closed.complete
+    assert list(visit.closed.stills) == [offer.sop_instance_uid for offer in offers]
+    means = []
+    for offer in offers:
+        data = await spool.read(offer.sop_instance_uid, 0, offer.size)
+        means.append(float(np.mean(decode_pixels(data, offer.header, offer.encoding).pixels)))
+    assert means == pytest.approx([200, 150, 100], abs=2)
+    await spool.close()
+
+
+async def test_preview_hints_and_light_are_there_for_the_page(make_config: MakeConfig) -> None:
+    async with running(make_config()) as agent:
+        state = await until(agent, lambda state: state.light is Light.WHITE)
+        assert state.camera is not None
+        async with asyncio.timeout(10):
+            frame = await agent.preview.get()
+            _, hints = await agent.hints.next()
+        assert frame.pixels.shape == (240, 320, 3)
+        assert hints.measures
+        assert hints.threshold_version.startswith("normal/")
+
+
+async def test_one_visit_at_a_time_and_abort(make_config: MakeConfig) -> None:
+    config = make_config(settle_s=0.3)
+    async with running(config) as agent:
+        with pytest.raises(InvalidTransition):
+            await agent.abort()
+        await until(agent, is_ready)
+        await agent.start_visit(VisitRequest())
+        with pytest.raises(InvalidTransition, match="shooting"):
+            await agent.start_visit(VisitRequest())
+        await until(agent, lambda state: state.visit and state.visit.stills[0].stage is StillStage.TAKEN)
+        await agent.abort()
+        state = await until(agent, has_ended)
+        assert state.visit is not None
+        assert not state.visit.complete
+        assert state.visit.message == "the visit was given up"
+        assert StillStage.WAITING in {still.stage for still in state.visit.stills}
+        await agent.start_visit(VisitRequest())
+        state = await until(agent, has_ended)
+        assert state.visit is not None
+        assert state.visit.complete
+
+
+async def test_a_full_disk_is_the_operators_sentence(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(make_config(uplink={"spool_gb": 20e-6})) as agent:
+        await until(agent, is_ready)
+        await agent.start_visit(VisitRequest())
+        state = await until(agent, has_ended)
+        assert state.visit is not None
+        assert "full" in state.visit.message or "room" in state.visit.message
+        assert len([still for still in state.visit.stills if still.sop_instance_uid]) == 1
+
+    def no_space(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(still_files, "write_file", no_space)
+    async with running(make_config()) as agent:
+        await until(agent, is_ready)
+        await agent.start_visit(VisitRequest())
+        state = await until(agent, has_ended)
+        assert state.visit is not None
+        assert "full" in state.visit.message
+        assert not any(still.sop_instance_uid for still in state.visit.stills)
+        assert state.phase is Phase.READY
+
+
+async def test_a_failing_camera_is_shown_and_comes_back(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[int] = []
+
+    async def fail_once(self: FilesCamera) -> None:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise DeviceUnavailable("the camera does not answer: plug it in")
+
+    monkeypatch.setattr(FilesCamera, "_do_open", fail_once)
+    monkeypatch.setattr("station.agent.instruments.RETRY_S", 0.2)
+    async with running(make_config()) as agent:
+        state = await until(agent, lambda state: state.phase is Phase.FAULT)
+        assert state.problem == "the camera does not answer: plug it in"
+        with pytest.raises(InvalidTransition, match="plug it in"):
+            await agent.start_visit(VisitRequest())
+        assert (await until(agent, is_ready)).problem == ""
+    assert "files" in CAMERAS
+
+
+async def test_a_recipe_beyond_the_rig_is_a_fault_in_words(make_config: MakeConfig) -> None:
+    async with running(make_config(lights={"lights": ["white"]})) as agent:
+        state = await until(agent, lambda state: state.phase is Phase.FAULT)
+        assert "cross_polarised" in state.problem
+        assert "white" in state.problem
+
+
+async def test_a_visit_cut_off_is_closed_at_the_next_start(make_config: MakeConfig) -> None:
+    config = make_config(settle_s=0.3)
+    async with running(config) as agent:
+        await until(agent, is_ready)
+        await agent.start_visit(VisitRequest())
+        await until(agent, lambda state: state.visit and state.visit.stills[0].stage is StillStage.TAKEN)
+    light = json.loads((config.data.parent / "light.json").read_text())
+    assert light == {"light": None, "power": 0.0}
+    async with running(config) as agent:
+        await until(agent, is_ready)
+    spool = Spool.open(config.data / "spool")
+    closed = spool.visits()[0].closed
+    assert closed is not None
+    assert not closed.complete
+    assert len(closed.stills) == len(spool.pending()) >= 1
+    await spool.close()
+
+
+async def test_the_page_answers_while_the_agent_runs(make_config: MakeConfig, tmp_path: Path) -> None:
+    async with running(make_config(), tmp_path) as agent:
+        await until(agent, is_ready)
+        async with aiohttp.ClientSession() as http, http.get(agent.kiosk_url + "state") as answer:
+            assert answer.status in (200, 401, 403)

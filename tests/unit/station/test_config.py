@@ -1,0 +1,153 @@
+"""The booth's configuration: shipped files load, mistakes are named, the environment wins over the file."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from station.config import StationConfig, load_protocol, load_recipe
+from station.errors import ConfigError
+from station.protocol import Encoding, Light
+
+pytestmark = pytest.mark.unit
+
+Write = Callable[[str], Path]
+CONFIGS = Path(__file__).parents[3] / "configs"
+GOOD = f"""
+booth_id = "b-1"
+protocol = "{CONFIGS / "protocols/front.toml"}"
+quality = "{CONFIGS / "quality/normal.toml"}"
+[camera]
+type = "sim"
+[lights]
+type = "sim"
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def to_file(text: str) -> Path:
+        path = tmp_path / "station.toml"
+        path.write_text(text)
+        return path
+
+    return to_file
+
+
+def names(folder: str) -> list[str]:
+    return sorted(path.name for path in (CONFIGS / folder).glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", names("station"))
+def test_every_station_file_loads(name: str) -> None:
+    config = StationConfig.load(CONFIGS / "station" / name)
+    assert config.visit_protocol.stills >= 1
+    assert config.quality_profile.version
+
+
+@pytest.mark.parametrize("name", names("lighting"))
+def test_every_lighting_file_loads(name: str) -> None:
+    recipe = load_recipe(CONFIGS / "lighting" / name)
+    assert recipe.name == name.removesuffix(".toml")
+    assert recipe.steps[0].light in (Light.WHITE, Light.UNCONTROLLED)
+
+
+@pytest.mark.parametrize("name", names("protocols"))
+def test_every_protocol_file_loads(name: str) -> None:
+    assert load_protocol(CONFIGS / "protocols" / name).name == name.removesuffix(".toml")
+
+
+def test_polarised_steps_can_be_subtracted() -> None:
+    steps = {step.light: step for step in load_recipe(CONFIGS / "lighting/standard.toml").steps}
+    cross, parallel = steps[Light.CROSS_POLARISED], steps[Light.PARALLEL_POLARISED]
+    assert (cross.power, cross.exposure) == (parallel.power, parallel.exposure)
+
+
+@pytest.mark.parametrize(
+    ("addition", "named"),
+    [
+        ("kamera = 1\n", "unknown key kamera"),
+        ("[visit]\nseating = 1\n", "unknown key visit.seating"),
+        ("[visit]\nseating_s = -1\n", "visit.seating_s: Input should be greater than or equal to 0"),
+        ("[preview]\npower = 1.5\n", "preview.power: Input should be less than or equal to 1"),
+        ("[preview]\nlight = 'red'\n", "preview.light: .*'white'"),
+        ("[kiosk]\nport = 70000\n", "kiosk.port"),
+        ("[uplink]\nserver = 'http://x'\n", "uplink.server"),
+        ("[uplink]\nencoding = 'zip'\n", "uplink.encoding: .*'raw'"),
+    ],
+)
+def test_a_mistake_is_named(write: Write, addition: str, named: str) -> None:
+    text = addition + GOOD if not addition.startswith("[") else GOOD + addition
+    with pytest.raises(ConfigError, match=named):
+        StationConfig.load(write(text))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        (
+            'type = "sim"\n[lights]',
+            'type = "webcam"\n[lights]',
+            "camera.type is 'webcam', known are: files, sim",
+        ),
+        ('type = "sim"\n[lights]', 'type = "sim"\niso = 100\n[lights]', "unknown key camera.iso"),
+        (
+            'type = "sim"\n[lights]',
+            'type = "sim"\nwidth = 10\n[lights]',
+            "camera.width: .*greater than or equal to 240",
+        ),
+        ('booth_id = "b-1"', 'booth_id = "B 1"', "booth_id: .*lower-case"),
+        ("[camera]", "[camera", "not TOML"),
+        ("protocol =", "protocoll =", "unknown key protocoll"),
+        ("front.toml", "back.toml", "back.toml cannot be read"),
+    ],
+)
+def test_a_wrong_line_is_named(write: Write, old: str, new: str, named: str) -> None:
+    assert old in GOOD
+    with pytest.raises(ConfigError, match=named):
+        StationConfig.load(write(GOOD.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('name = "x"\nsteps = []\n', "steps"),
+        ('name = "x"\n[[steps]]\nlight = "blue"\npower = 0.5\nexposure = { time_s = 1 }\n', "light"),
+        ('name = "x"\n[[steps]]\nlight = "uv"\npower = 2.0\nexposure = { time_s = 1 }\n', "<= 1"),
+        (
+            'name = "x"\n[[steps]]\nlight = "uv"\npower = 1\nexposure = { time_s = 1, iso = 3 }\n',
+            r"unknown key steps\.0\.exposure\.iso",
+        ),
+    ],
+)
+def test_a_mistake_in_a_recipe_is_named(tmp_path: Path, text: str, named: str) -> None:
+    (tmp_path / "r.toml").write_text(text)
+    with pytest.raises(ConfigError, match=named):
+        load_recipe(tmp_path / "r.toml")
+
+
+def test_the_environment_wins_over_the_file_and_overrides_over_both(
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DERMABOOTH_STATION_BOOTH_ID", "from-env")
+    monkeypatch.setenv("DERMABOOTH_STATION_CAMERA__SEED", "7")
+    monkeypatch.setenv("DERMABOOTH_STATION_VISIT__SEATING_S", "0.5")
+    path = write(GOOD + "[visit]\nseating_s = 9\n[uplink]\nencoding = 'delta+zstd'\n")
+    config = StationConfig.load(path, {"visit": {"seating_s": 1.5}})
+    assert config.booth_id == "from-env"
+    assert config.camera == {"type": "sim", "seed": "7"}
+    assert config.visit.seating_s == 1.5
+    assert config.uplink.encoding is Encoding.DELTA_ZSTD
+
+
+def test_an_unknown_name_in_the_environment_is_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DERMABOOTH_STATION_BOOTHID", "x")
+    with pytest.raises(ConfigError, match="DERMABOOTH_STATION_BOOTHID"):
+        StationConfig.load(write(GOOD))
+
+
+def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
+    config = StationConfig.load(CONFIGS / "station/files.toml")
+    assert config.camera["folder"] == CONFIGS / "station/pictures"
+    assert config.protocol.resolve() == CONFIGS / "protocols/photograph.toml"
