@@ -47,9 +47,9 @@ def eye_patch(p: Identity, pose: Pose, px_per_mm: float) -> EyePatch:
     )
     fold = upper + np.float32(3.0 - 1.3 * p.lid_hood) - np.float32(0.8) * u * u
     crease = np.float32(0.30) * ridge(y - fold, 0.7) * smoothstep(1.1, 0.7, np.abs(u))
-    dark = np.maximum(
-        crease, line * np.float32(0.55 + 0.3 * p.make_up), lower_line * np.float32(0.22 + 0.2 * p.make_up)
-    )
+    edge = line * np.float32(0.55 + 0.3 * p.make_up)
+    lower_edge = lower_line * np.float32(0.22 + 0.2 * p.make_up)
+    dark = np.maximum(np.maximum(crease, edge), lower_edge)
     dark = 1 - (1 - dark) * (1 - lashes * np.float32(0.85))
     return EyePatch(grid, f32(np.dstack([colour, opacity])), f32(np.dstack([gleam * opacity, dark])))
 

@@ -209,6 +209,7 @@ def _hair(rng: np.random.Generator, person: dict[str, object], *, demo: bool) ->
         natural = int(rng.choice([0, 0, 1]))
     base, silver = np.array(_HAIR_COLOURS[natural]), np.array(_GREY_HAIR)
     weights = np.array((_DEMO_WEIGHTS if demo else _STYLE_WEIGHTS)[male])
+    brow_silver = 0.12 if person["ita_class"] in ("brown", "dark") else 0.35
     style = _STYLES[int(rng.choice(len(_STYLES), p=weights / weights.sum()))]
     beards: tuple[BeardStyle, ...] = ("none", "stubble", "full", "goatee", "moustache")
     chances = [0.5, 0.3, 0.2, 0.0, 0.0] if demo else [0.5, 0.22, 0.14, 0.08, 0.06]
@@ -216,7 +217,7 @@ def _hair(rng: np.random.Generator, person: dict[str, object], *, demo: bool) ->
     iris = int(rng.choice(6, p=[0.2, 0.14, 0.14, 0.24, 0.18, 0.1])) if fair else int(rng.choice([3, 4, 4, 5]))
     return {
         "hair_style": style, "hair_colour": _colour(base * (1 - grey) + silver * grey), "greyness": grey,
-        "brow_colour": _colour(base * (1 - 0.6 * grey) + 0.6 * silver * grey), "iris": IRIS_COLOURS[iris],
+        "brow_colour": _colour(base + grey * brow_silver * silver), "iris": IRIS_COLOURS[iris],
         "hairline": float(rng.uniform(60, 74)), "recession": float(rng.uniform()), "hair_thickness": float(rng.uniform(0.75, 1.45)),
         "hair_bottom": float(rng.uniform(-185, -60)), "curl": float(rng.uniform()), "hair_form": float(rng.uniform()),
         "parting": float(rng.uniform(12, 32) * rng.choice([-1.0, 1.0])), "beard": beard, "beard_density": float(rng.uniform()),
@@ -242,6 +243,6 @@ def _lesions(rng: np.random.Generator, person: dict[str, object], *, demo: bool)
     spotted = fair and rng.random() < (0.35 if demo else 0.25)
     return {
         "oil": float(rng.uniform(0.4, 1.1)), "moles": int(rng.integers(0, 4)),
-        "freckles": float(rng.uniform(0.2, 1.0)) if spotted else 0.0, "age_spots": int(rng.poisson(5 * age + 2.0)),
+        "freckles": float(rng.uniform(0.2, 1.0)) if spotted else 0.0, "age_spots": int(rng.poisson((2 * age + 1.5) if demo else (5 * age + 2.0))),
         "papules": int(rng.poisson(float(rng.choice([1.0, 3.0, 9.0])))), "pore_density": float(rng.uniform(0.5, 1.3)),
     }  # fmt: skip

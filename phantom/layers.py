@@ -134,8 +134,8 @@ def hair_layer(grid: BaseGrid, hair: Hair, skin: Layer | None) -> Layer | None:
         else np.float32(0.5) + np.float32(0.5) * smoothstep(-2, 9, line)
     )
     openness = f32(np.maximum(openness, 0.3) * np.ones_like(line))
-    lamps = [view.direction(turn, lamp.direction) for lamp in LAMPS]
-    visible = [f32(_shadow(hair, hit.point, hit.normal, d, 0.75) * openness) for d in lamps]
+    key = view.direction(turn, LAMPS[0].direction)
+    visible = [f32(_shadow(hair, hit.point, hit.normal, key, 0.75) * openness), openness, openness]
     light = irradiance(view, turn, hit.normal, openness, visible, (0.35, 0.35, 0.35))
     shine = _strand_highlight(grid, turn, hair, hit) * visible[0]
     return _layer(grid, hit, visible[0], light, _pack(line, shine, solid, openness))
@@ -182,7 +182,7 @@ def ear_layer(grid: BaseGrid, surface: Surface) -> Layer | None:
 def body_layer(grid: BaseGrid, surface: Surface, hair: Hair) -> Layer | None:
     """Neck, shoulders, garment; `extra` holds mm below the collar and folds."""
     view, turn = grid.view, rotation(grid.view.pose, 0.4)
-    hit = cast(grid, turn, surface.body, steps=16)
+    hit = cast(grid, turn, surface.body, steps=10)
     if hit is None:
         return None
     head = rotation(view.pose).T @ turn

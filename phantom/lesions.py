@@ -16,7 +16,7 @@ from phantom.relief import Asymmetry, FaceFrame, eye_coordinate, lip_curves
 LesionKind = Literal["lentigo", "mole", "freckle", "papule"]
 PORE_DIAMETER_MM = 0.26
 WRINKLE_HALF_WIDTH_MM = 0.55
-_DOSE = {"lentigo": (0.45, 0.95), "mole": (1.0, 1.9), "freckle": (0.25, 0.6), "papule": (0.7, 1.5)}
+_DOSE = {"lentigo": (0.7, 1.3), "mole": (1.2, 2.0), "freckle": (0.35, 0.75), "papule": (0.7, 1.5)}
 _RADIUS = {"lentigo": (0.9, 2.6), "mole": (0.8, 1.5), "freckle": (0.35, 0.8), "papule": (0.8, 1.9)}
 
 
@@ -38,10 +38,14 @@ def sample_lesions(p: Identity, warp: Asymmetry) -> list[Lesion]:
     wanted: list[tuple[LesionKind, int]] = [
         ("lentigo", p.age_spots), ("mole", p.moles), ("papule", p.papules), ("freckle", round(260 * p.freckles)),
     ]  # fmt: skip
+    pale = 1 / (1 + 0.5 * max(0.0, (30 - p.ita) / 30))
     lesions: list[Lesion] = []
     for kind, count in wanted:
         for x, y in _sites(p, warp, rng, kind, count):
-            radius, dose = rng.uniform(*_RADIUS[kind]), rng.uniform(*_DOSE[kind])
+            radius, dose = (
+                rng.uniform(*_RADIUS[kind]),
+                rng.uniform(*_DOSE[kind]) * (1.0 if kind == "papule" else pale),
+            )
             lesions.append(Lesion(kind, x, y, float(radius), float(dose), int(rng.integers(1 << 30))))
     return lesions
 

@@ -20,7 +20,7 @@ Knots = Sequence[tuple[float, float]]
 
 
 def _profile(knots: Knots) -> Field:
-    """Monotone cubic through (y, value) knots, tabulated every 0.05 mm."""
+    """Monotone cubic through (y, value) knots, tabulated at equal steps."""
     ordered = sorted(knots)
     y, v = np.array([k[0] for k in ordered], float), np.array([k[1] for k in ordered], float)
     grid = _Y_MIN + np.arange(int((_Y_MAX - _Y_MIN) * _PER_MM)) / _PER_MM
@@ -31,25 +31,21 @@ def _profile(knots: Knots) -> Field:
 class Tube:
     """Generalised cylinder along y with elliptic sections: half-width, front, widest and back z tabulated over y."""
 
-    half_width: Field
-    front: Field
-    widest: Field
-    back: Field
+    profiles: tuple[Field, Field, Field, Field]
+    """half-width, front, widest and back z at equal steps of y"""
 
     @classmethod
     def through(cls, half_width: Knots, front: Knots, widest: Knots, back: Knots) -> Tube:
         """A tube through (y, value) knots."""
-        return cls(_profile(half_width), _profile(front), _profile(widest), _profile(back))
+        return cls((_profile(half_width), _profile(front), _profile(widest), _profile(back)))
 
     def distance(self, x: Field, y: Field, z: Field) -> Field:
         """q(q-1)/|grad q| of the section's ellipse at each point's own height."""
-        row = np.clip(
-            ((y - np.float32(_Y_MIN)) * np.float32(_PER_MM)).astype(np.int32), 0, len(self.half_width) - 1
-        )
-        a = np.maximum(self.half_width[row], np.float32(1.5))
-        mid = self.widest[row]
+        row = ((y - np.float32(_Y_MIN)) * np.float32(_PER_MM)).astype(np.intp)
+        half_width, front, mid, back = (np.take(profile, row, mode="clip") for profile in self.profiles)
+        a = np.maximum(half_width, np.float32(1.5))
         depth = z - mid
-        b = np.maximum(np.where(depth > 0, self.front[row] - mid, mid - self.back[row]), np.float32(1.5))
+        b = np.maximum(np.where(depth > 0, front - mid, mid - back), np.float32(1.5))
         u, v = x / a, depth / b
         q = np.sqrt(u * u + v * v)
         g = np.sqrt((u / a) ** 2 + (v / b) ** 2) + np.float32(1e-4)

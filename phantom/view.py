@@ -12,7 +12,8 @@ from phantom.identity import Pose
 
 CAMERA_DISTANCE_MM = 1300.0
 NECK_PIVOT = np.array([0.0, -70.0, -90.0])
-_TURN_SHIFT_MM, _BOX_WIDTH_MM, _BOX_DROP_MM = 76.0, 162.0, 12.0
+_TURN_SHIFT_MM, _TILT_SHIFT_MM = 76.0, 107.0
+_BOX_WIDTH_MM, _BOX_DROP_MM = 167.0, 12.0
 FRAME_HEIGHT_MM, FRAME_WIDTH_MM = 330.0, 270.0
 Vector = tuple[Field, Field, Field]
 Matrix = NDArray[np.float64]
@@ -60,11 +61,11 @@ class View:
 
     @property
     def face_box(self) -> tuple[int, int, int, int]:
-        """(x, y, w, h) of the square a frontal face detector places: 162 mm wide, 12 mm below the eyes."""
+        """(x, y, w, h) of the square a frontal face detector places: 167 mm wide, 12 mm below the eyes."""
         cx, cy = self.origin
         side = _BOX_WIDTH_MM * self.px_per_mm
         cx += _TURN_SHIFT_MM * np.sin(np.radians(self.pose.yaw)) * self.px_per_mm
-        cy += (_BOX_DROP_MM - 90 * np.sin(np.radians(self.pose.pitch))) * self.px_per_mm
+        cy += (_BOX_DROP_MM - _TILT_SHIFT_MM * np.sin(np.radians(self.pose.pitch))) * self.px_per_mm
         return round(cx - side / 2), round(cy - side / 2), round(side), round(side)
 
     def eye_point(self, turn: Matrix) -> NDArray[np.float64]:
