@@ -13,6 +13,7 @@ from pydantic_settings import (
 )
 
 from server.errors import ConfigError
+from station.quality import QualityProfile, load_profile
 
 
 class _Section(BaseModel):
@@ -142,6 +143,14 @@ class ServerConfig(BaseSettings):
     def database_url(self) -> str:
         """The database, with the default filled in."""
         return self.database.url or f"sqlite:///{self.data.resolve()}/dermabooth.db"
+
+
+def read_profile(path: Path) -> QualityProfile:
+    """The quality profile in a TOML file; raises `ConfigError`."""
+    try:
+        return load_profile(_read(path))
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
 
 
 def _read(path: Path) -> dict[str, Any]:

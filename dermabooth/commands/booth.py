@@ -45,9 +45,7 @@ def remove(booth_id: str, data: DataOption = None) -> None:
 def allow(booths: Path, booth_id: str, public_key: str) -> None:
     """Write a booth's key into the allow-list; raises `ConfigError` for a bad name or key."""
     if len(public_key) != 40:
-        raise ConfigError(
-            "a public key has 40 characters; the booth's is in its data folder, keys/booth.key"
-        )
+        raise ConfigError("a public key has 40 characters; the booth's is in its data folder, keys/booth.key")
     booths.mkdir(parents=True, exist_ok=True)
     path = booths / f"{_checked(booth_id)}.key"
     partial = path.with_suffix(".partial")

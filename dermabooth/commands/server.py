@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dermabooth import resources, running
+from dermabooth import __version__, resources, running
 from server.app import die_with_parent, run_live, run_work, supervise
 from server.config import ServerConfig
 
@@ -38,10 +38,22 @@ def server(
     settings = load_settings(config, data=data, http=http, capture=capture, triton=triton)
     running.set_up_logging(settings.log.level)
     if only is Role.LIVE:
-        running.run(run_live(settings, models=resources.triton_models(), web=resources.web()))
+        running.run(
+            run_live(
+                settings,
+                models=resources.triton_models(),
+                web_root=resources.web(),
+                version=__version__,
+            )
+        )
     elif only is Role.WORK:
         running.run(
-            run_work(settings, models=resources.triton_models(), quality=resources.configs() / "quality")
+            run_work(
+                settings,
+                models=resources.triton_models(),
+                quality=resources.configs() / "quality",
+                version=__version__,
+            )
         )
     else:
         running.run(supervise(settings, resources.triton_models(), _child_command))

@@ -5,13 +5,13 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from server.app import ready
 from server.config import ServerConfig
 from server.errors import ServerError
-from server.inference import ManagedTriton
+from server.inference import triton_address
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +41,15 @@ async def supervise(
 
     Raises `ChildFailed` if a child does not come up, `InferenceUnavailable` if Triton does not.
     """
-    async with triton_address(config, models) as address:
+    async with triton_address(config.triton, models, config.run / "triton") as address:
         environment = {
             **os.environ,
             "DERMABOOTH_SERVER_TRITON__MODE": "external",
             "DERMABOOTH_SERVER_TRITON__URL": address,
         }
         async with contextlib.AsyncExitStack() as stack:
+            stack.callback(ready.withdraw, config.run, "triton")
+            ready.announce(config.run, "triton", grpc=address)
             children = [_Child(role, command(role), environment, config.run) for role in ready.ROLES]
             for child in children:
                 stack.push_async_callback(child.stop)
@@ -57,23 +59,6 @@ async def supervise(
             async with asyncio.TaskGroup() as tasks:
                 for child in children:
                     tasks.create_task(child.keep(), name="keep-child")
-
-
-@contextlib.asynccontextmanager
-async def triton_address(config: ServerConfig, models: Path) -> AsyncIterator[str]:
-    """The gRPC address of the Triton to use; a managed one runs as long as the context."""
-    if config.triton.mode == "external":
-        yield config.triton.url
-        return
-    port = int(config.triton.url.rpartition(":")[2])
-    async with ManagedTriton(
-        environment=config.triton.environment,
-        repository=models,
-        run_dir=config.run / "triton",
-        grpc_port=port,
-        threads=config.triton.threads,
-    ) as triton:
-        yield triton.url
 
 
 class _Child:

@@ -1,5 +1,6 @@
 """Inference: the client of Triton, what its models take and give, and a Triton of our own."""
 
+from server.inference.address import triton_address
 from server.inference.client import ModelStatistics, Priority, TritonClient
 from server.inference.contract import contract_problems
 from server.inference.crop import FaceCrop
@@ -27,4 +28,5 @@ __all__ = [
     "model_info",
     "model_infos",
     "still_layers",
+    "triton_address",
 ]

@@ -92,6 +92,11 @@ class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):
     preview_connected: bool = False
     latency_ms: float | None = None
     """Frame taken to overlay back at the booth, median of the last seconds."""
+    latency_p95_ms: float | None = None
+    """The same, 95th percentile."""
+    frames_sent: int = 0
+    overlays_received: int = 0
+    """Overlays that came back for a frame that was sent."""
     dropped: int = 0
     """Preview frames that were not sent because a newer one came."""
 

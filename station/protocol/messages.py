@@ -32,6 +32,8 @@ CREDIT = 8
 """Chunks that may be under way without an answer."""
 MAX_STILL_BYTES = 1 << 30
 """Largest still on the wire."""
+LAST_STEP = "done"
+"""`StillProgress.step` once every step of a still has ended."""
 HEARTBEAT_S = 2.0
 """Silence after which each side says that it is there."""
 SILENCE_LIMIT_S = 8.0

@@ -76,6 +76,7 @@ class Layer(StrEnum):
 
     SKIN = "skin"
     MELANIN = "melanin"
+    HAEMOGLOBIN = "haemoglobin"
     REDNESS = "redness"
     REFLECTION = "reflection"
 

@@ -1,0 +1,153 @@
+"""`dermabooth doctor`: is everything here that a server needs, and if not, what to do."""
+
+import asyncio
+import os
+import shutil
+import stat
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from dermabooth import resources
+from dermabooth.commands.server import load_settings
+from server.config import ServerConfig
+from server.errors import ServerError
+from server.inference import ManagedTriton, TritonClient, model_infos
+from server.store import Store
+
+LEAST_FREE_BYTES = 5_000_000_000
+"""About seventy 24-megapixel stills."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was checked."""
+
+    what: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+def doctor(
+    config: Annotated[Path | None, typer.Option(help="TOML file of the server.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The server's data folder.")] = None,
+    triton: Annotated[str, typer.Option(help="gRPC address of the Triton to check.")] = "",
+) -> None:
+    """Check Triton, keys, disk and database, and say what to do about each failure.
+
+    Example: dermabooth doctor --config configs/server/local.toml
+    """
+    settings = load_settings(config, data=data, triton=triton)
+    findings = asyncio.run(_examine(settings))
+    table = Table("", "check", "found", "what to do")
+    for finding in findings:
+        mark = "[green]ok[/]" if finding.ok else "[red]fails[/]"
+        table.add_row(mark, finding.what, finding.detail, finding.advice)
+    Console().print(table)
+    if not all(finding.ok for finding in findings):
+        sys.exit(1)
+
+
+async def _examine(settings: ServerConfig) -> list[Finding]:
+    findings = [_disk(settings.data), _secrets(settings.keys), _pages()]
+    findings.append(await _database(settings))
+    findings += [finding async for finding in _triton(settings)]
+    return findings
+
+
+def _disk(folder: Path) -> Finding:
+    existing = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    writable = os.access(existing, os.W_OK)
+    advice = "" if writable else f"let this user write to {existing}, or choose another --data"
+    if free < LEAST_FREE_BYTES:
+        advice = (
+            f"free space below {existing}: {LEAST_FREE_BYTES / 1e9:.0f} GB hold about seventy large stills"
+        )
+    return Finding("disk", not advice, f"{free / 1e9:.1f} GB free", advice)
+
+
+def _secrets(keys: Path) -> Finding:
+    if not keys.exists():
+        return Finding("keys", True, "none yet; made at the first start")
+    exposed = [path.name for path in keys.iterdir() if _is_secret(path) and _is_exposed(path)]
+    if exposed:
+        return Finding("keys", False, f"readable by others: {', '.join(exposed)}", f"chmod 600 {keys}/*")
+    return Finding("keys", True, "mode 0600")
+
+
+def _is_secret(path: Path) -> bool:
+    return path.suffix in {".secret", ".token"}
+
+
+def _is_exposed(path: Path) -> bool:
+    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def _pages() -> Finding:
+    built = (resources.web() / "index.html").is_file()
+    return Finding("pages", built, "built" if built else "not built", "" if built else "make setup")
+
+
+async def _database(settings: ServerConfig) -> Finding:
+    kind = settings.database_url.partition(":")[0]
+    try:
+        store = await asyncio.to_thread(Store.open, settings.database_url)
+        try:
+            visits = len(await store.visits(limit=500))
+        finally:
+            await store.close()
+    except ServerError as error:
+        return Finding("database", False, kind, str(error))
+    except Exception as error:  # noqa: BLE001  whatever a driver raises, the user needs a line, not a traceback
+        advice = "start the database and check database.url, user and password"
+        return Finding("database", False, f"{kind}: {type(error).__name__}", advice)
+    return Finding("database", True, f"{kind}, {visits}{'+' if visits == 500 else ''} visits")
+
+
+async def _triton(settings: ServerConfig) -> AsyncIterator[Finding]:
+    try:
+        if settings.triton.mode == "external":
+            yield await _ask_triton(settings.triton.url)
+            return
+        managed = ManagedTriton(
+            environment=settings.triton.environment,
+            repository=resources.triton_models(),
+            run_dir=settings.run / "doctor",
+            grpc_port=0,
+            threads=settings.triton.threads,
+        )
+        async with managed as triton:
+            yield await _ask_triton(triton.url)
+        yield Finding(
+            "Triton kind",
+            True,
+            "managed: for demo and one clinic",
+            "beyond that run NVIDIA's container (nvcr.io/nvidia/tritonserver) and set triton.mode = external",
+        )
+    except ServerError as error:
+        yield Finding("Triton", False, settings.triton.mode, str(error))
+
+
+async def _ask_triton(url: str) -> Finding:
+    client = TritonClient(url)
+    try:
+        version = await client.server_version()
+        missing = [
+            info.name
+            for info in model_infos(resources.triton_models())
+            if not await client.model_ready(info.name)
+        ]
+    finally:
+        await client.close()
+    if missing:
+        advice = f"load {', '.join(missing)} from {resources.triton_models()} into that server"
+        return Finding("Triton", False, f"{version} at {url}", advice)
+    return Finding("Triton", True, f"{version} at {url}, all models ready")

@@ -1,0 +1,53 @@
+"""`dermabooth station`: the booth agent, with its kiosk page on loopback."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dermabooth import resources, running
+from station.agent import StationAgent
+from station.config import StationConfig
+
+
+def station(
+    config: Annotated[Path | None, typer.Option(help="TOML file; configs/station/ holds examples.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of keys, spool and cache.")] = None,
+    server: Annotated[str, typer.Option(help="Where the server takes stills, tcp://HOST:PORT.")] = "",
+    server_key: Annotated[Path | None, typer.Option(help="File with the server's public key.")] = None,
+    kiosk_port: Annotated[
+        int | None, typer.Option(help="Port of the kiosk page on loopback; 0 takes a free one.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Who sits in front of a simulated camera.")] = None,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Run a booth until SIGTERM; its lights go dark first.
+
+    Example: dermabooth station --config configs/station/sim.toml --server tcp://10.0.0.5:8481 --server-key server.key
+    """
+    running.set_up_logging(log_level)
+    overrides: dict[str, Any] = {}
+    if data is not None:
+        overrides["data"] = data
+    if server:
+        overrides.setdefault("uplink", {})["server"] = server
+    if server_key is not None:
+        overrides.setdefault("uplink", {})["server_key"] = server_key
+    if kiosk_port is not None:
+        overrides["kiosk"] = {"port": kiosk_port}
+    if seed is not None:
+        overrides["camera"] = {"seed": seed}
+    settings = StationConfig.load(config or resources.configs() / "station" / "sim.toml", overrides)
+    agent = StationAgent(settings, web_root=resources.web())
+    running.run(agent.run(_announce))
+
+
+def _announce(agent: StationAgent) -> None:
+    """Leave the page's address where other programs of this machine find it."""
+    folder = agent.config.data / "run"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = folder / ".station.json"
+    partial.write_text(json.dumps({"pid": os.getpid(), "kiosk": agent.kiosk_url}))
+    partial.replace(folder / "station.json")

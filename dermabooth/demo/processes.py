@@ -1,0 +1,79 @@
+"""The demo's two programs as child processes: server and booth."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from server.errors import ServerError
+
+STOP_LIMIT_S = 25.0
+
+
+class ProgramFailed(ServerError):
+    """A program of the demo did not come up; its log says why."""
+
+
+@contextlib.asynccontextmanager
+async def program(
+    name: str, arguments: list[str], log: Path, up: Callable[[], Any | None], limit_s: float
+) -> AsyncIterator[Any]:
+    """Run `dermabooth ARGUMENTS…` until the context ends; gives what `up` returns once it is not None."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "dermabooth",
+            *arguments,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield await _until_up(name, process, log, up, limit_s)
+    finally:
+        await _stop(process)
+
+
+async def _until_up(
+    name: str, process: asyncio.subprocess.Process, log: Path, up: Callable[[], Any | None], limit_s: float
+) -> Any:
+    deadline = time.monotonic() + limit_s
+    while (answer := up()) is None:
+        if process.returncode is not None:
+            raise ProgramFailed(f"the {name} ended with status {process.returncode}:\n{_tail(log)}")
+        if time.monotonic() > deadline:
+            raise ProgramFailed(f"the {name} was not up within {limit_s:.0f} s:\n{_tail(log)}")
+        await asyncio.sleep(0.1)
+    return answer
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_LIMIT_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def read_announcement(path: Path, newer_than: float) -> dict[str, Any] | None:
+    """The addresses in a file that a program writes when it is up, unless an earlier run left it."""
+    with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+        if os.stat(path).st_mtime >= newer_than:
+            told = json.loads(path.read_text())
+            return dict(told)
+    return None
+
+
+def _tail(log: Path) -> str:
+    return log.read_bytes()[-3000:].decode(errors="replace")

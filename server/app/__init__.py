@@ -1,0 +1,17 @@
+"""Introduces the rooms of the server to each other: the two processes and their supervisor."""
+
+from server.app.live import run_live
+from server.app.parent import die_with_parent
+from server.app.ready import addresses
+from server.app.supervisor import supervise
+from server.app.work import run_work
+
+__all__ = [
+    "addresses",
+    "die_with_parent",
+    "read_profile",
+    "run_live",
+    "run_work",
+    "supervise",
+    "triton_address",
+]

@@ -1,0 +1,104 @@
+"""The `live` process: previews, overlays, pages and API."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from server.access import Tokens, admin_token
+from server.api import ApiParts, ApiSettings, EventHub, LivePreview, make_api
+from server.api.signalling import LIVE
+from server.api.whep import routes as whep_routes
+from server.api.whip import routes as whip_routes
+from server.app import ready
+from server.config import ServerConfig
+from server.events import EventReceiver
+from server.inference import TritonClient, model_info
+from server.live import LiveAnalyst, LiveHub
+from server.store import Archive, Store
+
+
+async def run_live(config: ServerConfig, *, models: Path, web_root: Path, version: str) -> None:
+    """Serve previews and pages until cancelled."""
+    async with contextlib.AsyncExitStack() as stack:
+        store = Store.open(config.database_url)
+        stack.push_async_callback(store.close)
+        hub = await stack.enter_async_context(_live_hub(config, models))
+        events = EventHub(_Board(hub))
+        await stack.enter_async_context(EventReceiver(config.run, events.publish))
+        admin_token(config.keys)
+        parts = ApiParts(
+            settings=_api_settings(config, web_root, version),
+            tokens=Tokens.open(config.keys),
+            store=store,
+            archive=Archive(config.archive),
+            hub=events,
+        )
+        app = make_api(parts, [*whip_routes(), *whep_routes()])
+        app[LIVE] = hub
+        url = await stack.enter_async_context(_serve(app, config))
+        stack.callback(ready.withdraw, config.run, "live")
+        ready.announce(config.run, "live", http=url)
+        await asyncio.Event().wait()
+
+
+@contextlib.asynccontextmanager
+async def _live_hub(config: ServerConfig, models: Path) -> AsyncIterator[LiveHub]:
+    live = model_info(models, "live")
+    async with (
+        TritonClient(config.triton.url) as triton,
+        LiveAnalyst(triton) as analyst,
+        LiveHub(analyst.analyse, model=f"{live.name}/{live.version}") as hub,
+    ):
+        yield hub
+
+
+@contextlib.asynccontextmanager
+async def _serve(app: web.Application, config: ServerConfig) -> AsyncIterator[str]:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, config.http.host, config.http.port)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        yield config.http.public_url or f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+def _api_settings(config: ServerConfig, web_root: Path, version: str) -> ApiSettings:
+    public = urlsplit(config.http.public_url)
+    if not public.hostname:
+        return ApiSettings(web_root=web_root, version=version)
+    return ApiSettings(
+        web_root=web_root,
+        version=version,
+        hosts=ApiSettings(web_root=web_root).hosts | {public.hostname},
+        origins=frozenset({f"{public.scheme}://{public.netloc}"}),
+        secure_cookie=public.scheme == "https",
+    )
+
+
+class _Board:
+    """The live plane as the pages see it."""
+
+    def __init__(self, hub: LiveHub) -> None:
+        self._hub = hub
+
+    def previews(self) -> Mapping[str, LivePreview]:
+        """State of every booth that sends a picture now."""
+        return {
+            booth.booth: LivePreview(
+                width=booth.width,
+                height=booth.height,
+                received=booth.received,
+                answered=booth.analysed,
+                dropped=booth.dropped,
+                viewers=booth.viewers,
+            )
+            for booth in self._hub.state().booths
+            if booth.live
+        }

@@ -1,0 +1,115 @@
+"""The `work` process: stills in, analysis, DICOM objects."""
+
+import contextlib
+import os
+import socket
+from pathlib import Path
+
+import cv2
+
+from server.access import Scope, Tokens
+from server.app import ready
+from server.config import ServerConfig, read_profile
+from server.dicom import warm_up
+from server.events import EventSender, StepEnded, StillArrived
+from server.inference import TritonClient, model_infos
+from server.ingest import Ingest, IngestEvent
+from server.pipeline import STEPS, Examiner, ObjectMaker, StillSteps, Workbench, Worker
+from server.store import Archive, StepResult, Still, Store
+from station.protocol import LAST_STEP, StillExamined, StillProgress, Welcome
+
+NICENESS = 10
+"""Stills give way to previews."""
+TOKEN_LIFETIME_S = 12 * 3600.0
+
+
+async def run_work(config: ServerConfig, *, models: Path, quality: Path, version: str) -> None:
+    """Take and analyse stills until cancelled."""
+    os.nice(NICENESS)
+    cv2.setNumThreads(1)
+    profile = read_profile(quality / f"{config.analysis.quality_profile}.toml")
+    async with contextlib.AsyncExitStack() as stack:
+        store = Store.open(config.database_url, steps=STEPS)
+        stack.push_async_callback(store.close)
+        archive = Archive(config.archive)
+        triton = await stack.enter_async_context(TritonClient(config.triton.url))
+        examiner = Examiner(triton, profile)
+        stack.callback(examiner.close)
+        await examiner.run(warm_up)
+        door = EventSender(config.run)
+        stack.callback(door.close)
+        steps = StillSteps(
+            Workbench(store, archive, examiner), ObjectMaker(model_infos(models), f"dermabooth {version}")
+        )
+        news = _News(store, door)
+        worker = Worker(store, steps.by_name(), name=f"work@{socket.gethostname()}", on_end=news.step_ended)
+        greeter = _Greeter(config, version)
+
+        def heard(event: IngestEvent) -> None:
+            door.send(event)
+            if isinstance(event, StillArrived):
+                worker.poke()
+
+        ingest = await stack.enter_async_context(
+            Ingest(
+                config.capture.endpoint,
+                config.keys,
+                config.booths,
+                store,
+                archive,
+                greeter.welcome,
+                heard,
+            )
+        )
+        news.ingest = ingest
+        stack.callback(ready.withdraw, config.run, "work")
+        ready.announce(config.run, "work", capture=ingest.endpoint)
+        await worker.run()
+
+
+class _Greeter:
+    """Tells a booth where its preview goes, with a token for it."""
+
+    def __init__(self, config: ServerConfig, version: str) -> None:
+        self._config = config
+        self._software = f"dermabooth {version}"
+        self._tokens = Tokens.open(config.keys)
+
+    def welcome(self, booth_id: str) -> Welcome:
+        """The greeting; without a preview while the live process is away."""
+        live = ready.addresses(self._config.run, "live")
+        if live is None:
+            return Welcome(server=self._software)
+        token = self._tokens.issue(booth_id, [Scope.PUBLISH], lifetime_s=TOKEN_LIFETIME_S)
+        return Welcome(server=self._software, whip_url=f"{live['http']}/whip/{booth_id}", whip_token=token)
+
+
+class _News:
+    """Tells booth and pages how the analysis goes."""
+
+    def __init__(self, store: Store, door: EventSender) -> None:
+        self.ingest: Ingest | None = None
+        self._store = store
+        self._door = door
+
+    async def step_ended(self, still: Still, step: str, done: bool, result: StepResult | None) -> None:
+        """A step of a still has ended."""
+        study, sop = still.study_instance_uid, still.sop_instance_uid
+        self._door.send(StepEnded(study_instance_uid=study, sop_instance_uid=sop, step=step, done=done))
+        if self.ingest is None:
+            return
+        booth = (await self._store.visit(study)).booth_id
+        if result is not None and result.quality is not None:
+            report = StillExamined(study_instance_uid=study, sop_instance_uid=sop, quality=result.quality)
+            self.ingest.send(booth, report)
+        last = step == STEPS[-1] and done
+        self.ingest.send(
+            booth,
+            StillProgress(
+                study_instance_uid=study,
+                sop_instance_uid=sop,
+                step=LAST_STEP if last else step,
+                done=done,
+                message="" if done else "not analysed: see the server's log",
+            ),
+        )

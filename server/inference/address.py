@@ -1,0 +1,25 @@
+"""The Triton to use, by configuration: one of our own, or one by address."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from server.config import TritonConfig
+from server.inference.managed import ManagedTriton
+
+
+@contextlib.asynccontextmanager
+async def triton_address(config: TritonConfig, models: Path, run_dir: Path) -> AsyncIterator[str]:
+    """The gRPC address of the Triton to use; a managed one runs as long as the context."""
+    if config.mode == "external":
+        yield config.url
+        return
+    port = int(config.url.rpartition(":")[2])
+    async with ManagedTriton(
+        environment=config.environment,
+        repository=models,
+        run_dir=run_dir,
+        grpc_port=port,
+        threads=config.threads,
+    ) as triton:
+        yield triton.url

@@ -1,0 +1,118 @@
+"""One picture examined: face, quality, layers, measures, findings. The same for a booth's still and a user's photograph."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.analysis import Finding, LayerMap, find_face, find_lesions, measure_gloss, measure_skin
+from server.inference import SCALES, SKIN_FROM, TritonClient, still_layers
+from station.protocol import Face, Frame, Layer, Measure, QualityReport
+from station.quality import QualityProfile, develop, examine
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Srgb = NDArray[np.uint8]
+Layers = Mapping[Layer, LayerMap]
+
+
+@dataclass(frozen=True)
+class Skin:
+    """What was found about the skin in one picture."""
+
+    measures: tuple[Measure, ...]
+    findings: tuple[Finding, ...]
+
+
+class Examiner:
+    """Examines pictures with one Triton and one quality profile; work on pixels runs on the threads `analysis`."""
+
+    def __init__(self, triton: TritonClient, profile: QualityProfile, *, threads: int = 1) -> None:
+        self._triton = triton
+        self._profile = profile
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="analysis")
+
+    def close(self) -> None:
+        """Wait for running work and end the threads."""
+        self._pool.shutdown(wait=True)
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of a function that works on pixels or files, off the event loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, lambda: work(*args, **kwargs))
+
+    async def develop(self, frame: Frame) -> Srgb:
+        """The picture as the eye sees it: uint8 sRGB (H, W, 3)."""
+        return await self.run(develop, frame)
+
+    async def find_face(self, srgb: Srgb) -> Face | None:
+        """The largest face, or None."""
+        return await self.run(find_face, srgb)
+
+    async def judge(
+        self,
+        frame: Frame,
+        face: Face | None,
+        *,
+        recipe: str,
+        pair: Frame | None = None,
+        skin: Srgb | None = None,
+    ) -> QualityReport:
+        """The capture quality; `pair` is the same view under the other polarisation."""
+        box = None if face is None else face.box
+        return await self.run(
+            examine, frame, recipe=recipe, profile=self._profile, face=box, skin=skin, pair=pair
+        )
+
+    async def map_layers(self, frame: Frame, srgb: Srgb, face: Face | None) -> dict[Layer, LayerMap]:
+        """The maps of the picture, uint8 at its own size; raises `InferenceUnavailable`."""
+        box = None
+        if face is not None:
+            box = (float(face.box.x), float(face.box.y), float(face.box.width), float(face.box.height))
+        header, pixels = frame.header, frame.pixels
+        if pixels.dtype == np.uint16:
+            master = pixels.astype(np.uint16, copy=False)
+            levels = (float(header.black_level), float(header.white_level))
+            maps = await still_layers(self._triton, srgb, box, master, levels)
+        else:
+            maps = await still_layers(self._triton, srgb, box)
+        return as_layers({layer: getattr(maps, layer.value) for layer in Layer})
+
+    async def measure(
+        self,
+        layers: Layers,
+        frame: Frame,
+        srgb: Srgb,
+        face: Face | None,
+        *,
+        cross: Frame | None = None,
+    ) -> Skin:
+        """Numbers and findings; `cross` is the cross-polarised twin of a parallel-polarised frame."""
+        return await self.run(_measure, layers, frame, srgb, face, cross)
+
+
+def as_layers(maps: Mapping[Layer, Srgb]) -> dict[Layer, LayerMap]:
+    """Maps with the scales that make quantities of their values; skin becomes 0 or 255."""
+    layers: dict[Layer, LayerMap] = {}
+    for layer, pixels in maps.items():
+        if layer is Layer.SKIN:
+            mask = np.where(pixels >= SKIN_FROM, np.uint8(255), np.uint8(0))
+            layers[layer] = LayerMap(layer, mask, scale=1 / 255, offset=0.0, unit="1")
+            continue
+        scale = SCALES[layer.value]
+        layers[layer] = LayerMap(
+            layer, pixels, scale=1 / scale.per_unit, offset=-scale.zero / scale.per_unit, unit=scale.unit
+        )
+    return layers
+
+
+def _measure(layers: Layers, frame: Frame, srgb: Srgb, face: Face | None, cross: Frame | None) -> Skin:
+    measures = measure_skin(layers, srgb, frame.header, face)
+    if cross is not None and face is not None:
+        measures += measure_gloss(frame, cross, face, layers[Layer.SKIN].pixels)
+    return Skin(measures, find_lesions(layers, face, frame.header))

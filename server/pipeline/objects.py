@@ -1,0 +1,169 @@
+"""The DICOM objects of one examined picture: photo, segmentation, structured report."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from server.analysis import Finding
+from server.dicom import (
+    Equipment,
+    LossyCompression,
+    Model,
+    PhotoDescription,
+    ReportedFinding,
+    Segment,
+    build_photo,
+    build_report,
+    build_segmentation,
+)
+from server.inference import ModelInfo
+from server.pipeline.examination import Layers, Skin, Srgb
+from station.protocol import FrameHeader, Layer, Patient, QualityReport, derived_uid
+
+ANALYSIS = "1"
+"""Version of what is measured beside the models; raise it when the same picture gives other results."""
+
+_SEGMENTATION_SERIES = 1000
+_REPORT_SERIES = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Whose picture it is, of which visit, and who made it."""
+
+    patient: Patient
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    series_number: int
+    instance_number: int
+    header: FrameHeader
+    study_at: datetime
+    station_name: str = ""
+    protocol_name: str = ""
+    lossy: bool = False
+    """The picture came out of a lossy codec."""
+
+
+class ObjectMaker:
+    """Makes the objects; their UIDs follow from the picture's UID and the versions of models and analysis."""
+
+    def __init__(self, models: Sequence[ModelInfo], software: str) -> None:
+        self.models = tuple(Model(name=m.name, version=str(m.version), sha256=m.sha256) for m in models)
+        self._version = _version(models)
+        self._software = software
+        self._equipment = Equipment(
+            manufacturer="dermabooth", model="dermabooth server", serial="0", software_versions=(software,)
+        )
+
+    def photo(self, identity: Identity, srgb: Srgb, quality: QualityReport | None) -> Dataset:
+        """The photograph, JPEG-LS lossless."""
+        at = identity.header.captured_at
+        taken = datetime.fromtimestamp(at, UTC) if at > 0 else identity.study_at
+        return build_photo(
+            PhotoDescription(
+                patient=identity.patient,
+                study_instance_uid=identity.study_instance_uid,
+                series_instance_uid=identity.series_instance_uid,
+                sop_instance_uid=identity.sop_instance_uid,
+                series_number=identity.series_number,
+                instance_number=identity.instance_number,
+                header=identity.header,
+                study_at=identity.study_at,
+                series_at=taken,
+                equipment=self._equipment,
+                station_name=identity.station_name,
+                protocol_name=identity.protocol_name,
+                quality=quality,
+                lossy=LossyCompression() if identity.lossy else None,
+            ),
+            srgb,
+        )
+
+    def segmentation(self, identity: Identity, photo: Dataset, layers: Layers, skin: Skin) -> Dataset:
+        """The masks: facial skin, then every finding."""
+        return build_segmentation(
+            photo,
+            [_skin_segment(identity, layers), *(_segment(identity, finding) for finding in skin.findings)],
+            series_instance_uid=derived_uid(identity.series_instance_uid, "SEG", self._version),
+            sop_instance_uid=derived_uid(identity.sop_instance_uid, "SEG", self._version),
+            series_number=_SEGMENTATION_SERIES + identity.series_number,
+            instance_number=identity.instance_number,
+            equipment=self._equipment,
+            made_at=datetime.now(UTC),
+        )
+
+    def report(
+        self,
+        identity: Identity,
+        photo: Dataset,
+        segmentation: Dataset,
+        skin: Skin,
+        quality: QualityReport | None,
+    ) -> Dataset:
+        """The measures, joined to the masks by their tracking UIDs."""
+        return build_report(
+            photo,
+            segmentation,
+            skin.measures,
+            [_reported(identity, finding) for finding in skin.findings],
+            series_instance_uid=derived_uid(identity.series_instance_uid, "SR", self._version),
+            sop_instance_uid=derived_uid(identity.sop_instance_uid, "SR", self._version),
+            series_number=_REPORT_SERIES + identity.series_number,
+            instance_number=identity.instance_number,
+            equipment=self._equipment,
+            made_at=datetime.now(UTC),
+            quality=quality,
+            models=self.models,
+        )
+
+
+def _version(models: Sequence[ModelInfo]) -> str:
+    digest = hashlib.sha256(ANALYSIS.encode())
+    for model in sorted(models, key=lambda one: one.name):
+        digest.update(f"{model.name}/{model.version}/{model.sha256}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _skin_segment(identity: Identity, layers: Layers) -> Segment:
+    return Segment(
+        label="Facial skin",
+        kind="skin",
+        mask=layers[Layer.SKIN].pixels > 0,
+        algorithm="skin_colour",
+        version="1",
+        tracking_id="face",
+        tracking_uid=derived_uid(identity.study_instance_uid, identity.header.view.value, "face"),
+    )
+
+
+def _segment(identity: Identity, finding: Finding) -> Segment:
+    algorithm, _, version = finding.method.partition("/")
+    return Segment(
+        label=finding.label,
+        kind=finding.kind,
+        mask=np.asarray(finding.mask),
+        algorithm=algorithm,
+        version=version,
+        tracking_id=finding.tracking_id,
+        tracking_uid=_tracking_uid(identity, finding),
+        region=finding.region,
+    )
+
+
+def _reported(identity: Identity, finding: Finding) -> ReportedFinding:
+    return ReportedFinding(
+        kind=finding.kind,
+        region=finding.region,
+        tracking_id=finding.tracking_id,
+        tracking_uid=_tracking_uid(identity, finding),
+        measures=finding.measures,
+    )
+
+
+def _tracking_uid(identity: Identity, finding: Finding) -> str:
+    return derived_uid(identity.study_instance_uid, identity.header.view.value, finding.tracking_id)

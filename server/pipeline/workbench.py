@@ -1,0 +1,109 @@
+"""A still on the workbench: its pixels and layers, loaded once and kept while its steps run."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import msgspec
+import numpy as np
+
+from server.dicom import read_photo
+from server.errors import BadImage
+from server.inference import SKIN_FROM
+from server.pipeline.examination import Examiner, Layers, Skin, Srgb, as_layers
+from server.store import Archive, Still, Store
+from station.protocol import Frame, FrameHeader, Layer, MalformedMessage, Transfer, decode_pixels
+
+KEPT = 2
+"""Stills held in memory: the one at work, and its twin under the other polarisation."""
+
+
+@dataclass
+class Held:
+    """What is in memory of one still; None: not loaded."""
+
+    frame: Frame | None = None
+    srgb: Srgb | None = None
+    layers: Layers | None = None
+    skin: Skin | None = None
+
+
+class Workbench:
+    """Loads stills from the archive; only the last `KEPT` stay in memory."""
+
+    def __init__(self, store: Store, archive: Archive, examiner: Examiner) -> None:
+        self.store = store
+        self.archive = archive
+        self.examiner = examiner
+        self._held: OrderedDict[str, Held] = OrderedDict()
+
+    def held(self, still: Still) -> Held:
+        """What is in memory of a still."""
+        held = self._held.setdefault(still.sop_instance_uid, Held())
+        self._held.move_to_end(still.sop_instance_uid)
+        while len(self._held) > KEPT:
+            self._held.popitem(last=False)
+        return held
+
+    async def frame(self, still: Still) -> Frame:
+        """The still's own samples; raises `BadImage` if they are not what the header says."""
+        held = self.held(still)
+        if held.frame is None:
+            held.frame = await self.examiner.run(self._load, still)
+        return held.frame
+
+    async def srgb(self, still: Still) -> Srgb:
+        """The still developed to 8-bit sRGB."""
+        held = self.held(still)
+        if held.srgb is None:
+            held.srgb = await self.examiner.develop(await self.frame(still))
+        return held.srgb
+
+    async def layers(self, still: Still) -> Layers:
+        """The layers that the inference step wrote."""
+        held = self.held(still)
+        if held.layers is None:
+            held.layers = await self.examiner.run(self._load_layers, still)
+        return held.layers
+
+    def _load(self, still: Still) -> Frame:
+        if still.blob is None:
+            photo = self.archive.photo(still.study_instance_uid, still.sop_instance_uid)
+            return Frame(_developed(still.header), read_photo(photo).srgb)
+        path = self.archive.resolve(still.blob)
+        try:
+            # A copy, not a map: whoever replaced the file below a map would change a frame at work.
+            return decode_pixels(path.read_bytes(), still.header, still.encoding)
+        except MalformedMessage as error:
+            raise BadImage(f"the still's bytes are not the picture its header describes: {error}") from error
+
+    def _load_layers(self, still: Still) -> Layers:
+        maps = {}
+        for layer in Layer:
+            path = self.archive.layer(still.study_instance_uid, still.sop_instance_uid, layer.value)
+            maps[layer] = read_layer(path)
+        return as_layers(maps)
+
+
+def read_layer(path: Path) -> Srgb:
+    """The uint8 (H, W) map in a PNG of the archive."""
+    pixels = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if pixels is None:
+        raise FileNotFoundError(path)
+    return np.asarray(pixels, np.uint8)
+
+
+def encode_layer(layer: Layer, pixels: Srgb) -> bytes:
+    """The PNG of a uint8 (H, W) map; skin is made 0 or 255."""
+    if layer is Layer.SKIN:
+        pixels = np.where(pixels >= SKIN_FROM, np.uint8(255), np.uint8(0))
+    ok, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    assert ok
+    return data.tobytes()
+
+
+def _developed(header: FrameHeader) -> FrameHeader:
+    return msgspec.structs.replace(
+        header, bit_depth=8, transfer=Transfer.SRGB, black_level=0, white_level=255
+    )
