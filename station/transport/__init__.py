@@ -4,15 +4,19 @@ from station.transport.base import Uplink, UplinkState
 from station.transport.keys import KeyPair, load_key, open_keys, parse_key
 from station.transport.spool import Spool
 from station.transport.still_files import Still
+from station.transport.timing import Timing
 from station.transport.visit_files import SpooledVisit
+from station.transport.zeromq import ZeroMqUplink
 
 __all__ = [
     "KeyPair",
     "Spool",
     "SpooledVisit",
     "Still",
+    "Timing",
     "Uplink",
     "UplinkState",
+    "ZeroMqUplink",
     "load_key",
     "open_keys",
     "parse_key",

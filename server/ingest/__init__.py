@@ -1,0 +1,19 @@
+"""Receives stills: nothing is acknowledged before it is on disk and in the database."""
+
+from server.ingest.admission import DEFAULT_RESERVE_BYTES
+from server.ingest.contract import StillArchive, StillStore
+from server.ingest.ingest import Ingest
+from server.ingest.keys import ServerKeys, open_server_keys
+from server.ingest.peer import IngestEvent
+from server.ingest.timing import Timing
+
+__all__ = [
+    "DEFAULT_RESERVE_BYTES",
+    "Ingest",
+    "IngestEvent",
+    "ServerKeys",
+    "StillArchive",
+    "StillStore",
+    "Timing",
+    "open_server_keys",
+]

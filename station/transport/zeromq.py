@@ -1,0 +1,208 @@
+"""The uplink over ZeroMQ: one CURVE connection at a time, a new one whenever it is lost."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Self
+
+import zmq.asyncio
+
+from station.protocol import (
+    Credit,
+    ErrorCode,
+    Heartbeat,
+    Hello,
+    Refused,
+    ServerMessage,
+    StillWanted,
+    VersionMismatch,
+    Welcome,
+    check_peer_version,
+)
+from station.transport.base import UplinkState
+from station.transport.delivery import Delivery
+from station.transport.keys import KeyPair
+from station.transport.ledger import Ledger
+from station.transport.link import Link, LinkLost, open_link
+from station.transport.spool import Spool
+from station.transport.timing import Timing
+
+_HANG_UP = {ErrorCode.VERSION, ErrorCode.UNKNOWN_BOOTH, ErrorCode.MALFORMED, ErrorCode.OVERSIZED}
+_ACT = {ErrorCode.VERSION, ErrorCode.UNKNOWN_BOOTH}
+_log = logging.getLogger(__name__)
+
+
+class ZeroMqUplink:
+    """Empties a spool into the server at `endpoint` (`tcp://host:port`); satisfies `Uplink`.
+
+    `server_key` is the server's public key (Z85). `on_message` hears what the server says about visits and stills,
+    on the event loop, and must not block. Keys are proved at both ends before anything is said.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        booth_id: str,
+        software: str,
+        keys: KeyPair,
+        server_key: bytes,
+        spool: Spool,
+        on_message: Callable[[ServerMessage], None] = lambda _message: None,
+        timing: Timing | None = None,
+    ) -> None:
+        self._endpoint = endpoint
+        self._hello = Hello(booth_id=booth_id, software=software)
+        self._keys = keys
+        self._server_key = server_key
+        self._spool = spool
+        self._on_message = on_message
+        self._timing = timing or Timing()
+        self._ledger = Ledger(self._timing)
+        self._wake = asyncio.Event()
+        self._welcome: Welcome | None = None
+        self._refused: Refused | None = None
+        self._problem = ""
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run(), name="uplink")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the server; what it did not acknowledge stays in the spool."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    @property
+    def welcome(self) -> Welcome | None:
+        """The server's greeting while connected."""
+        return self._welcome
+
+    @property
+    def state(self) -> UplinkState:
+        """How the way to the server stands now."""
+        pending = self._spool.pending()
+        return UplinkState(
+            connected=self._welcome is not None,
+            server="" if self._welcome is None else self._welcome.server,
+            refused=self._refused,
+            problem=self._problem,
+            pending=len(pending),
+            pending_bytes=sum(offer.size for offer in pending),
+            sending=self._ledger.sending,
+            sent_bytes=self._ledger.sent_bytes,
+            stored=self._ledger.stored,
+            parked=dict(self._ledger.parked),
+        )
+
+    def notify(self) -> None:
+        """Say that the spool has something new."""
+        self._wake.set()
+
+    async def _run(self) -> None:
+        context = zmq.asyncio.Context()
+        failures = 0
+        try:
+            while True:
+                started = _now()
+                try:
+                    await self._converse(context)
+                except LinkLost as lost:
+                    self._note_lost(str(lost), lost.refused)
+                except Exception:  # noqa: BLE001  boundary: the booth goes on, and tries again
+                    _log.exception("uplink failed")
+                    self._note_lost("the uplink failed; the log says why", None)
+                failures = 0 if _now() - started > self._timing.silence_s else failures + 1
+                await asyncio.sleep(self._timing.retry_after(failures))
+        finally:
+            self._welcome = None
+            context.destroy(linger=0)
+
+    async def _converse(self, context: zmq.asyncio.Context) -> None:
+        """One connection from beginning to end; always raises."""
+        async with open_link(context, self._endpoint, self._keys, self._server_key, self._timing) as link:
+            welcome = await self._greet(link)
+            delivery = Delivery(link, self._spool, self._ledger, self._wake)
+            self._note_connected(welcome)
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(link.wait_lost())
+                    tasks.create_task(self._listen(link, delivery))
+                    tasks.create_task(self._keep_alive(link))
+                    tasks.create_task(delivery.run())
+                    tasks.create_task(delivery.settle())
+            except ExceptionGroup as group:
+                raise _foremost(group) from group
+
+    async def _greet(self, link: Link) -> Welcome:
+        await link.send(self._hello)
+        while True:
+            answer = await link.receive()
+            if isinstance(answer, Refused):
+                raise _lost(answer)
+            if isinstance(answer, Welcome):
+                break
+        try:
+            check_peer_version(answer.version, answer.minimum, peer="the server")
+        except VersionMismatch as error:
+            refused = Refused(code=ErrorCode.VERSION, message=str(error))
+            raise LinkLost(str(error), refused) from error
+        return answer
+
+    async def _listen(self, link: Link, delivery: Delivery) -> None:
+        while True:
+            message = await link.receive()
+            delivery.take(message)
+            if not isinstance(message, Heartbeat | Credit | StillWanted):
+                self._pass_on(message)
+            if isinstance(message, Refused) and (message.about is None or message.code in _HANG_UP):
+                raise _lost(message)
+
+    async def _keep_alive(self, link: Link) -> None:
+        while True:
+            silent = _now() - link.said_at
+            if silent >= self._timing.heartbeat_s:
+                await link.send(Heartbeat())
+            else:
+                await asyncio.sleep(self._timing.heartbeat_s - silent)
+
+    def _pass_on(self, message: ServerMessage) -> None:
+        try:
+            self._on_message(message)
+        except Exception:  # noqa: BLE001  boundary: a listener's error is not the uplink's
+            _log.exception("listener of the uplink failed")
+
+    def _note_connected(self, welcome: Welcome) -> None:
+        self._welcome, self._refused, self._problem = welcome, None, ""
+        _log.info("uplink connected", extra={"server": welcome.server})
+
+    def _note_lost(self, problem: str, refused: Refused | None) -> None:
+        if (problem, refused) != (self._problem, self._refused):
+            _log.warning("uplink lost", extra={"problem": problem})
+        self._welcome, self._problem = None, problem
+        self._refused = refused or self._refused
+
+
+def _lost(refused: Refused) -> LinkLost:
+    return LinkLost(refused.message, refused if refused.code in _ACT and refused.about is None else None)
+
+
+def _foremost(group: ExceptionGroup[Exception]) -> Exception:
+    """The error that tells most of those that ended a connection."""
+    lost, others = group.split(LinkLost)
+    if others is not None or lost is None:
+        return group
+    errors = [error for error in lost.exceptions if isinstance(error, LinkLost)]
+    return next((error for error in errors if error.refused is not None), errors[0])
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
