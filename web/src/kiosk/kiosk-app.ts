@@ -64,19 +64,13 @@ export class KioskApp extends LitElement implements FeedListener {
         display: grid;
         grid-template-columns: minmax(0, 1fr) 372px;
         gap: 16px;
-        padding: 16px 20px 20px;
+        padding: 16px 20px 12px;
         align-items: start;
       }
       .left,
       .right {
         display: grid;
-        gap: 16px;
-      }
-      .under {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
-        gap: 16px;
-        align-items: start;
+        gap: 14px;
       }
       .fault {
         border-color: var(--fail);
@@ -84,17 +78,14 @@ export class KioskApp extends LitElement implements FeedListener {
         color: var(--fail);
         font-weight: 600;
       }
-      .layers h2 {
-        margin-bottom: -14px;
+      .layers {
+        padding: 8px 14px 4px;
       }
       @media (max-width: 1100px) {
         main {
           grid-template-columns: minmax(0, 1fr) 336px;
           padding: 12px;
           gap: 12px;
-        }
-        .under {
-          grid-template-columns: minmax(0, 1fr);
         }
       }
       @media (max-width: 820px) {
@@ -145,23 +136,20 @@ export class KioskApp extends LitElement implements FeedListener {
             .banner=${this.#banner()}
             .waiting=${this.connected ? "Waiting for the camera…" : "The booth’s program does not answer. Trying again…"}
           ></live-picture>
-          <div class="under">
-            <section class="card layers">
-              <h2>Overlay</h2>
-              <layer-panel
-                live
-                .view=${this.view}
-                @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}
-              ></layer-panel>
-            </section>
-            <section class="card">
-              <quality-lights .report=${this.picture?.header.hints ?? null}></quality-lights>
-            </section>
-          </div>
+          <layer-panel
+            class="card layers"
+            live
+            compact
+            .view=${this.view}
+            @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}
+          ></layer-panel>
+          <research-note></research-note>
         </section>
         <aside class="right" aria-label="Visit">
           ${booth === null ? nothing : html`<visit-panel class="card" .booth=${booth}></visit-panel>`}
-          <research-note></research-note>
+          ${booth?.phase === "shooting"
+            ? nothing
+            : html`<quality-lights class="card" .report=${this.picture?.header.hints ?? null}></quality-lights>`}
         </aside>
       </main>
     `;

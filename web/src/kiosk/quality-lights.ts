@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { verdictIcon } from "../shared/icons";
 import "../shared/verdict-badge";
-import { quantity, words } from "../shared/words";
+import { listed, quantity, words } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { QualityMeasure, QualityReport, Verdict } from "../wire/protocol";
 
@@ -11,7 +11,7 @@ const SENTENCES: Record<Verdict, string> = {
   pass: "Ready to shoot",
   warn: "Could be better",
   fail: "Not yet",
-  unknown: "Cannot be told",
+  unknown: "Not graded",
 };
 
 /** Quality of the preview: a light per measure, and in words what to do about those that are not good. */
@@ -68,6 +68,7 @@ export class QualityLights extends LitElement {
 
   override render(): TemplateResult {
     const report = this.report;
+    const shown = worstPerName(report?.measures ?? []);
     return html`
       <header>
         <h2>Picture quality</h2>
@@ -78,7 +79,8 @@ export class QualityLights extends LitElement {
       ${report === null
         ? html`<p class="muted small">Measured as soon as the camera delivers.</p>`
         : html`<ul>
-            ${worstPerName(report.measures).map(light)}
+            ${shown.filter((one) => one.verdict !== "unknown").map(light)}
+            ${untold(shown).map(gap)}
           </ul>`}
     `;
   }
@@ -106,6 +108,23 @@ function light(measure: QualityMeasure): TemplateResult {
       >${measure.value === null ? nothing : quantity(measure.value, measure.unit)}</span
     >
     ${quiet ? nothing : html`<span class="advice">${measure.advice}</span>`}
+  </li>`;
+}
+
+/** Measures that cannot be told, by the reason. */
+function untold(measures: readonly QualityMeasure[]): [string, string[]][] {
+  const reasons = new Map<string, string[]>();
+  for (const measure of measures.filter((one) => one.verdict === "unknown")) {
+    reasons.set(measure.advice, [...(reasons.get(measure.advice) ?? []), words(measure.name).toLowerCase()]);
+  }
+  return [...reasons];
+}
+
+function gap([reason, names]: [string, string[]]): TemplateResult {
+  return html`<li data-verdict="unknown">
+    <span class="icon unknown">${verdictIcon("unknown")}</span>
+    <span class="muted">Not graded</span>
+    <span class="advice">${reason} Leaves out ${listed(names)}.</span>
   </li>`;
 }
 

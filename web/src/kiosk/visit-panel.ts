@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { LIGHTS, PREPARATIONS } from "../shared/words";
+import { LIGHTS, listed, PREPARATIONS, VIEWS } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { BoothState, VisitRequest, VisitStatus } from "../wire/booth";
 import type { Preparation } from "../wire/protocol";
@@ -13,6 +13,7 @@ export class VisitPanel extends LitElement {
   @state() private sending = false;
   @state() private problem = "";
   @state() private another = false;
+  @state() private patient = "";
 
   static override styles = [
     shared,
@@ -59,14 +60,16 @@ export class VisitPanel extends LitElement {
 
   #form(): TemplateResult {
     const { protocol, phase } = this.booth;
-    const lights = protocol.recipe.steps.map((step) => LIGHTS[step.light].toLowerCase()).join(", ");
+    const lights = listed(protocol.recipe.steps.map((step) => LIGHTS[step.light].toLowerCase()));
+    const views = listed(protocol.views.map((view) => VIEWS[view]));
+    const pictures = protocol.views.length * protocol.recipe.steps.length;
     return html`
       <h2>New visit</h2>
-      <p class="small muted">${count(protocol.views.length, "view")} under ${lights} light</p>
+      <p class="small muted">${views} under ${lights} light: ${pictures} ${pictures === 1 ? "picture" : "pictures"}.</p>
       <form @submit=${this.#start}>
         <label
           >Patient ID
-          <input name="patient" maxlength="64" autocomplete="off" placeholder="Optional" spellcheck="false" />
+          <input name="patient" maxlength="64" autocomplete="off" placeholder="Optional" spellcheck="false" .value=${this.patient} />
         </label>
         <label
           >Skin
@@ -114,13 +117,25 @@ export class VisitPanel extends LitElement {
       <p class="small muted summary" role="status" data-visit=${visit.study_instance_uid}>${text}</p>
       <light-sequence .visit=${visit}></light-sequence>
       <div class="actions">
-        <button class="primary" data-action="next" @click=${() => (this.another = true)}>Next visit</button>
+        ${visit.stills.some((still) => still.quality?.verdict === "fail")
+          ? html`<button data-action="again" @click=${this.#again}>Shoot this person again</button>`
+          : nothing}
+        <button class="primary" data-action="next" @click=${this.#next}>Next visit</button>
       </div>
     `;
   }
 
   #complaint(): TemplateResult | typeof nothing {
     return this.problem === "" ? nothing : html`<p class="problem" role="alert">${this.problem}</p>`;
+  }
+
+  #next(): void {
+    this.patient = "";
+    this.another = true;
+  }
+
+  #again(): void {
+    this.another = true;
   }
 
   async #start(event: SubmitEvent): Promise<void> {
@@ -130,6 +145,7 @@ export class VisitPanel extends LitElement {
       patient: { patient_id: String(form.get("patient") ?? "").trim() },
       preparation: String(form.get("preparation")) as Preparation,
     };
+    this.patient = request.patient.patient_id;
     if (await this.#post("/visit", JSON.stringify(request))) {
       this.another = false;
     }
@@ -156,10 +172,6 @@ export class VisitPanel extends LitElement {
       this.sending = false;
     }
   }
-}
-
-function count(many: number, noun: string): string {
-  return many === 1 ? `1 ${noun}` : `${many} ${noun}s`;
 }
 
 declare global {

@@ -20,8 +20,8 @@ export const STYLES = new Map(LAYERS.map((style) => [style.name, style]));
 
 /** Layers that need a still's resolution, and are never shown live. */
 export const STILL_ONLY: readonly { label: string; reason: string }[] = [
-  { label: "Pores", reason: "Needs the resolution of a still" },
-  { label: "Wrinkles", reason: "Needs the resolution of a still" },
+  { label: "Pores", reason: "Needs a still’s resolution" },
+  { label: "Wrinkles", reason: "Needs a still’s resolution" },
 ];
 
 /** RGBA of one value: the layer's colour, more opaque the stronger the value. */

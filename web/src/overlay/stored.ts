@@ -45,7 +45,7 @@ export function drawLayers(
 
 /** The edge of a mask, a few pixels wide so that it survives scaling. */
 function outline(mask: Uint8Array, width: number, height: number): Uint8Array {
-  const reach = Math.max(1, Math.round(width / 700));
+  const reach = Math.max(1, Math.round(width / 420));
   const edge = new Uint8Array(mask.length);
   const inside = (x: number, y: number): boolean =>
     (mask[Math.min(height - 1, Math.max(0, y)) * width + Math.min(width - 1, Math.max(0, x))] ?? 0) > 127;

@@ -15,6 +15,9 @@ export class LayerPanel extends LitElement {
   @property({ attribute: false }) available: readonly Layer[] = LAYERS.map((layer) => layer.name);
   /** Why a layer is greyed. */
   @property() missing = "Not available for this picture";
+  @property() heading = "Overlay";
+  /** Side by side, without explanations. */
+  @property({ type: Boolean, reflect: true }) compact = false;
   /** Also lists layers that need a still, greyed. */
   @property({ type: Boolean }) live = false;
 
@@ -122,21 +125,48 @@ export class LayerPanel extends LitElement {
         background: none;
         accent-color: var(--accent);
       }
-      .legend {
+      header {
         display: flex;
-        justify-content: flex-end;
+        justify-content: space-between;
+        align-items: baseline;
+        padding: 0 10px 6px 4px;
         font-size: 0.75rem;
         color: var(--muted);
-        padding: 0 10px 2px;
+      }
+      h2 {
+        color: var(--text);
+      }
+      :host([compact]) .rows {
+        display: grid;
+        grid-template-columns: repeat(3, minmax(0, 1fr));
+        gap: 0 8px;
+      }
+      :host([compact]) .row {
+        margin: 0;
+      }
+      @media (max-width: 600px) {
+        :host([compact]) .rows {
+          grid-template-columns: repeat(2, minmax(0, 1fr));
+        }
+      }
+      :host([compact]) .row:not(:disabled) .meaning,
+      :host([compact]) header {
+        display: none;
+      }
+      :host([compact]) .slider {
+        margin-top: 4px;
+        padding-top: 2px;
       }
     `,
   ];
 
   override render(): TemplateResult {
     return html`
-      <div class="legend" aria-hidden="true">weak – strong</div>
-      ${LAYERS.map((layer) => this.#row(layer.name, layer.label, layer.meaning))}
-      ${this.live ? STILL_ONLY.map((one) => this.#greyed(one.label, one.reason)) : nothing}
+      <header><h2>${this.heading}</h2><span aria-hidden="true">weak – strong</span></header>
+      <div class="rows">
+        ${LAYERS.map((layer) => this.#row(layer.name, layer.label, layer.meaning))}
+        ${this.live ? STILL_ONLY.map((one) => this.#greyed(one.label, one.reason)) : nothing}
+      </div>
       <div class="slider">
         <label for="opacity">Strength</label>
         <input
@@ -163,6 +193,7 @@ export class LayerPanel extends LitElement {
       role="switch"
       aria-checked=${on}
       data-layer=${layer}
+      title=${meaning}
       @click=${() => this.#toggle(layer)}
     >
       <span class="switch"></span>

@@ -28,7 +28,7 @@ export const VERDICTS: Record<Verdict, string> = {
   pass: "Good",
   warn: "Usable",
   fail: "Retake",
-  unknown: "Cannot be told",
+  unknown: "Not graded",
 };
 
 const MODALITIES: Record<string, string> = { XC: "Photo", SEG: "Segmentation", SR: "Report" };
@@ -43,25 +43,41 @@ export function modality(code: string): string {
   return MODALITIES[code] ?? code;
 }
 
-/** A number with three significant digits. */
+const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const THREE_DIGITS = new Intl.NumberFormat("en", { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+const PLAIN = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+
+/** A number with three significant digits; whole numbers as they are. */
 export function number(value: number): string {
   if (value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 100_000)) {
     return value.toExponential(2);
   }
-  return new Intl.NumberFormat("en", { maximumSignificantDigits: 3, useGrouping: true }).format(value);
+  return Number.isInteger(value) || Math.abs(value) >= 1000 ? WHOLE.format(value) : THREE_DIGITS.format(value);
 }
+
+/** A setting: no more digits than it has. */
+export function setting(value: number): string {
+  return PLAIN.format(value);
+}
+
+/** Words as a sentence lists them. */
+export function listed(items: readonly string[]): string {
+  return new Intl.ListFormat("en-GB", { type: "conjunction" }).format(items);
+}
+
+const UNITS: Record<string, string> = { deg: "°", um: "µm", um2: "µm²", "px/mm": "px/mm" };
 
 /** UCUM units as they are printed; `1` and the empty unit print nothing. */
 export function unit(code: string): string {
   if (code === "1" || code === "{index}" || code === "{score}") {
     return "";
   }
-  return code.replaceAll("um", "µm").replaceAll("mm2", "mm²").replace(/^\{(.*)\}$/, "$1");
+  return (UNITS[code] ?? code).replace(/^\{(.*)\}$/, "$1").replace(/m2$/, "m²");
 }
 
-export function quantity(value: number, code: string): string {
+export function quantity(value: number, code: string, digits: (value: number) => string = number): string {
   const printed = unit(code);
-  return printed === "" ? number(value) : `${number(value)}\u202f${printed}`;
+  return printed === "" ? digits(value) : `${digits(value)}\u202f${printed}`;
 }
 
 const dates = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
@@ -84,7 +100,7 @@ export function ago(seconds: number): string {
 
 /** Exposure time as photographers write it. */
 export function exposureTime(seconds: number): string {
-  return seconds >= 0.3 ? `${number(seconds)}\u202fs` : `1/${Math.round(1 / seconds)}\u202fs`;
+  return seconds >= 0.3 ? `${setting(seconds)}\u202fs` : `1/${Math.round(1 / seconds)}\u202fs`;
 }
 
 /** DICOM PN (family^given) as "Given Family". */

@@ -43,7 +43,7 @@ export class BoothList extends LitElement {
         border-color: var(--line-strong);
       }
       .cover {
-        aspect-ratio: 16 / 9;
+        aspect-ratio: 3 / 2;
         background: var(--stage);
         color: var(--on-stage);
         display: grid;
@@ -56,7 +56,7 @@ export class BoothList extends LitElement {
         width: 100%;
         height: 100%;
         object-fit: cover;
-        object-position: 50% 30%;
+        object-position: 50% 18%;
       }
       .live {
         position: absolute;
@@ -155,7 +155,7 @@ export class BoothList extends LitElement {
     const live = booth.booth_id in this.presence.previews;
     const connected = this.presence.connected[booth.booth_id] ?? booth.connected;
     const visit = booth.last_visit;
-    const word = connected === true || live ? "Connected" : connected === false ? "Away" : "Not seen yet";
+    const word = connected === true || live ? "Connected" : connected === false ? "Away" : `Seen ${ago(booth.last_seen)}`;
     return html`<a class="card" href="#/booths/${booth.booth_id}" data-booth=${booth.booth_id}>
       <div class="cover">
         ${cameraIcon()}
@@ -170,7 +170,7 @@ export class BoothList extends LitElement {
           <span class="state"><span class="dot ${connected === true || live ? "on" : ""}"></span>${word}</span>
         </div>
         ${visit === null
-          ? html`<span class="small muted">No visit yet · seen ${ago(booth.last_seen)}</span>`
+          ? html`<span class="small muted">No visit yet</span>`
           : html`<div class="line">
               <span class="small muted"
                 >Last visit ${ago(visit.opened_at)} · ${patientLine(visit)}<br />${progressLine(visit)}</span

@@ -37,9 +37,6 @@ export class BoothPage extends LitElement {
         display: grid;
         gap: 16px;
       }
-      .layers h2 {
-        margin-bottom: -14px;
-      }
       dl {
         display: grid;
         grid-template-columns: 1fr auto;
@@ -76,9 +73,9 @@ export class BoothPage extends LitElement {
           @figures=${(event: CustomEvent<LiveFigures>) => (this.figures = event.detail)}
         ></live-stage>
         <div class="side">
-          <section class="card layers">
-            <h2>Overlay</h2>
+          <section class="card">
             <layer-panel
+              heading="Overlay"
               live
               .view=${this.view}
               @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}

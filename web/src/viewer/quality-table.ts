@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { verdictIcon } from "../shared/icons";
 import "../shared/verdict-badge";
-import { quantity, VERDICTS, words } from "../shared/words";
+import { quantity, setting, VERDICTS, words } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { QualityMeasure } from "../wire/protocol";
 import type { StillQuality } from "../wire/server";
@@ -36,6 +36,10 @@ export class QualityTable extends LitElement {
         padding: 9px 12px 9px 0;
         border-bottom: 1px solid var(--line);
         vertical-align: top;
+      }
+      .number + td,
+      .number + th:not(.number) {
+        padding-left: 20px;
       }
       .number {
         text-align: right;
@@ -111,7 +115,7 @@ function row(measure: QualityMeasure): TemplateResult {
     </td>
     <td>${words(measure.region)}</td>
     <td class="number">${measure.value === null ? "–" : quantity(measure.value, measure.unit)}</td>
-    <td class="number muted">${measure.threshold === null ? "–" : quantity(measure.threshold, measure.unit)}</td>
+    <td class="number muted">${measure.threshold === null ? "–" : quantity(measure.threshold, measure.unit, setting)}</td>
     <td>
       <span class="verdict ${measure.verdict}">${verdictIcon(measure.verdict, 16)}${VERDICTS[measure.verdict]}</span>
     </td>

@@ -32,7 +32,7 @@ export class VisitCard extends LitElement {
   static override styles = [
     shared,
     css`
-      a {
+      a.card {
         display: grid;
         grid-template-columns: 92px 1fr;
         color: inherit;
@@ -41,7 +41,7 @@ export class VisitCard extends LitElement {
         overflow: hidden;
         min-height: 116px;
       }
-      a:hover {
+      a.card:hover {
         border-color: var(--line-strong);
       }
       .cover {

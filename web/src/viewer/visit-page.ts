@@ -5,7 +5,7 @@ import { backIcon, lightIcon } from "../shared/icons";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import "../shared/layer-panel";
 import "../shared/verdict-badge";
-import { dateTime, exposureTime, LIGHTS, modality, number, PREPARATIONS, VIEWS, words } from "../shared/words";
+import { dateTime, exposureTime, LIGHTS, modality, setting, PREPARATIONS, VIEWS, words } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { StillInfo, StillQuality, VisitDetail, VisitMeasures } from "../wire/server";
 import { get, sentence } from "./api";
@@ -91,9 +91,9 @@ export class VisitPageElement extends LitElement {
           </div>
         </div>
         <aside class="side">
-          <section class="card layers">
-            <h2>Layers</h2>
+          <section class="card">
             <layer-panel
+              heading="Layers"
               .view=${this.view}
               .available=${still.layers}
               missing=${layerReason(still)}
@@ -185,9 +185,9 @@ function facts(still: StillInfo): TemplateResult {
       ${still.exposure === null
         ? nothing
         : html`<dt>Exposure</dt>
-            <dd>${exposureTime(still.exposure.time_s)}, ${number(still.exposure.gain_db)} dB</dd>`}
+            <dd>${exposureTime(still.exposure.time_s)}, ${setting(still.exposure.gain_db)} dB</dd>`}
       <dt>Scale</dt>
-      <dd>${still.px_per_mm === null ? "Not calibrated" : `${number(still.px_per_mm)} px/mm`}</dd>
+      <dd>${still.px_per_mm === null ? "Not calibrated" : `${setting(still.px_per_mm)} px/mm`}</dd>
       <dt>Colour</dt>
       <dd>${still.calibration ?? "Not calibrated"}</dd>
       ${still.camera === null

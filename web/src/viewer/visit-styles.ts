@@ -23,9 +23,6 @@ export const visitStyles = css`
     gap: 16px;
     min-width: 0;
   }
-  .layers h2 {
-    margin-bottom: -14px;
-  }
   .strip {
     display: flex;
     gap: 10px;
@@ -40,6 +37,8 @@ export const visitStyles = css`
     text-align: left;
     padding: 8px 14px 8px 8px;
     min-width: 190px;
+    flex: none;
+    justify-content: start;
   }
   .strip button[aria-selected="true"] {
     border-color: var(--accent);
