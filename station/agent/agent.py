@@ -14,10 +14,10 @@ from station.agent.instruments import Instruments
 from station.agent.link import Link
 from station.agent.page import serve_page
 from station.agent.quality import BoothQuality
-from station.capture import TakenStill, Visit
+from station.capture import SessionEvent, TakenStill, Visit
 from station.config import StationConfig
 from station.devices import LatestFrame, Progress
-from station.errors import InvalidTransition
+from station.errors import InvalidTransition, StationError
 from station.kiosk import BoothState, Latest, Phase, VisitRequest
 from station.protocol import Overlay, Preparation, QualityReport, StillOffer, VisitClosed, VisitOpened
 from station.transport import Spool, Still
@@ -128,6 +128,7 @@ class StationAgent:
         visit = Visit(protocol, request.patient, studio, self._board, seating_s=seating_s)
         self._visit = visit
         self._playing = self._tasks.create_task(self._play(visit), name="visit")
+        self._playing.add_done_callback(lambda _: self._note_ended(visit))
         self._board.begin(visit)
         return visit.study_instance_uid
 
@@ -160,9 +161,12 @@ class StationAgent:
         except Exception:  # noqa: BLE001
             # The boundary of one visit: it has failed, in words for the operator; the booth goes on.
             _log.exception("a visit failed unexpectedly")
-        finally:
-            self._playing = None
-            self._refresh()
+
+    def _note_ended(self, visit: Visit) -> None:
+        self._playing = None
+        if visit.session.active:  # cancelled before its first step
+            visit.session.move(SessionEvent.ABORT)
+        self._refresh()
 
     def _open_spool(self) -> Spool:
         uplink = self.config.uplink
@@ -250,14 +254,16 @@ class StationAgent:
 async def _close_left_visits(spool: Spool) -> None:
     """Close the visits that an earlier run began and did not end, with the stills it took."""
     for visit in spool.visits():
-        if visit.closed is None:
-            stills = spool.taken(visit.study_instance_uid)
-            complete = len(stills) == visit.opened.protocol.stills
-            await spool.close_visit(
-                VisitClosed(
-                    study_instance_uid=visit.study_instance_uid,
-                    closed_at=time.time(),
-                    stills=stills,
-                    complete=complete,
-                )
-            )
+        if visit.closed is not None:
+            continue
+        stills = spool.taken(visit.study_instance_uid)
+        message = VisitClosed(
+            study_instance_uid=visit.study_instance_uid,
+            closed_at=time.time(),
+            stills=stills,
+            complete=len(stills) == visit.opened.protocol.stills,
+        )
+        try:
+            await spool.close_visit(message)
+        except StationError:
+            _log.warning("the end of an earlier visit is not on disk: it is closed at a later start")

@@ -1,5 +1,6 @@
 """A booth's configuration in a folder of its own."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,3 +47,10 @@ port = 0
         return StationConfig.load(tmp_path / "station.toml", {"data": tmp_path / "data", **overrides})
 
     return make
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

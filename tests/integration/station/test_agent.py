@@ -1,63 +1,29 @@
 """The booth's agent with real instruments' drivers, spool and page; no server."""
 
 import asyncio
-import contextlib
 import errno
 import json
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
 import numpy as np
 import pytest
 
-from station.agent import StationAgent
 from station.config import StationConfig
 from station.devices.files import FilesCamera
 from station.devices.registry import CAMERAS
 from station.errors import DeviceUnavailable, InvalidTransition
-from station.kiosk import BoothState, Phase, StillStage, VisitRequest
-from station.protocol import Light, Patient, Preparation, decode_pixels
+from station.kiosk import Phase, StillStage, VisitRequest
+from station.protocol import Light, Patient, Preparation, Transfer, decode_pixels
 from station.transport import Spool, still_files
+from tests.fixtures.booth_run import has_ended, is_ready, running, until
 
 pytestmark = pytest.mark.integration
 
+ROOT = Path(__file__).parents[3]
 MakeConfig = Callable[..., StationConfig]
-
-
-@asynccontextmanager
-async def running(config: StationConfig, web_root: Path | None = None) -> AsyncIterator[StationAgent]:
-    agent, ready = StationAgent(config, web_root=web_root), asyncio.Event()
-    task = asyncio.create_task(agent.run(lambda _: ready.set()))
-    try:
-        async with asyncio.timeout(20):
-            done = asyncio.create_task(ready.wait())
-            await asyncio.wait({done, task}, return_when=asyncio.FIRST_COMPLETED)
-            done.cancel()
-        yield agent
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def until(agent: StationAgent, condition: Callable[[BoothState], object]) -> BoothState:
-    revision = 0
-    async with asyncio.timeout(20):
-        while True:
-            revision, state = await agent.state.next(revision)
-            if condition(state):
-                return state
-
-
-def is_ready(state: BoothState) -> bool:
-    return state.phase is Phase.READY
-
-
-def has_ended(state: BoothState) -> bool:
-    return state.visit is not None and state.visit.closed and is_ready(state)
 
 
 async def test_a_booth_alone_shoots_and_keeps_everything(make_config: MakeConfig) -> None:
@@ -121,6 +87,36 @@ async def test_one_visit_at_a_time_and_abort(make_config: MakeConfig) -> None:
         state = await until(agent, has_ended)
         assert state.visit is not None
         assert state.visit.complete
+
+
+async def test_a_visit_given_up_before_its_first_step_has_ended(make_config: MakeConfig) -> None:
+    async with running(make_config()) as agent:
+        await until(agent, is_ready)
+        await agent.start_visit(VisitRequest())
+        await agent.abort()
+        state = await until(agent, has_ended)
+        assert state.visit is not None
+        assert not state.visit.complete
+
+
+async def test_the_shipped_simulated_booth_shoots_linear_stills(tmp_path: Path) -> None:
+    small = {"width": 240, "height": 160, "preview_width": 160, "preview_height": 120}
+    overrides = {"data": tmp_path, "camera": small, "visit": {"seating_s": 0}, "kiosk": {"enabled": False}}
+    config = StationConfig.load(ROOT / "configs/station/sim.toml", overrides)
+    async with running(config) as agent:
+        await until(agent, is_ready)
+        await agent.start_visit(VisitRequest())
+        state = await until(agent, has_ended)
+        assert state.visit is not None
+        assert state.visit.message == ""
+        assert state.visit.complete
+    spool = Spool.open(tmp_path / "spool")
+    headers = [offer.header for offer in spool.pending()]
+    await spool.close()
+    assert {(header.bit_depth, header.transfer, header.calibration) for header in headers} == {
+        (12, Transfer.LINEAR, "sim-rig/1")
+    }
+    assert all(header.px_per_mm and header.neutral_tab for header in headers)
 
 
 async def test_a_full_disk_is_the_operators_sentence(
