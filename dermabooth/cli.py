@@ -1,32 +1,47 @@
 """`dermabooth`: one command line for booth, server and the people who run them."""
 
+import importlib
 import sys
+from collections.abc import Iterable
 from typing import NoReturn
 
 import typer
 
 from dermabooth import __version__
-from dermabooth.commands import analyze, booth, demo, doctor, models, server, station
 from server.errors import ServerError
 from station.errors import StationError
 
-app = typer.Typer(
-    help="Capture-station software for skin photography. Not a medical device; for cosmetic and research use.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.command("demo")(demo.demo)
-app.command("analyze")(analyze.analyze)
-app.command("server")(server.server)
-app.command("station")(station.station)
-app.command("doctor")(doctor.doctor)
-app.add_typer(booth.app, name="booth")
-app.add_typer(models.app, name="models")
+COMMANDS = {
+    "demo": "demo",
+    "analyze": "analyze",
+    "server": "server",
+    "station": "station",
+    "doctor": "doctor",
+    "booth": "app",
+    "models": "app",
+}
+"""Commands in the order of the help, with the name in their module that holds them."""
 
 
-@app.command()
+def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command line with these commands; only their modules are loaded."""
+    app = typer.Typer(
+        help="Capture-station software for skin photography. Not a medical device; for cosmetic and research use.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    for name in names:
+        held = getattr(importlib.import_module(f"dermabooth.commands.{name}"), COMMANDS[name])
+        if isinstance(held, typer.Typer):
+            app.add_typer(held, name=name)
+        else:
+            app.command(name)(held)
+    app.command("version")(version)
+    return app
+
+
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
@@ -34,8 +49,10 @@ def version() -> None:
 
 def main() -> NoReturn:
     """Run the command line; an expected error is one line that says what to do."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        app()
+        # The rooms of one command take a second to load, those of all commands three.
+        build([asked] if asked in COMMANDS else COMMANDS)()
     except Exception as error:
         expected = _expected(error)
         if not expected:

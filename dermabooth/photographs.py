@@ -117,7 +117,11 @@ class PhotographExaminer:
         layers: Layers,
         skin: Skin,
     ) -> dict[str, Any]:
-        found = {} if face is None else face_regions(face, layers[Layer.SKIN].pixels, (header.height, header.width))
+        found = (
+            {}
+            if face is None
+            else face_regions(face, layers[Layer.SKIN].pixels, (header.height, header.width))
+        )
         return {
             "image": str(path),
             "width": header.width,

@@ -1,0 +1,172 @@
+"""`dermabooth analyze` as a user runs it, on good and bad files, with a real Triton."""
+
+import json
+import subprocess
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pydicom
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from phantom import CameraModel, Identity, shade, trace
+from tests.fixtures.dicom_validators import assert_valid
+from tests.fixtures.real_face import real_face
+
+pytestmark = pytest.mark.integration
+
+LAYERS = {"skin", "melanin", "haemoglobin", "redness", "reflection"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One call of the command."""
+
+    status: int
+    errors: str
+    out: Path
+    results: dict[str, dict[str, Any]]
+
+    def folder(self, stem: str) -> Path:
+        return self.out / stem
+
+
+def analyze(folder: Path, images: list[Path], triton: str) -> Run:
+    out, collected = folder / "out", folder / "all.json"
+    command = [sys.executable, "-m", "dermabooth", "analyze", *map(str, images), "--out", str(out)]
+    done = subprocess.run(
+        [*command, "--json", str(collected), "--triton", triton], capture_output=True, text=True, timeout=110
+    )
+    results = {Path(result["image"]).name: result for result in json.loads(collected.read_text())}
+    return Run(done.returncode, done.stderr, out, results)
+
+
+def phantom(seed: int, ita_class: str) -> NDArray[np.uint8]:
+    identity = Identity.sample(seed, ita_class, demo=True)
+    scene = shade(trace(identity, 450, 550), "white")
+    return CameraModel().expose(scene.linear, seed).srgb
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, triton_url: str) -> Run:
+    """One call on everything at once."""
+    folder = tmp_path_factory.mktemp("analyze")
+    face = real_face()
+    Image.fromarray(face).save(folder / "face.png")
+    Image.fromarray(face).save(folder / "face.tiff")
+    Image.fromarray(face[:, ::-1]).save(folder / "mirrored.jpg", quality=95)
+    Image.fromarray(np.full((300, 400, 3), 128, np.uint8)).save(folder / "wall.png")
+    for name in ("light", "dark"):
+        Image.fromarray(phantom(5, name)).save(folder / f"{name}.png")
+    (folder / "letter.jpg").write_text("Dear doctor")
+    (folder / "cut.png").write_bytes((folder / "face.png").read_bytes()[:4000])
+    (folder / "bomb.png").write_bytes(_bomb())
+    names = ["face.png", "letter.jpg", "cut.png", "bomb.png", "face.tiff", "mirrored.jpg", "wall.png"]
+    paths = [folder / name for name in [*names, "light.png", "dark.png", "absent.jpg"]]
+    return analyze(folder, paths, triton_url)
+
+
+def _bomb() -> bytes:
+    """A small PNG that says it is 60000 x 60000."""
+    ok, data = cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))
+    assert ok
+    content = bytearray(data.tobytes())
+    content[16:24] = (60000).to_bytes(4, "big") * 2
+    content[29:33] = zlib.crc32(bytes(content[12:29])).to_bytes(4, "big")
+    return bytes(content)
+
+
+def test_good_files_go_on_past_bad_ones_and_the_exit_status_says_so(run: Run) -> None:
+    assert run.status == 1, run.errors
+    assert set(run.results) == {"face.png", "face.tiff", "mirrored.jpg", "wall.png", "light.png", "dark.png"}
+
+
+@pytest.mark.parametrize("name", ["letter.jpg", "cut.png", "bomb.png", "absent.jpg"])
+def test_a_bad_file_is_named_with_a_reason(run: Run, name: str) -> None:
+    (line,) = [line for line in run.errors.splitlines() if "not analysed" in line and name in line]
+    assert line.partition(name)[2].strip(": ")
+    assert not run.folder(Path(name).stem).exists()
+
+
+def test_every_file_of_a_result_is_there_at_the_pictures_size(run: Run) -> None:
+    folder = run.folder("face")
+    assert {path.stem for path in (folder / "layers").iterdir()} == LAYERS
+    for path in [folder / "overlay.png", *(folder / "layers").iterdir()]:
+        picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        assert picture is not None
+        assert picture.shape[:2] == (512, 512)
+        assert picture.dtype == np.uint8
+    assert json.loads((folder / "result.json").read_text()) == run.results["face.png"]
+
+
+def test_the_objects_are_valid_and_belong_together(run: Run) -> None:
+    folder = run.folder("face")
+    photo, masks, report = (pydicom.dcmread(folder / f"{name}.dcm") for name in ("photo", "seg", "report"))
+    assert_valid([folder / f"{name}.dcm" for name in ("photo", "seg", "report")])
+    assert photo.StudyInstanceUID == masks.StudyInstanceUID == report.StudyInstanceUID
+    assert (photo.Modality, masks.Modality, report.Modality) == ("XC", "SEG", "SR")
+    assert report.VerificationFlag == "UNVERIFIED"
+    assert np.array_equal(photo.pixel_array, real_face())
+
+
+def test_the_same_pixels_give_the_same_numbers_whatever_the_format(run: Run) -> None:
+    png, tiff = run.results["face.png"], run.results["face.tiff"]
+    assert png["measures"] == tiff["measures"]
+    assert png["faces"] == tiff["faces"]
+    assert run.folder("face-2").is_dir()
+
+
+def test_a_mirrored_face_is_found_mirrored(run: Run) -> None:
+    (face,), (mirrored,) = run.results["face.png"]["faces"], run.results["mirrored.jpg"]["faces"]
+    centre, other = (one["box"]["x"] + one["box"]["width"] / 2 for one in (face, mirrored))
+    assert centre == pytest.approx(512 - other, abs=12)
+
+
+def test_without_a_face_it_says_so_and_keeps_the_quality(run: Run) -> None:
+    wall = run.results["wall.png"]
+    assert wall["faces"] == []
+    assert "no face" in wall["message"]
+    assert wall["quality"]["measures"]
+    assert all(measure["value"] is None and measure["reason"] for measure in wall["measures"])
+    assert_valid([run.folder("wall") / f"{name}.dcm" for name in ("photo", "seg", "report")])
+
+
+def test_every_result_names_its_models_by_hash(run: Run) -> None:
+    models = {model["name"]: model["sha256"] for model in run.results["face.png"]["models"]}
+    assert {"live", "chromophores"} <= set(models)
+    assert all(len(digest) == 64 for digest in models.values())
+
+
+def test_measures_move_with_the_truth(run: Run) -> None:
+    melanin = {
+        name: next(
+            m["value"]
+            for m in run.results[f"{name}.png"]["measures"]
+            if (m["region"], m["name"]) == ("face", "melanin")
+        )
+        for name in ("light", "dark")
+    }
+    assert melanin["dark"] > melanin["light"] + 0.3
+
+
+def test_without_triton_there_is_no_result(tmp_path: Path) -> None:
+    Image.fromarray(real_face()).save(tmp_path / "face.png")
+    command = [
+        sys.executable,
+        "-m",
+        "dermabooth",
+        "analyze",
+        str(tmp_path / "face.png"),
+        "--out",
+        str(tmp_path / "o"),
+    ]
+    done = subprocess.run([*command, "--triton", "127.0.0.1:9"], capture_output=True, text=True, timeout=110)
+    assert done.returncode == 1
+    assert "Triton" in done.stderr
+    assert not (tmp_path / "o" / "face" / "result.json").exists()
