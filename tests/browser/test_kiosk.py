@@ -1,0 +1,161 @@
+"""The booth's page in a real browser, against the real kiosk application."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from station.kiosk import Phase, UplinkStatus, make_kiosk
+from station.protocol import Preparation
+from tests.browser.pages import KioskPage, Rgb, difference
+from tests.fixtures.kiosk_agent import FACE, HEIGHT, WIDTH, Script, ScriptedAgent, portrait
+from tests.fixtures.web import serving
+
+pytestmark = pytest.mark.browser
+
+OUTLINE = ((FACE.x + FACE.width / 2) / WIDTH, (FACE.y + FACE.height / 2 - 200) / HEIGHT)
+"""The top of the ellipse that the overlay draws as skin."""
+RED = ((FACE.x + FACE.width / 2 + 130) / WIDTH, (FACE.y + FACE.height / 2) / HEIGHT)
+"""Where the overlay is strongest in redness."""
+
+
+@dataclass
+class Booth:
+    agent: ScriptedAgent
+    page: KioskPage
+
+
+@pytest.fixture
+async def booth(chromium: BrowserContext, web_root: Path) -> AsyncIterator[Booth]:
+    agent = ScriptedAgent(Script(step_s=0.25))
+    async with agent.running(), serving(make_kiosk(agent, web_root)) as url:
+        page = KioskPage(chromium.pages[0], url)
+        await page.open()
+        yield Booth(agent, page)
+        await page.page.goto("about:blank")
+
+
+def truth(x: float, y: float) -> Rgb:
+    red, green, blue = (int(value) for value in portrait()[int(y * HEIGHT), int(x * WIDTH)])
+    return red, green, blue
+
+
+async def wait_for_overlay(page: KioskPage) -> None:
+    await page.picture.expect_data("overlay", "true")
+
+
+async def settled_pixel(page: KioskPage, place: tuple[float, float]) -> Rgb:
+    """The colour once the switches have reached the canvas."""
+    await page.page.wait_for_timeout(250)
+    return await page.picture.pixel(*place)
+
+
+async def test_the_picture_is_the_cameras_and_the_overlay_is_drawn_on_it(booth: Booth) -> None:
+    page = booth.page
+    await wait_for_overlay(page)
+    assert difference(await page.picture.pixel(0.5, 0.35), truth(0.5, 0.35)) < 30
+    drawn = await settled_pixel(page, OUTLINE)
+    assert drawn[1] > drawn[0] + 40, "the outline of the skin is green"
+    await page.layers.set("skin", False)
+    bare = await settled_pixel(page, OUTLINE)
+    assert difference(bare, truth(*OUTLINE)) < 30
+    assert difference(bare, drawn) > 40
+
+
+async def test_maps_follow_their_switch_and_their_strength(booth: Booth) -> None:
+    page = booth.page
+    await wait_for_overlay(page)
+    bare = await settled_pixel(page, RED)
+    await page.layers.set("redness", True)
+    await page.layers.strength(30)
+    weak = await settled_pixel(page, RED)
+    await page.layers.strength(100)
+    strong = await settled_pixel(page, RED)
+    assert difference(bare, truth(*RED)) < 30
+    target = (227, 32, 79)
+    assert difference(strong, target) < difference(weak, target) < difference(bare, target)
+    assert difference(strong, target) < 70
+
+
+async def test_pictures_go_on_without_overlays(chromium: BrowserContext, web_root: Path) -> None:
+    agent = ScriptedAgent(Script(overlays=False))
+    async with agent.running(), serving(make_kiosk(agent, web_root)) as url:
+        page = KioskPage(chromium.pages[0], url)
+        await page.open()
+        await page.picture.expect_data("overlay", "false")
+        first = int(await page.picture.canvas.get_attribute("data-frame") or 0)
+        await page.page.wait_for_timeout(600)
+        assert int(await page.picture.canvas.get_attribute("data-frame") or 0) > first
+        await page.page.goto("about:blank")
+
+
+async def test_quality_is_told_in_words(booth: Booth) -> None:
+    failed = booth.page.quality.and_(booth.page.page.locator('[data-verdict="fail"]'))
+    assert booth.agent.hints.value is not None
+    advice = booth.agent.hints.value.advice[0]
+    await expect(failed.first).to_contain_text(advice)
+    await expect(booth.page.page.get_by_text("not a medical device")).to_be_visible()
+
+
+async def test_start_shoots_a_visit_and_shows_how_far_each_picture_is(booth: Booth) -> None:
+    page = booth.page
+    await page.start_visit("P-1047")
+    lighting = page.page.locator('light-sequence li[data-stage="lighting"]')
+    await expect(lighting).to_have_attribute("data-light", "white")
+    await expect(lighting).to_have_attribute("data-light", "cross_polarised")
+    await expect(lighting).to_have_attribute("data-light", "parallel_polarised")
+    study = await page.study()
+    request = booth.agent.requests[0]
+    assert request.patient.patient_id == "P-1047"
+    assert request.preparation is Preparation.CLEANSED
+    state = booth.agent.state.value
+    assert state is not None
+    assert state.visit is not None
+    assert study == state.visit.study_instance_uid
+    await expect(page.stills).to_have_count(3)
+    for index in range(3):
+        await expect(page.stills.nth(index)).to_have_attribute("data-stage", "analysed")
+        await expect(page.stills.nth(index).locator("verdict-badge")).to_contain_text("Retake")
+    await expect(page.finished).to_have_text("Every picture is stored and analysed.")
+
+
+async def test_a_visit_can_be_stopped(booth: Booth) -> None:
+    await booth.page.start_visit()
+    await booth.page.abort.click()
+    await expect(booth.page.page.get_by_text("Visit stopped")).to_be_visible()
+
+
+async def test_start_works_from_the_keyboard_and_is_large_enough_for_a_finger(booth: Booth) -> None:
+    box = await booth.page.start.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    await booth.page.start.focus()
+    await booth.page.page.keyboard.press("Enter")
+    await booth.page.study()
+
+
+async def test_faults_and_an_absent_server_are_said(booth: Booth) -> None:
+    away = UplinkStatus(connected=False, pending=2)
+    booth.agent.change(uplink=away, phase=Phase.FAULT, problem="The lamp does not answer: check its plug.")
+    page = booth.page
+    await expect(page.page.get_by_role("alert")).to_have_text("The lamp does not answer: check its plug.")
+    await expect(page.page.get_by_text("2 pictures to send")).to_be_visible()
+    await expect(page.start).to_be_disabled()
+
+
+async def test_the_page_comes_back_after_the_booths_program_was_away(
+    chromium: BrowserContext, web_root: Path
+) -> None:
+    agent = ScriptedAgent()
+    async with agent.running():
+        async with serving(make_kiosk(agent, web_root)) as url:
+            page = KioskPage(chromium.pages[0], url)
+            await page.open()
+        await expect(page.page.get_by_role("alert")).to_contain_text("does not answer")
+        port = int(re.findall(r"\d+$", url)[0])
+        async with serving(make_kiosk(agent, web_root), port):
+            await expect(page.page.get_by_role("alert")).to_have_count(0)
+            await page.page.goto("about:blank")
