@@ -105,7 +105,10 @@ class SimCamera(Camera):
         options = self._options
         size = (options.preview_width, options.preview_height)
         stage = Stage.open(
-            options.seed, self._bench.cache_dir, *size, lambda share: self._note_progress(_PREVIEW_COST * share)
+            options.seed,
+            self._bench.cache_dir,
+            *size,
+            lambda share: self._note_progress(_PREVIEW_COST * share),
         )
         stage.still(options.width, options.height)  # into the cache, so that no still waits under its light
         self._note_progress(1.0)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from station.devices.base import LightRig
 from station.devices.bench import Bench, Shining
@@ -25,15 +25,20 @@ class SimLightsOptions(BaseModel):
     state_file: Path | None = None
     """Where every change of the light is written as JSON, to see from outside that a rig went dark."""
 
+    @field_validator("lights")
+    @classmethod
+    def _known(cls, lights: frozenset[Light]) -> frozenset[Light]:
+        if unknown := lights - SIM_LIGHTS:
+            known = ", ".join(sorted(SIM_LIGHTS))
+            raise ValueError(f"the simulated rig has no {', '.join(sorted(unknown))}, it knows {known}")
+        return lights
+
 
 class SimLightRig(LightRig):
-    """Shines on the bench; a light that the phantom does not know cannot be configured."""
+    """Shines on the bench."""
 
     def __init__(self, options: SimLightsOptions, bench: Bench) -> None:
         super().__init__()
-        if unknown := options.lights - SIM_LIGHTS:
-            known = ", ".join(sorted(SIM_LIGHTS))
-            raise ValueError(f"the simulated rig has no {', '.join(sorted(unknown))}; it knows: {known}")
         self._lights = options.lights
         self._state_file = options.state_file
         self._bench = bench
