@@ -1,6 +1,9 @@
 """A log file that stays small."""
 
 import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +17,23 @@ class BoundedLog:
         self._path = path
         self._limit = limit
 
-    async def copy(self, stream: asyncio.StreamReader) -> None:
-        """Write what the stream gives until it ends."""
-        while chunk := await stream.read(64 * 1024):
-            self.write(chunk)
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[int]:
+        """A descriptor whose output goes into the file; for one process and its children.
+
+        A pipe of our own: asyncio's ends `Process.wait` only when all children have closed it too.
+        """
+        source, sink = os.pipe()
+        loop = asyncio.get_running_loop()
+        os.set_blocking(source, False)
+        loop.add_reader(source, self._take, loop, source)
+        try:
+            yield sink
+        finally:
+            os.close(sink)
+            self._take(loop, source)
+            loop.remove_reader(source)
+            os.close(source)
 
     def write(self, chunk: bytes) -> None:
         """Append a piece."""
@@ -25,3 +41,11 @@ class BoundedLog:
             self._path.replace(self._path.with_name(f"{self._path.name}.1"))
         with self._path.open("ab") as file:
             file.write(chunk)
+
+    def _take(self, loop: asyncio.AbstractEventLoop, source: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            chunk = os.read(source, 64 * 1024)
+            if chunk:
+                self.write(chunk)
+            else:
+                loop.remove_reader(source)

@@ -122,25 +122,22 @@ class ManagedTriton:
 
     async def _run(self, installation: Installation) -> int:
         """One life of the server process; whatever ends this also ends the process and its children."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(installation.server)),
-            *self._options(),
-            env=installation.variables(self._threads),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
-        self._process = process
-        assert process.stdout is not None
-        writer = asyncio.create_task(BoundedLog(self.log_path).copy(process.stdout), name="triton-log")
-        try:
-            return await process.wait()
-        finally:
-            await _end(process)
-            writer.cancel()
-            await asyncio.wait([writer])
-            self._remove_shared_memory()
+        async with BoundedLog(self.log_path).reading() as output:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(installation.server)),
+                *self._options(),
+                env=installation.variables(self._threads),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+            self._process = process
+            try:
+                return await process.wait()
+            finally:
+                await _end(process)
+                self._remove_shared_memory()
 
     def _options(self) -> list[str]:
         metrics = self._metrics_port
