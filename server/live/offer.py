@@ -113,7 +113,7 @@ def _lines(text: str) -> list[str]:
 
 def _sections(lines: list[str]) -> tuple[tuple[str, ...], list[_Section]]:
     starts = [at for at, line in enumerate(lines) if line.startswith("m=")]
-    ends = [*starts[1:], len(lines)]
+    ends = [*starts[1:], len(lines)][: len(starts)]
     sections = [
         _Section(lines[start][2:].split(" ")[0], tuple(lines[start:end]))
         for start, end in zip(starts, ends, strict=True)

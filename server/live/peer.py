@@ -7,7 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
+from aiortc import (
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCRtpTransceiver,
+    RTCSessionDescription,
+)
 
 from server.live.errors import MalformedOffer, OfferRefused
 from server.live.offer import MAX_CANDIDATES, Fragment, Offer
@@ -16,6 +23,7 @@ from station.protocol import OVERLAY_CHANNEL, PreviewOverlay, encode_overlay
 CONNECT_LIMIT_S = 10.0
 """How long a peer may take from its offer to being connected."""
 _CLOSE_LIMIT_S = 5.0
+_CODECS = ("video/vp8", "video/rtx")
 _CHANNEL_BACKLOG = 64 * 1024  # bytes of overlays that may wait for a slow peer
 _logger = logging.getLogger(__name__)
 
@@ -38,8 +46,8 @@ class Peer(ABC):
         self.connection.add_listener("datachannel", self._note_channel)
 
     @abstractmethod
-    def _prepare(self) -> None:
-        """Set up the media that the offer asked for, before it is answered."""
+    def _add_video(self) -> RTCRtpTransceiver:
+        """The one video that this peer sends or gets."""
 
     @abstractmethod
     def _jobs(self) -> Sequence[Coroutine[Any, Any, None]]:
@@ -48,6 +56,9 @@ class Peer(ABC):
     async def answer(self, offer: Offer) -> str:
         """The SDP answer, with all candidates; raises `MalformedOffer` or `OfferRefused`."""
         self._offer, self._candidates = offer, offer.candidates
+        capabilities = RTCRtpReceiver.getCapabilities("video")
+        codecs = capabilities.codecs if capabilities else []
+        self._add_video().setCodecPreferences([one for one in codecs if one.mimeType.lower() in _CODECS])
         try:
             await self.connection.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
         except Exception as error:  # the parser meets foreign text here, and fails in as many ways
@@ -55,13 +66,6 @@ class Peer(ABC):
         for transceiver in self.connection.getTransceivers():
             if transceiver.kind == "audio":
                 transceiver.direction = "inactive"
-            else:
-                capabilities = RTCRtpReceiver.getCapabilities("video")
-                codecs = capabilities.codecs if capabilities else []
-                transceiver.setCodecPreferences(
-                    [codec for codec in codecs if codec.mimeType.lower() in ("video/vp8", "video/rtx")]
-                )
-        self._prepare()
         try:
             await self.connection.setLocalDescription(await self.connection.createAnswer())
         except Exception as error:  # as above: what the offer left out shows here

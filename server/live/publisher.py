@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-from aiortc import RTCRtpReceiver
+from aiortc import RTCRtpTransceiver
 
 from server.live.decoding import DecodedFrame, StreamDecoder
 from server.live.peer import Peer
@@ -41,12 +41,10 @@ class Publisher(Peer):
         if self._intake is not None:
             self._intake.request_key_frame()
 
-    def _prepare(self) -> None:
-        for transceiver in self.connection.getTransceivers():
-            if transceiver.kind == "video":
-                transceiver.direction = "recvonly"
-                receiver: RTCRtpReceiver = transceiver.receiver
-                self._intake = VideoIntake(receiver, self._take)
+    def _add_video(self) -> RTCRtpTransceiver:
+        transceiver = self.connection.addTransceiver("video", direction="recvonly")
+        self._intake = VideoIntake(transceiver.receiver, self._take)
+        return transceiver
 
     def _jobs(self) -> Sequence[Coroutine[Any, Any, None]]:
         assert self._intake is not None

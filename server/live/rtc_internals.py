@@ -24,6 +24,8 @@ CONSENT_INTERVAL_S = 0.4
 """Between two checks that the peer still answers (RFC 7675)."""
 CONSENT_FAILURES = 3
 """Unanswered checks in a row, 0.5 s each, after which the peer is gone: under 3 s in all."""
+ICE_TICK_S = 0.05
+"""More than the time between two ICE checks, after which a closed peer's last task has ended."""
 KEY_FRAME_INTERVAL_S = 0.3
 """Requests for a key frame by viewers are merged within this time."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from aiortc import RTCRtpTransceiver
+
 from server.live.fanout import Fanout, ViewerTrack
 from server.live.peer import Peer
 from server.live.rtc_internals import SentTimestamps, answer_key_frame_requests
@@ -26,13 +28,11 @@ class Viewer(Peer):
             return False
         return self.send_overlay(PreviewOverlay(rtp_timestamp=timestamp, overlay=overlay))
 
-    def _prepare(self) -> None:
-        for transceiver in self.connection.getTransceivers():
-            if transceiver.kind == "video":
-                transceiver.direction = "sendonly"
-                transceiver.sender.replaceTrack(self.track)
-                self._timestamps = SentTimestamps(transceiver.sender)
-                answer_key_frame_requests(transceiver.sender, self._want_key_frame)
+    def _add_video(self) -> RTCRtpTransceiver:
+        transceiver = self.connection.addTransceiver(self.track, direction="sendonly")
+        self._timestamps = SentTimestamps(transceiver.sender)
+        answer_key_frame_requests(transceiver.sender, self._want_key_frame)
+        return transceiver
 
     def _jobs(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (self._follow(),)

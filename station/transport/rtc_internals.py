@@ -2,7 +2,7 @@
 
 They have no public way to: learn the RTP timestamp of a sent frame, hear a receiver's bandwidth estimate and its
 requests for a key frame when frames are coded outside, or set how soon a silent peer is given up.
-`check_versions` refuses the versions this was not written for; `tests/unit/live/test_station_internals.py` holds the rest.
+`check_versions` refuses the versions this was not written for; `tests/unit/transport/test_preview.py` holds the rest.
 """
 
 from collections.abc import Callable

@@ -1,0 +1,90 @@
+"""Independent peers: plain aiortc against the server's doors."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
+from aiortc.mediastreams import MediaStreamError
+from av import VideoFrame
+
+from server.access import Scope
+from server.live.decoding import rgb_of
+from station.protocol import OVERLAY_CHANNEL, PreviewOverlay, decode_overlay
+from tests.integration.live.conftest import Server
+from tests.integration.live.stamp import number_in
+
+
+async def offer_of(
+    peer: RTCPeerConnection, direction: str, hear: Callable[[str | bytes], None] | None = None
+) -> str:
+    """An offer of one video in this direction, and the overlay channel that `hear` listens to."""
+    if direction == "sendonly":
+        peer.addTransceiver(VideoStreamTrack(), direction=direction)
+    else:
+        peer.addTransceiver("video", direction=direction)
+    channel = peer.createDataChannel(OVERLAY_CHANNEL, ordered=False, maxRetransmits=0)
+    if hear is not None:
+        channel.add_listener("message", hear)
+    await peer.setLocalDescription(await peer.createOffer())
+    return str(peer.localDescription.sdp)
+
+
+@dataclass
+class Viewed:
+    """What a viewer saw, by RTP timestamp of its own stream."""
+
+    numbers: dict[int, int] = field(default_factory=dict)
+    overlays: dict[int, int] = field(default_factory=dict)
+
+
+class WhepViewer:
+    """A stock aiortc viewer, which decodes the picture and hears the overlays."""
+
+    def __init__(self, peer: RTCPeerConnection) -> None:
+        self.peer = peer
+        self.seen = Viewed()
+        self.location = ""
+        self._task: asyncio.Task[None] | None = None
+
+    async def join(self, server: Server, booth: str = "booth1") -> int:
+        """Post the offer; the HTTP status."""
+        sdp = await offer_of(self.peer, "recvonly", self.hear)
+        url = f"{server.url}/whep/{booth}"
+        async with server.http.post(url, data=sdp, headers=server.headers(Scope.READ)) as response:
+            if response.status != 201:
+                return response.status
+            self.location = response.headers["Location"]
+            answer = RTCSessionDescription(await response.text(), "answer")
+        self._task = asyncio.create_task(self._watch())
+        await self.peer.setRemoteDescription(answer)
+        return 201
+
+    def hear(self, data: str | bytes) -> None:
+        """An overlay message."""
+        message: PreviewOverlay = decode_overlay(data)
+        self.seen.overlays[message.rtp_timestamp] = message.overlay.faces[0].box.x
+
+    async def leave(self) -> None:
+        """Stop watching."""
+        await self.peer.close()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def _watch(self) -> None:
+        receiver = self.peer.getReceivers()[0]
+        while True:
+            try:
+                frame = await receiver.track.recv()
+            except MediaStreamError:
+                return
+            assert isinstance(frame, VideoFrame)
+            assert frame.pts is not None
+            origin = vars(receiver)["_RTCRtpReceiver__timestamp_mapper"]._origin
+            self.seen.numbers[(frame.pts + origin) & 0xFFFFFFFF] = number_in(rgb_of(frame, frame.width))
+
+
+def new_peer() -> RTCPeerConnection:
+    """A peer connection that asks no STUN server."""
+    return RTCPeerConnection(RTCConfiguration(iceServers=[]))

@@ -1,0 +1,102 @@
+"""A viewer gets the booth's own frames, and overlays under the timestamps of its own stream."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiortc import RTCPeerConnection
+
+from server.access import Scope
+from station.devices import LatestFrame
+from station.transport.webrtc import PreviewSender, PreviewState
+from tests.integration.live.clients import WhepViewer, new_peer
+from tests.integration.live.conftest import Server
+from tests.integration.live.stamp import frame
+
+pytestmark = pytest.mark.integration
+
+
+@asynccontextmanager
+async def booth(server: Server) -> AsyncIterator[PreviewSender]:
+    """A booth that films numbered frames in this process."""
+    source = LatestFrame()
+
+    async def film() -> None:
+        for number in range(1, 10_000):
+            source.put(frame(number, number))
+            await asyncio.sleep(1 / 15)
+
+    token = server.tokens.issue("booth1", [Scope.PUBLISH])
+    filming = asyncio.create_task(film())
+    async with PreviewSender(f"{server.url}/whip/booth1", token, source) as sender:
+        yield sender
+    filming.cancel()
+    await asyncio.wait({filming})
+
+
+async def is_live(server: Server) -> None:
+    async with asyncio.timeout(10):
+        while not any(one.live for one in server.hub.state().booths):
+            await asyncio.sleep(0.02)
+
+
+async def seen(viewer: WhepViewer, frames: int) -> None:
+    async with asyncio.timeout(15):
+        while len(viewer.seen.numbers) < frames:
+            await asyncio.sleep(0.02)
+
+
+async def test_viewer_sees_the_frames_and_their_overlays(
+    server: Server, connection: RTCPeerConnection
+) -> None:
+    async with booth(server) as sender:
+        await is_live(server)
+        await asyncio.sleep(0.5)
+        viewer = WhepViewer(connection)
+        assert await viewer.join(server) == 201
+        await seen(viewer, 30)
+        assert server.hub.state().booths[0].viewers == 1
+        await viewer.leave()
+        assert sender.state is PreviewState.STREAMING
+    matched = viewer.seen.numbers.keys() & viewer.seen.overlays.keys()
+    assert len(matched) >= 20
+    assert all(viewer.seen.numbers[key] == viewer.seen.overlays[key] for key in matched)
+    numbers = list(viewer.seen.numbers.values())
+    assert numbers == sorted(set(numbers))
+
+
+async def test_viewer_stays_through_a_reconnect_of_the_booth(
+    server: Server, connection: RTCPeerConnection
+) -> None:
+    viewer = WhepViewer(connection)
+    async with booth(server):
+        await is_live(server)
+        assert await viewer.join(server) == 201
+        await seen(viewer, 5)
+    before = set(viewer.seen.numbers)
+    async with booth(server):
+        await seen(viewer, len(before) + 20)
+    await viewer.leave()
+    matched = (viewer.seen.numbers.keys() & viewer.seen.overlays.keys()) - before
+    assert len(matched) >= 10
+    assert all(viewer.seen.numbers[key] == viewer.seen.overlays[key] for key in matched)
+
+
+async def test_no_stream_and_no_place(server: Server, connection: RTCPeerConnection) -> None:
+    second = WhepViewer(new_peer())
+    assert await second.join(server) == 409
+    async with booth(server):
+        await is_live(server)
+        first = WhepViewer(connection)
+        assert await first.join(server) == 201
+        third = WhepViewer(new_peer())
+        assert await third.join(server) == 503
+        await third.leave()
+        async with server.http.delete(
+            server.url + first.location, headers=server.headers(Scope.READ)
+        ) as response:
+            assert response.status == 200
+        await first.leave()
+    await second.leave()
+    assert server.hub.state().booths[0].viewers == 0

@@ -1,0 +1,75 @@
+"""The private parts of aiortc that the server builds on are as it knows them."""
+
+import asyncio
+from importlib import metadata
+
+import aioice.ice
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver
+
+from server.live import rtc_internals
+from server.live.reassembly import EncodedFrame
+from server.live.rtc_internals import (
+    InternalsChanged,
+    SentTimestamps,
+    VideoIntake,
+    answer_key_frame_requests,
+    check_versions,
+    shorten_consent,
+)
+
+pytestmark = pytest.mark.unit
+
+
+def test_the_installed_versions_are_the_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_versions()
+    monkeypatch.setattr(rtc_internals, "version", lambda name: "1.17.0")
+    with pytest.raises(InternalsChanged, match=r"aiortc 1\.17\.0"):
+        check_versions()
+    assert metadata.version("aiortc").startswith(rtc_internals.AIORTC_VERSION)
+
+
+def test_a_dead_peer_is_noticed_within_three_seconds() -> None:
+    shorten_consent()
+    longest = aioice.ice.CONSENT_FAILURES * (aioice.ice.CONSENT_INTERVAL * 1.2 + 0.5)
+    assert longest < 3.0
+
+
+async def test_a_missing_attribute_is_named() -> None:
+    with pytest.raises(InternalsChanged, match="_handle_rtp_packet"):
+        VideoIntake(object(), lambda frame: None)  # type: ignore[arg-type]
+    with pytest.raises(InternalsChanged, match="rtp_timestamp"):
+        SentTimestamps(object())  # type: ignore[arg-type]
+    with pytest.raises(InternalsChanged, match="_send_keyframe"):
+        answer_key_frame_requests(object(), lambda: None)  # type: ignore[arg-type]
+
+
+async def test_a_failing_packet_does_not_end_the_transport() -> None:
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    receiver: RTCRtpReceiver = peer.addTransceiver("video", direction="recvonly").receiver
+    frames: list[EncodedFrame] = []
+    VideoIntake(receiver, frames.append)
+    await receiver._handle_rtp_packet(None, arrival_time_ms=0)  # type: ignore[arg-type]
+    assert frames == []
+    await peer.close()
+
+
+async def test_key_frame_requests_close_together_become_one() -> None:
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    receiver = peer.addTransceiver("video", direction="recvonly").receiver
+    asked: list[int] = []
+
+    async def send_pli(ssrc: int) -> None:
+        asked.append(ssrc)
+
+    vars(receiver)["_send_rtcp_pli"] = send_pli
+    intake = VideoIntake(receiver, lambda frame: None)
+    vars(intake)["_ssrc"] = 7
+    running = asyncio.create_task(intake.run())
+    for _ in range(20):
+        intake.request_key_frame()
+        await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.wait({running})
+    assert asked == [7]
+    await peer.close()

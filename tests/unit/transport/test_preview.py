@@ -1,0 +1,158 @@
+"""The preview track and its coder, and the private parts of aiortc they build on."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import av
+import cv2
+import numpy as np
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc.mediastreams import MediaStreamError
+
+from station.devices import LatestFrame
+from station.protocol import Frame, FrameHeader, Transfer
+from station.transport import rtc_internals
+from station.transport.preview_track import TICKS, PreviewTrack, SentFrames
+from station.transport.rtc_internals import InternalsChanged, PacketSender, check_versions
+from station.transport.vp8 import PreviewEncoder
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def executor() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+def frame(frame_id: int, width: int = 64, height: int = 48) -> Frame:
+    return Frame(
+        FrameHeader(frame_id=frame_id, width=width, height=height), np.full((height, width, 3), 90, np.uint8)
+    )
+
+
+def track(source: LatestFrame, executor: ThreadPoolExecutor, fps: float = 200) -> PreviewTrack:
+    return PreviewTrack(source, SentFrames(), PreviewEncoder(1280, 720, fps, 500_000), executor, fps)
+
+
+async def test_newest_frame_under_a_time_that_survives_coders(executor: ThreadPoolExecutor) -> None:
+    source = LatestFrame()
+    frames = SentFrames()
+    stream = PreviewTrack(source, frames, PreviewEncoder(64, 48, 200, 500_000), executor, 200)
+    times = []
+    for number in range(6):
+        source.put(frame(2 * number))
+        source.put(frame(2 * number + 1))
+        packet = await stream.recv()
+        assert packet.pts is not None
+        times.append(packet.pts)
+        assert frames.last_frame_id == 2 * number + 1
+    assert times == sorted(set(times))
+    assert all(time % TICKS == 0 for time in times)
+    assert (frames.sent, frames.dropped) == (6, 5)
+    assert [frames.answer(time, 1e10) for time in times] == [1, 3, 5, 7, 9, 11]
+    assert frames.answer(times[0], 1e10) is None
+    assert (frames.answered, frames.unmatched) == (6, 1)
+
+
+async def test_rate_is_bounded(executor: ThreadPoolExecutor) -> None:
+    source = LatestFrame()
+    stream = track(source, executor, fps=20)
+    number, sent = 0, 0
+    loop = asyncio.get_running_loop()
+    until = loop.time() + 1.0
+    while loop.time() < until:
+        pull = asyncio.create_task(stream.recv())
+        while not pull.done():
+            number += 1
+            source.put(frame(number))
+            await asyncio.sleep(0.005)
+        sent += 1
+    assert 15 <= sent <= 23
+
+
+async def test_closed_mailbox_ends_the_track(executor: ThreadPoolExecutor) -> None:
+    source = LatestFrame()
+    stream = track(source, executor)
+    source.close()
+    with pytest.raises(MediaStreamError):
+        await stream.recv()
+
+
+def test_memory_of_sent_frames_is_bounded() -> None:
+    frames = SentFrames()
+    for number in range(1000):
+        frames.note_sent(number * TICKS, frame(number))
+    assert frames.answer(0, 0.0) is None
+    assert frames.answer(999 * TICKS, 0.0) == 999
+
+
+def decoded(data: bytes) -> list[av.VideoFrame]:
+    codec = av.VideoCodecContext.create("libvpx", "r")
+    return list(codec.decode(av.Packet(data)))
+
+
+def test_frames_are_scaled_down_to_fit_with_even_sides() -> None:
+    encoder = PreviewEncoder(1280, 720, 15, 1_000_000)
+    (wide,) = decoded(encoder.encode(frame(1, 2001, 999), 0, key=True))
+    assert (wide.width, wide.height) == (1280, 638)
+    (small,) = decoded(encoder.encode(frame(2, 65, 49), 9, key=False))
+    assert (small.width, small.height) == (64, 48)
+
+
+def test_linear_frames_are_developed() -> None:
+    header = FrameHeader(
+        frame_id=1, width=64, height=48, bit_depth=12, transfer=Transfer.LINEAR, white_level=4095
+    )
+    grey = Frame(header, np.full((48, 64, 3), 876, np.uint16))  # 21.4 % of white: 127 in sRGB
+    (picture,) = decoded(PreviewEncoder(64, 48, 15, 500_000).encode(grey, 0, key=True))
+    assert abs(float(picture.to_ndarray(format="rgb24").mean()) - 127) < 3
+
+
+def test_texture_is_kept() -> None:
+    """Noise reduction stays off: fine texture survives at a generous rate."""
+    noise = cv2.GaussianBlur(np.random.default_rng(1).normal(0, 60, (240, 320, 3)), (3, 3), 0)
+    picture = np.clip(128 + noise, 0, 255).astype(np.uint8)
+    source = Frame(FrameHeader(frame_id=1, width=320, height=240), picture)
+    encoder = PreviewEncoder(320, 240, 15, 4_000_000)
+    codec = av.VideoCodecContext.create("libvpx", "r")
+    for number in range(12):
+        (last,) = codec.decode(av.Packet(encoder.encode(source, number * 6000, key=number == 0)))
+    kept = _sharpness(last.to_ndarray(format="rgb24")) / _sharpness(picture)
+    assert kept > 0.6
+
+
+def _sharpness(picture: np.ndarray) -> float:
+    return float(cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var())
+
+
+def test_bitrate_changes_are_followed_but_not_each() -> None:
+    encoder = PreviewEncoder(64, 48, 15, 1_000_000)
+    encoder.encode(frame(1), 0, key=True)
+    first = encoder._codec
+    encoder.set_bitrate(2_000_000)
+    encoder.encode(frame(2), 9, key=False)
+    assert encoder._codec is first
+    vars(encoder)["_changed"] = float("-inf")
+    data = encoder.encode(frame(3), 18, key=False)
+    assert encoder._codec is not first
+    assert data[0] & 1 == 0
+
+
+async def test_the_senders_private_parts_are_the_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_versions()
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    sender = peer.addTransceiver("video", direction="sendonly").sender
+    heard: list[int] = []
+    PacketSender(sender, on_bitrate=heard.append, on_key_frame=lambda: heard.append(0))
+    sender._send_keyframe()
+    vars(sender)["_RTCRtpSender__encoder"].target_bitrate = 700_000
+    assert heard == [0, 700_000]
+    with pytest.raises(InternalsChanged):
+        PacketSender(object(), on_bitrate=heard.append, on_key_frame=lambda: None)  # type: ignore[arg-type]
+    monkeypatch.setattr(rtc_internals, "version", lambda name: "2.0")
+    with pytest.raises(InternalsChanged):
+        check_versions()
+    await peer.close()
