@@ -69,9 +69,14 @@ class Hit:
     normal: Vector
 
 
-def cast(grid: BaseGrid, turn: Matrix, distance: Distance, steps: int = 9) -> Hit | None:
-    """First meeting of the picture's rays with a surface; None when it is out of the picture."""
-    start = _coarse(grid, turn, distance)
+def cast(
+    grid: BaseGrid, turn: Matrix, distance: Distance, steps: int = 6, region: Distance | None = None
+) -> Hit | None:
+    """First meeting of the picture's rays with a surface; None when it is out of the picture.
+
+    Where `region` is negative the surface is of no interest, so the window may leave that part out.
+    """
+    start = _coarse(grid, turn, distance, region)
     if start is None:
         return None
     window, depth = start
@@ -83,17 +88,26 @@ def cast(grid: BaseGrid, turn: Matrix, distance: Distance, steps: int = 9) -> Hi
     return Hit(window, depth, miss, point, gradient(distance, point))
 
 
-def _coarse(grid: BaseGrid, turn: Matrix, distance: Distance) -> tuple[tuple[slice, slice], Field] | None:
+def _coarse(
+    grid: BaseGrid, turn: Matrix, distance: Distance, region: Distance | None
+) -> tuple[tuple[slice, slice], Field] | None:
     rows, cols = grid.shape
     sparse_rows, sparse_cols = -(-rows // _COARSE) + 1, -(-cols // _COARSE) + 1
     c, r = np.meshgrid(np.arange(sparse_cols) * _COARSE, np.arange(sparse_rows) * _COARSE)
     col, row = f32((c - 0.5) * grid.step - 0.5), f32((r - 0.5) * grid.step - 0.5)
     ray, eye = grid.view.rays(turn, col, row), grid.view.eye_point(turn)
     depth, miss = _march(distance, eye, ray, np.full(col.shape, _NEAR, np.float32), 26, 0.9)
-    near = cv2.dilate((miss < 3).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    wanted = miss < 3
+    if region is not None:
+        wanted &= region(*_along(eye, ray, depth)) > 0
+    near = cv2.dilate(wanted.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     if not near.any():
         return None
-    depth = f32(cv2.erode(np.where(miss < 3, depth, np.float32(_FAR)), np.ones((3, 3), np.uint8))) - 3
+    square = np.ones((3, 3), np.uint8)
+    behind = np.where(miss < 3, depth, np.float32(_FAR))
+    wary = f32(cv2.erode(behind, square)) - 3
+    inner = cv2.erode((miss < 0.5).astype(np.uint8), square) > 0
+    depth = f32(np.where(inner, depth, wary))
     seen_rows, seen_cols = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
     window = (
         slice(max(0, int(seen_rows[0]) * _COARSE - 2), min(rows, int(seen_rows[-1]) * _COARSE + 3)),

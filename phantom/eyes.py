@@ -68,7 +68,8 @@ def _globe(
     dx, dy = f32(local - np.float32(gx)), f32(y - np.float32(gy))
     r = f32(np.sqrt(dx * dx + dy * dy))
     iris = _edge(f32(np.float32(IRIS_RADIUS_MM) - r))[..., None]
-    colour = _sclera(local, y, u) * (1 - iris) + _iris(p, dx, dy, r, side) * iris
+    white = np.float32(0.86 if p.ita_class in ("brown", "dark") else 1.0)
+    colour = white * _sclera(local, y, u) * (1 - iris) + _iris(p, dx, dy, r, side) * iris
     shade = np.float32(0.42) + np.float32(0.58) * smoothstep(-0.6, 4.6, upper - y)
     shade = (
         shade

@@ -113,6 +113,10 @@ class Hair:
             return np.zeros_like(x)
         return f32(self._curtain_distance(x, y, z) < 0.6)
 
+    def region(self, x: Field, y: Field, z: Field) -> Field:
+        """Positive where the shell may be hair: near or inside the hairline, or hanging free."""
+        return f32(np.maximum(self.line(x, y, z) + 9, self.on_curtain(x, y, z)))
+
     def flow(self, x: Field, y: Field, z: Field) -> Vector:
         """Direction in which hair lies at a point, before projection on the surface; not normalised."""
         p = self.person

@@ -16,7 +16,7 @@ from phantom.view import Matrix, Vector, rotation
 
 _SCATTER_MM = (1.7, 0.85, 0.5)
 _SKIN_WRAP = (0.36, 0.22, 0.16)
-_SHADOW_REACH = ((5.0, 0.42), (11.0, 0.26), (21.0, 0.16), (36.0, 0.11))
+_SHADOW_REACH = ((6.0, 0.40), (14.0, 0.22), (31.0, 0.12))
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def hair_layer(grid: BaseGrid, hair: Hair, skin: Layer | None) -> Layer | None:
     if hair.person.hair_style == "bald":
         return None
     view, turn = grid.view, rotation(grid.view.pose)
-    hit = cast(grid, turn, hair.distance)
+    hit = cast(grid, turn, hair.distance, region=hair.region)
     if hit is None:
         return None
     line = hair.line(*hit.point)
@@ -159,14 +159,14 @@ def _strand_highlight(grid: BaseGrid, turn: Matrix, hair: Hair, hit: Hit) -> Fie
         along = t[0] * half[0] + t[1] * half[1] + t[2] * half[2] - np.float32(0.08)
         sine = np.clip(1 - along * along, 0, 1)
         lit = np.clip(sum(hit.normal[i] * half[i] for i in range(3)), 0, 1)
-        out += np.float32(lamp.strength) * lit * (np.float32(0.085) * sine**24 + np.float32(0.03) * sine**5)
+        out += np.float32(lamp.strength) * lit * (np.float32(0.055) * sine**24 + np.float32(0.025) * sine**5)
     return f32(out)
 
 
 def ear_layer(grid: BaseGrid, surface: Surface) -> Layer | None:
     """Both ears."""
     view, turn = grid.view, rotation(grid.view.pose)
-    hit = cast(grid, turn, surface.ear, steps=16)
+    hit = cast(grid, turn, surface.ear, steps=10)
     if hit is None:
         return None
     u, v, w = surface.ear_coordinates(*hit.point)

@@ -38,7 +38,7 @@ def sample_lesions(p: Identity, warp: Asymmetry) -> list[Lesion]:
     wanted: list[tuple[LesionKind, int]] = [
         ("lentigo", p.age_spots), ("mole", p.moles), ("papule", p.papules), ("freckle", round(260 * p.freckles)),
     ]  # fmt: skip
-    pale = 1 / (1 + 0.5 * max(0.0, (30 - p.ita) / 30))
+    pale = 1 / (1 + 0.9 * max(0.0, (30 - p.ita) / 30))
     lesions: list[Lesion] = []
     for kind, count in wanted:
         for x, y in _sites(p, warp, rng, kind, count):

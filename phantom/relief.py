@@ -64,7 +64,7 @@ def lip_curves(p: Identity, ax: Field) -> LipCurves:
     half = p.mouth_half_width * (1 + 0.16 * s)
     t = np.clip(ax * np.float32(1 / half), 0, 1)
     base = np.float32(-67.5 * p.face_length + 0.3) + np.float32(s) * (
-        np.float32(5.0) * t ** np.float32(2.2) - np.float32(1.1)
+        np.float32(7.4) * t ** np.float32(2.1) - np.float32(1.6)
     )
     base = base + np.float32(0.5 * (1 - 0.6 * s)) * (ridge(t - np.float32(0.22), 0.16) - ridge(t, 0.12))
     opening = np.clip(1 - (t / np.float32(0.96)) ** 2, 0, 1) ** np.float32(0.8) * np.float32(p.mouth_gap)

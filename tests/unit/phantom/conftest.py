@@ -21,7 +21,7 @@ def spotted() -> Identity:
 
 @pytest.fixture(scope="session")
 def geometry(spotted: Identity) -> Geometry:
-    return trace(spotted, 640, 780)
+    return trace(spotted, 520, 640)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from phantom import (
     LIGHTS,
@@ -16,13 +17,13 @@ from phantom import (
     shade,
     trace,
 )
-from phantom.fields import f32
+from phantom.fields import Field, f32
 
 pytestmark = pytest.mark.unit
 
 
 def test_the_same_arguments_give_the_same_bytes(spotted: Identity, geometry: Geometry) -> None:
-    again = trace(spotted, 640, 780)
+    again = trace(spotted, 520, 640)
     for name in ("diffuse", "specular", "coverage", "labels", "mask_bits", "melanin", "blood"):
         assert np.array_equal(getattr(again, name), getattr(geometry, name)), name
     assert again.truth == geometry.truth
@@ -87,7 +88,7 @@ def test_masks_lie_on_skin_and_maps_off_skin_are_zero(scene: Scene) -> None:
     assert np.median(scene.maps["melanin"][skin]) == pytest.approx(scene.truth["melanin"], rel=0.15)
 
 
-def _contrast(picture: np.ndarray, mask: np.ndarray, skin: np.ndarray) -> float:  # type: ignore[type-arg]
+def _contrast(picture: Field, mask: NDArray[np.bool_], skin: NDArray[np.bool_]) -> float:
     """Mean of the masked pixels over that of unmarked skin within 12 px."""
     around = cv2.dilate(mask.astype(np.uint8), np.ones((25, 25), np.uint8)).astype(bool) & skin & ~mask
     return float(picture[mask].mean() / picture[around].mean())
@@ -112,7 +113,7 @@ def test_counts_match_what_is_visible(scene: Scene) -> None:
 
 def test_pores_are_truth_only_where_a_pixel_can_hold_them(spotted: Identity) -> None:
     coarse = trace(spotted, 400, 480)
-    fine = shade(trace(spotted, 700, 700, px_per_mm=4.5))
+    fine = shade(trace(spotted, 600, 600, px_per_mm=4.5))
     assert not shade(coarse).masks["pore"].any()
     share = fine.masks["pore"].sum() / fine.masks["skin"].sum()
     assert 0.002 < share < 0.06
