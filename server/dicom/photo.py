@@ -213,7 +213,7 @@ def _acquisition(photo: Dataset, description: PhotoDescription) -> None:
 def _camera_settings(photo: Dataset, description: PhotoDescription) -> None:
     header = description.header
     if header.actual is not None:
-        photo.ExposureTimeInSeconds = header.actual.time_s
+        photo.ExposureTimeInSeconds = DSfloat(header.actual.time_s, auto_format=True)
     if header.camera is not None and header.camera.lens:
         photo.LensModel = header.camera.lens
     if is_calibrated(header) and header.px_per_mm is not None:
