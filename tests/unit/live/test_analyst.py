@@ -1,0 +1,102 @@
+"""The face is followed between searches."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from server.live.analyst import LiveAnalyst
+from station.protocol import Box, Face, Layer
+
+pytestmark = pytest.mark.unit
+
+PICTURE = np.full((360, 640, 3), 90, np.uint8)
+
+
+class Triton:
+    """Gives maps of the crop it is asked about."""
+
+    def __init__(self) -> None:
+        self.boxes: list[tuple[float, ...]] = []
+
+    async def infer(
+        self, model: str, inputs: dict[str, NDArray[Any]], **options: object
+    ) -> dict[str, NDArray[np.uint8]]:
+        assert model == "live"
+        assert inputs["image"].shape == (1, 256, 256, 3)
+        self.boxes.append(tuple(inputs["box"][0]))
+        return {
+            name: np.full((1, 256, 256), value, np.uint8)
+            for name, value in (("skin", 255), ("melanin", 60), ("redness", 30), ("reflection", 0))
+        }
+
+
+class Eyes:
+    """Finds a face where it is told to."""
+
+    def __init__(self) -> None:
+        self.face: Face | None = Face(box=Box(240, 100, 120, 120))
+        self.sizes: list[int] = []
+
+    def __call__(self, rgb: NDArray[np.uint8]) -> Face | None:
+        self.sizes.append(rgb.shape[1])
+        return self.face if rgb.shape[1] == 640 else None
+
+
+@pytest.fixture
+async def parts() -> AsyncIterator[tuple[LiveAnalyst, Triton, Eyes]]:
+    triton, eyes = Triton(), Eyes()
+    async with LiveAnalyst(triton, find=eyes, interval_s=0.02) as analyst:  # type: ignore[arg-type]
+        yield analyst, triton, eyes
+
+
+async def test_layers_lie_around_the_face(parts: tuple[LiveAnalyst, Triton, Eyes]) -> None:
+    analyst, triton, _ = parts
+    assert await analyst("booth1", PICTURE) == (None, {}, 0.0)
+    await asyncio.sleep(0.1)
+    face, layers, ms = await analyst("booth1", PICTURE)
+    assert face is not None
+    assert ms > 0
+    skin = layers[Layer.SKIN]
+    assert skin.shape == (360, 640)
+    assert skin[160, 300] == 255
+    assert skin[10, 10] == 0
+    assert layers[Layer.MELANIN][160, 300] == 60
+    (x, _, width, _) = triton.boxes[0]
+    assert abs(x + width / 2 - 0.5) < 0.01
+
+
+async def test_the_box_settles_and_a_lost_face_goes(parts: tuple[LiveAnalyst, Triton, Eyes]) -> None:
+    analyst, _, eyes = parts
+    faces = []
+    for face in (Face(box=Box(240, 100, 120, 120)), Face(box=Box(250, 100, 120, 120)), None):
+        await asyncio.sleep(0.05)
+        eyes.face = face
+        for _ in range(4 if face is None else 1):
+            await analyst("booth1", PICTURE)
+            await asyncio.sleep(0.05)
+        known, _, _ = await analyst("booth1", PICTURE)
+        faces.append(known.box.x if known else None)
+    assert faces[0] == 240
+    assert faces[1] is not None
+    assert 240 < faces[1] <= 250
+    assert faces[2] is None
+
+
+async def test_a_known_face_is_sought_near_by_first(parts: tuple[LiveAnalyst, Triton, Eyes]) -> None:
+    analyst, _, eyes = parts
+    for _ in range(2):
+        await analyst("booth1", PICTURE)
+        await asyncio.sleep(0.05)
+    assert eyes.sizes == [640, 240, 640]
+
+
+async def test_a_failing_search_does_no_harm(parts: tuple[LiveAnalyst, Triton, Eyes]) -> None:
+    analyst, _, eyes = parts
+    eyes.sizes = None  # type: ignore[assignment]
+    for _ in range(2):
+        assert await analyst("booth1", PICTURE) == (None, {}, 0.0)
+        await asyncio.sleep(0.05)
