@@ -46,7 +46,8 @@ class _Kind:
     contrast: float
     """Least height over the surroundings, in the unit of the layer."""
     deviations: float
-    """Least height in robust standard deviations of the skin."""
+    """Least height in robust standard deviations of the skin. Nothing is sought where that is over twice the contrast: skin
+    too dark for this light leaves noise in the map, not spots."""
     smallest: float
     """Diameter of the smallest one."""
     largest: float
@@ -113,6 +114,8 @@ def _pieces(kind: _Kind, layer: LayerMap, view: SkinView) -> _Pieces | None:
     if on_skin.size == 0:
         return None
     spread = 1.4826 * float(np.median(np.abs(on_skin - np.median(on_skin))))
+    if kind.deviations * spread > 2 * kind.contrast:
+        return None
     raised = (height > max(kind.contrast, kind.deviations * spread)) & (inside > 0)
     mask, count = _plausible(raised.astype(np.uint8), kind, view.face_width)
     if not count:
@@ -121,10 +124,10 @@ def _pieces(kind: _Kind, layer: LayerMap, view: SkinView) -> _Pieces | None:
 
 
 def _inner(view: SkinView) -> Mask:
-    """The skin without its rim, where brows, lips and hair begin."""
-    reach = max(1, round(0.008 * view.face_width))
+    """The plain skin without its rim, where brows, hair and ears begin."""
+    reach = max(1, round(0.02 * view.face_width))
     element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return np.asarray(cv2.erode(view.everything, element, borderValue=0), np.uint8)
+    return np.asarray(cv2.erode(view.plain, element, borderValue=0), np.uint8)
 
 
 def _over_surroundings(

@@ -9,12 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.protocol import Box, Face
-from station.quality import FACE, ZONES, Mask, extent, zone_mask
+from station.quality import FACE, ZONES, Mask, Zone, extent, zone_mask
 
 WHOLE_FACE = "face"
 WHOLE_SKIN = "skin"
 OUTLINES = {WHOLE_FACE: FACE, **ZONES}
 """Outline of each region, the whole face first."""
+FEATURES = (
+    Zone(0.14, 0.30, 0.46, 0.50),
+    Zone(0.54, 0.30, 0.86, 0.50),
+    Zone(0.34, 0.61, 0.66, 0.76),
+    Zone(0.26, 0.73, 0.74, 0.97),
+)
+"""Eyes with their lids, nostrils, and mouth: dark or red without being a finding."""
 WORKING_WIDTH = 640
 """Faces wider than this are measured on a reduced copy, px."""
 SMALLEST_COVER = 0.15
@@ -35,6 +42,8 @@ class SkinView:
     """Width of the face box here, px; the width of the cut where no face is known."""
     regions: Mapping[str, Mask]
     """255 on the skin of each region; empty masks are left out."""
+    plain: Mask
+    """All of the skin without the features of the face."""
 
     @property
     def everything(self) -> Mask:
@@ -91,7 +100,9 @@ def _face_view(face: Face, skin: NDArray[np.uint8], width: int, height: int, sca
             regions[name] = mask
     if WHOLE_FACE not in regions:
         regions = {}
-    return SkinView(within, scale, face.box.width * scale, regions)
+    features = zone_mask(face.box, FEATURES, within, scale)
+    plain = np.where(features > 0, np.uint8(0), regions.get(WHOLE_FACE, np.zeros_like(seen)))
+    return SkinView(within, scale, face.box.width * scale, regions, plain)
 
 
 def _whole_view(skin: NDArray[np.uint8]) -> SkinView:
@@ -99,7 +110,8 @@ def _whole_view(skin: NDArray[np.uint8]) -> SkinView:
     scale = min(1.0, WORKING_WIDTH / max(width, height))
     mask = _reduced_mask(skin, scale)
     enough = cv2.countNonZero(mask) >= max(SMALLEST_AREA, 0.01 * mask.size)
-    return SkinView(Box(0, 0, width, height), scale, width * scale, {WHOLE_SKIN: mask} if enough else {})
+    regions = {WHOLE_SKIN: mask} if enough else {}
+    return SkinView(Box(0, 0, width, height), scale, width * scale, regions, mask)
 
 
 def _reduced_mask(skin: NDArray[np.uint8], scale: float) -> Mask:

@@ -23,7 +23,7 @@ from station.quality.zones import Mask
 
 HINT_PIXELS = 200_000
 """A hint averages pixels of a face that has more than these."""
-_SCENE_SIDE = 480
+_SCENE_SIDE = 320
 _ORDER = (Verdict.PASS, Verdict.UNKNOWN, Verdict.WARN, Verdict.FAIL)
 
 
@@ -110,7 +110,7 @@ def _pair_readings(first: Sample, second: Sample) -> tuple[Reading, ...]:
 
 
 def _scene(frame: Frame) -> Linear:
-    """The whole photograph as light, thinned to a side of 480 px or less."""
+    """The whole photograph as light, thinned to a side of 320 px or less."""
     step = max(1, math.ceil(max(frame.pixels.shape[:2]) / _SCENE_SIDE))
     pixels: Pixels = np.ascontiguousarray(frame.pixels[::step, ::step])  # type: ignore[assignment]
     return linear_pixels(frame.header, pixels)
