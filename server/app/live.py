@@ -51,7 +51,7 @@ async def _live_hub(config: ServerConfig, models: Path) -> AsyncIterator[LiveHub
     async with (
         TritonClient(config.triton.url) as triton,
         LiveAnalyst(triton) as analyst,
-        LiveHub(analyst.analyse, model=f"{live.name}/{live.version}") as hub,
+        LiveHub(analyst, model=f"{live.name}/{live.version}") as hub,
     ):
         yield hub
 

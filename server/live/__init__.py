@@ -1,7 +1,6 @@
 """Live previews: booths publish, viewers watch, overlays return to both on the exact frame."""
 
 from server.live.analyst import LiveAnalyst
-from server.live.analyst import LiveAnalyst
 from server.live.errors import LiveError, MalformedOffer, NotPublishing, OfferRefused, TooManyPeers
 from server.live.hub import Analyse, Analysis, LiveHub, LiveLimits, Session
 from server.live.offer import MAX_SDP_BYTES, Fragment, read_fragment
@@ -15,7 +14,6 @@ __all__ = [
     "Fragment",
     "InferenceState",
     "Latency",
-    "LiveAnalyst",
     "LiveAnalyst",
     "LiveError",
     "LiveHub",
