@@ -1,0 +1,210 @@
+"""A booth's live overlay: from frame taken to overlay back at the booth, against the model's own time."""
+
+import asyncio
+import contextlib
+import json
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import msgspec
+import numpy as np
+import skimage.data
+from aiohttp import web
+from numpy.typing import NDArray
+
+from server.access import Scope, Tokens
+from server.api import whip
+from server.api.problems import problems
+from server.api.routes import TOKENS, access, add_routes
+from server.api.signalling import LIVE
+from server.inference import TritonClient
+from server.live import LiveAnalyst, LiveHub
+from station.devices import LatestFrame
+from station.protocol import Frame, FrameHeader, Overlay
+from station.transport.webrtc import PreviewSender
+
+GOAL_MS = 60.0
+"""The p95 may exceed the model's own time by this much."""
+WIDTH, HEIGHT, FPS = 1280, 720, 15.0
+SECONDS = 15.0
+_WARM_UP_S = 3.0
+_MODEL = "face_layers"  # does the work of the ensemble `live`
+_ROOT = Path(__file__).parents[1]
+
+Row = dict[str, Any]
+
+
+class BoothRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What one booth saw after its first seconds."""
+
+    seconds: float
+    frames: int
+    """Frames taken."""
+    overlays: int
+    p50_ms: float
+    p95_ms: float
+    """From frame taken to overlay back."""
+    with_face: int
+    """Overlays that show a face."""
+    reconnects: int
+
+    @property
+    def rate(self) -> float:
+        """Frames answered per second."""
+        return self.overlays / self.seconds
+
+
+async def run_booth(
+    whip_url: str, token: str, *, seconds: float = SECONDS, fps: float = FPS, warm_up_s: float = _WARM_UP_S
+) -> BoothRun:
+    """Run one booth with a 1280x720 preview in a process of its own; raises `RuntimeError` if it heard nothing."""
+    arguments = [whip_url, token, str(seconds), str(fps), str(warm_up_s)]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.live", *arguments, cwd=_ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(seconds + warm_up_s + 60):
+            said, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        raise RuntimeError("the booth of the benchmark failed")
+    return msgspec.json.decode(said.splitlines()[-1], type=BoothRun)
+
+
+async def measure(triton_url: str, *, seconds: float = SECONDS) -> list[Row]:
+    """Rows for one 720p15 booth over WebRTC with the shipped `live` model in the Triton at `triton_url`."""
+    async with TritonClient(triton_url) as triton, LiveAnalyst(triton) as analyst, _server(analyst) as door:
+        before = (await triton.statistics())[_MODEL]
+        run = await run_booth(*door, seconds=seconds)
+        after = (await triton.statistics())[_MODEL]
+    count = after.inference_count - before.inference_count
+    model_ms = 1000 * (after.compute_s - before.compute_s) / max(count, 1)
+    own = run.p95_ms - model_ms
+    context = (
+        f"{WIDTH}x{HEIGHT} at {FPS:g} frames/s, VP8 over WebRTC, loopback, {run.overlays} overlays "
+        f"({run.with_face} with a face); p50 {run.p50_ms:.1f} ms, p95 {run.p95_ms:.1f} ms, model {model_ms:.1f} ms"
+    )
+    return [
+        {
+            "name": "live overlay, frame taken to overlay back, p95 beyond the model's own time",
+            "value": round(own, 1),
+            "unit": "ms",
+            "goal": f"<= {GOAL_MS:g}",
+            "met": own <= GOAL_MS,
+            "context": context,
+        },
+        {
+            "name": "live frames answered",
+            "value": round(run.rate, 1),
+            "unit": "1/s",
+            "goal": None,
+            "met": None,
+            "context": context,
+        },
+    ]
+
+
+@contextlib.asynccontextmanager
+async def _server(analyst: LiveAnalyst) -> AsyncIterator[tuple[str, str]]:
+    """A live plane on loopback: WHIP address and token of its booth."""
+    with tempfile.TemporaryDirectory() as keys:
+        tokens = Tokens.open(Path(keys))
+        async with LiveHub(analyst) as hub:
+            app = web.Application(middlewares=[problems, access])
+            app[TOKENS], app[LIVE] = tokens, hub
+            add_routes(app, whip.routes())
+            runner = web.AppRunner(app)
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            url = f"http://127.0.0.1:{runner.addresses[0][1]}/whip/bench"
+            try:
+                yield url, tokens.issue("bench", [Scope.PUBLISH])
+            finally:
+                await runner.cleanup()
+
+
+class _Watch:
+    """Remembers when frames were taken and what their overlays took."""
+
+    def __init__(self) -> None:
+        self.taken: dict[int, float] = {}
+        self.latencies_ms: list[float] = []
+        self.with_face = 0
+        self.counting = False
+        self.frames = 0
+
+    def film(self, frame_id: int) -> None:
+        self.taken[frame_id] = time.perf_counter()
+        self.frames += self.counting
+        self.taken.pop(frame_id - 300, None)
+
+    def hear(self, overlay: Overlay) -> None:
+        taken = self.taken.pop(overlay.frame_id, None)
+        if taken is not None and self.counting:
+            self.latencies_ms.append((time.perf_counter() - taken) * 1000)
+            self.with_face += bool(overlay.faces)
+
+
+async def _film(source: LatestFrame, watch: _Watch, fps: float) -> None:
+    """Show a moving face; a frame counts as taken when its pixels are there."""
+    pictures = _pictures()
+    started, number = time.perf_counter(), 0
+    while True:
+        await asyncio.sleep(max(0.0, started + number / fps - time.perf_counter()))
+        header = FrameHeader(frame_id=number, width=WIDTH, height=HEIGHT, captured_at=time.time())
+        watch.film(number)
+        source.put(Frame(header, pictures[number % len(pictures)]))
+        number += 1
+
+
+def _pictures() -> list[NDArray[np.uint8]]:
+    portrait = np.asarray(skimage.data.astronaut(), np.uint8)  # type: ignore[no-untyped-call]
+    portrait = np.asarray(cv2.resize(portrait, (HEIGHT, HEIGHT)), np.uint8)
+    scene = cv2.copyMakeBorder(portrait, 0, 0, 280, 280, cv2.BORDER_REPLICATE)
+    turns = [2 * np.pi * n / 30 for n in range(30)]
+    moves = [np.array([[1, 0, 8 * np.cos(t)], [0, 1, 5 * np.sin(t)]], np.float32) for t in turns]
+    return [
+        np.asarray(cv2.warpAffine(scene, move, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+        for move in moves
+    ]
+
+
+async def _booth(url: str, token: str, seconds: float, fps: float, warm_up_s: float) -> BoothRun:
+    source, watch = LatestFrame(), _Watch()
+    filming = asyncio.create_task(_film(source, watch, fps))
+    async with PreviewSender(url, token, source, on_overlay=watch.hear) as sender:
+        async with asyncio.timeout(30):
+            while sender.stats.answered == 0:
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(warm_up_s)
+        watch.counting = True
+        await asyncio.sleep(seconds)
+        watch.counting = False
+        reconnects = sender.stats.connections - 1
+    filming.cancel()
+    await asyncio.wait({filming})
+    p50, p95 = np.percentile(watch.latencies_ms, [50, 95]) if watch.latencies_ms else (np.nan, np.nan)
+    return BoothRun(
+        seconds=seconds,
+        frames=watch.frames,
+        overlays=len(watch.latencies_ms),
+        p50_ms=float(p50),
+        p95_ms=float(p95),
+        with_face=watch.with_face,
+        reconnects=reconnects,
+    )
+
+
+if __name__ == "__main__":
+    cv2.setNumThreads(1)
+    _url, _token, _seconds, _fps, _warm_up = sys.argv[1:]
+    _run = asyncio.run(_booth(_url, _token, float(_seconds), float(_fps), float(_warm_up)))
+    print(json.dumps(msgspec.to_builtins(_run)))
