@@ -166,7 +166,7 @@ class TritonClient:
         }
 
     async def statistics(self) -> dict[str, ModelStatistics]:
-        """What the server did, by model; versions of a model are added up in the order served, the newest wins."""
+        """What the server did, by model (the version served last); a run is counted a moment after its answers."""
         answer = await self._ask(self._channel.get_inference_statistics(client_timeout=5.0))
         return {each.name: _statistics(each) for each in answer.model_stats}
 
