@@ -11,23 +11,7 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
-from server.dicom.units import NO_UNITS, unit_code
 from station.protocol import Light, Preparation, Verdict, View
-
-__all__ = [
-    "NO_UNITS",
-    "PRIVATE_SCHEME",
-    "Anatomy",
-    "Illumination",
-    "SegmentKind",
-    "anatomy",
-    "code_item",
-    "coding_schemes",
-    "named",
-    "private",
-    "segment_kind",
-    "unit_code",
-]
 
 PRIVATE_SCHEME = "99DERMABOOTH"
 """Designator of the private coding scheme (PS3.3 section 8.2: begins with 99, at most 16 characters)."""

@@ -11,6 +11,7 @@ from pydicom.sr.coding import Code
 from pydicom.valuerep import DSfloat
 
 from server.dicom import codes
+from server.dicom.units import NO_UNITS, unit_code
 from station.protocol import Exposure, FrameHeader, Light, QualityMeasure, QualityReport
 
 _UC_LENGTH = 1024
@@ -24,9 +25,9 @@ def acquisition_context(
         *_light(header.light, uv_wavelength_nm),
         _code(codes.IMAGE_VIEW, codes.VIEW[header.view]),
         _code(codes.SKIN_PREPARATION, codes.PREPARATION[header.preparation]),
-        _number(codes.LIGHT_STEP, header.step, codes.NO_UNITS),
-        _number(codes.FRAME_ID, header.frame_id, codes.NO_UNITS),
-        _number(codes.MASTER_BIT_DEPTH, header.bit_depth, codes.unit_code("bit")),
+        _number(codes.LIGHT_STEP, header.step, NO_UNITS),
+        _number(codes.FRAME_ID, header.frame_id, NO_UNITS),
+        _number(codes.MASTER_BIT_DEPTH, header.bit_depth, unit_code("bit")),
         *_exposure(header.requested, codes.REQUESTED_TIME, codes.REQUESTED_GAIN),
         *_exposure(header.actual, codes.ACTUAL_TIME, codes.ACTUAL_GAIN),
         *_calibration(header),
@@ -47,22 +48,22 @@ def _light(light: Light, uv_wavelength_nm: float | None) -> Iterator[Dataset]:
     if coded.filter is not None:
         yield _code(codes.POLARIZING_FILTER, coded.filter)
     if coded.polariser_angle_deg is not None:
-        yield _number(codes.POLARISER_ANGLE, coded.polariser_angle_deg, codes.unit_code("deg"))
+        yield _number(codes.POLARISER_ANGLE, coded.polariser_angle_deg, unit_code("deg"))
     if light is Light.UV and uv_wavelength_nm is not None:
-        yield _number(codes.WAVELENGTH, uv_wavelength_nm, codes.unit_code("nm"))
+        yield _number(codes.WAVELENGTH, uv_wavelength_nm, unit_code("nm"))
 
 
 def _exposure(exposure: Exposure | None, time: Code, gain: Code) -> Iterator[Dataset]:
     if exposure is not None:
-        yield _number(time, exposure.time_s, codes.unit_code("s"))
-        yield _number(gain, exposure.gain_db, codes.unit_code("dB"))
+        yield _number(time, exposure.time_s, unit_code("s"))
+        yield _number(gain, exposure.gain_db, unit_code("dB"))
 
 
 def _calibration(header: FrameHeader) -> Iterator[Dataset]:
     if header.calibration:
         yield _text(codes.CALIBRATION, header.calibration)
     if is_calibrated(header) and header.px_per_mm is not None:
-        yield _number(codes.SCALE, header.px_per_mm, codes.unit_code("px/mm"))
+        yield _number(codes.SCALE, header.px_per_mm, unit_code("px/mm"))
 
 
 def _quality(quality: QualityReport) -> Iterator[Dataset]:
@@ -76,7 +77,7 @@ def _quality(quality: QualityReport) -> Iterator[Dataset]:
 
 def _quality_measure(measure: QualityMeasure) -> Iterator[Dataset]:
     region = "" if measure.region == "picture" else measure.region
-    unit = codes.unit_code(measure.unit)
+    unit = unit_code(measure.unit)
     if measure.value is not None:
         yield _number(codes.named(measure.name, region=region), measure.value, unit)
     if measure.threshold is not None:

@@ -9,6 +9,7 @@ from pydicom.sr.coding import Code
 
 from server.dicom import codes, content
 from server.dicom.content import Relation
+from server.dicom.units import unit_code
 from station.protocol import Measure, QualityMeasure, QualityReport, Verdict, derived_uid
 
 _GROUP = Code("125007", "DCM", "Measurement Group")
@@ -87,7 +88,7 @@ def _group_items(photo: Dataset, group: Group, models: Sequence[Model]) -> Itera
 def _measure(measure: Measure, models: Sequence[Model], *, own_method: bool) -> Iterator[Dataset]:
     name = codes.named(measure.name)
     if measure.value is not None and math.isfinite(measure.value):
-        number = content.number(name, measure.value, codes.unit_code(measure.unit))
+        number = content.number(name, measure.value, unit_code(measure.unit))
         algorithm = _algorithm(measure.method, models) if own_method else ()
         yield content.with_children(number, algorithm)
         return
@@ -116,7 +117,7 @@ def _quality_measure(measure: QualityMeasure) -> Iterator[Dataset]:
     region = "" if measure.region == "picture" else measure.region
     if measure.value is not None and math.isfinite(measure.value):
         name = codes.named(measure.name, region=region)
-        yield content.number(name, measure.value, codes.unit_code(measure.unit))
+        yield content.number(name, measure.value, unit_code(measure.unit))
     verdict = codes.named(measure.name, region=region, prefix="verdict")
     yield content.code(verdict, codes.MEASURE_VERDICT[measure.verdict])
 

@@ -6,6 +6,7 @@ from pydicom.sr.coding import Code
 
 import server.dicom
 from server.dicom import codes, content, groups, report
+from server.dicom.units import unit_code
 from station.protocol import Light, Preparation, Verdict, View
 
 pytestmark = pytest.mark.unit
@@ -96,7 +97,7 @@ def test_names_always_give_the_same_distinct_code() -> None:
     ],
 )
 def test_units_are_ucum(unit: str, value: str) -> None:
-    assert codes.unit_code(unit).value == value
+    assert unit_code(unit).value == value
 
 
 def test_the_door_is_complete() -> None:
