@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from station.quality import Sample, detail_ratios, face_sharpness, sharpness, take_sample
-from tests.unit.quality.pictures import DARK_SKIN, FACE, LIGHT_SKIN, Picture, expose, skin_picture
+from tests.fixtures.skin_pictures import DARK_SKIN, FACE, LIGHT_SKIN, Picture, expose, skin_picture
 
 pytestmark = pytest.mark.unit
 

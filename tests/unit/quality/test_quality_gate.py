@@ -5,7 +5,16 @@ import pytest
 
 from station.protocol import Light, QualityReport, Verdict
 from station.quality import Limit, QualityProfile, Reading, examine, hint, judge
-from tests.unit.quality.pictures import DARK_SKIN, FACE, LIGHT_SKIN, Picture, expose, profile, skin_picture
+from tests.fixtures.skin_pictures import (
+    DARK_SKIN,
+    FACE,
+    LIGHT_SKIN,
+    NORMAL,
+    Picture,
+    expose,
+    profile,
+    skin_picture,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -70,9 +79,9 @@ def test_a_report_names_value_threshold_version_and_advice() -> None:
     ],
 )
 def test_exposure_is_judged_alike_in_every_tone(
-    colour: tuple[float, float, float], stops: float, expected: Verdict, normal: QualityProfile
+    colour: tuple[float, float, float], stops: float, expected: Verdict
 ) -> None:
-    report = examine(expose(skin_picture(colour), stops=stops), recipe="standard", profile=normal, face=FACE)
+    report = examine(expose(skin_picture(colour), stops=stops), recipe="standard", profile=NORMAL, face=FACE)
     assert measures(report)["neutral_tab_exposure"] is expected
 
 
@@ -83,28 +92,28 @@ def test_the_profile_off_judges_nothing() -> None:
     assert measures(report).keys() >= {"neutral_tab_exposure", "noise", "sharpness", "specular_reflection"}
 
 
-def test_without_a_face_the_middle_of_the_picture_is_measured(normal: QualityProfile) -> None:
-    report = examine(expose(skin_picture()), recipe="standard", profile=normal)
+def test_without_a_face_the_middle_of_the_picture_is_measured() -> None:
+    report = examine(expose(skin_picture()), recipe="standard", profile=NORMAL)
     assert {m.region for m in report.measures} == {"neutral_tab", "picture"}
 
 
-def test_a_booth_without_a_tab_cannot_tell_exposure(normal: QualityProfile) -> None:
-    report = examine(expose(skin_picture(), tab=False), recipe="standard", profile=normal, face=FACE)
+def test_a_booth_without_a_tab_cannot_tell_exposure() -> None:
+    report = examine(expose(skin_picture(), tab=False), recipe="standard", profile=NORMAL, face=FACE)
     assert measures(report)["underexposure"] is Verdict.UNKNOWN
     assert report.verdict is not Verdict.PASS
 
 
-def test_fluorescence_is_not_held_to_the_tab(normal: QualityProfile) -> None:
+def test_fluorescence_is_not_held_to_the_tab() -> None:
     report = examine(
         expose(skin_picture() * np.float32(0.05), light=Light.UV),
         recipe="standard",
-        profile=normal,
+        profile=NORMAL,
         face=FACE,
     )
     assert measures(report).keys() == {"overexposure", "sharpness", "zone_sharpness"}
 
 
-def test_a_polarised_pair_is_judged_with_either_picture(normal: QualityProfile) -> None:
+def test_a_polarised_pair_is_judged_with_either_picture() -> None:
     rng = np.random.default_rng(2)
     shine = np.kron(np.clip(rng.normal(0.02, 0.03, (80, 80)), 0, 1), np.ones((4, 4))).astype(np.float32)[
         ..., None
@@ -115,30 +124,30 @@ def test_a_polarised_pair_is_judged_with_either_picture(normal: QualityProfile) 
     for leak, expected in ((0.0, Verdict.PASS), (0.8, Verdict.FAIL)):
         cross = expose(matte + np.float32(leak) * shine, stops=1, light=Light.CROSS_POLARISED)
         for first, second in ((parallel, cross), (cross, parallel)):
-            report = examine(first, recipe="standard", profile=normal, face=FACE, pair=second)
+            report = examine(first, recipe="standard", profile=NORMAL, face=FACE, pair=second)
             assert measures(report)["polariser"] is expected
     assert "polariser" not in measures(
-        examine(parallel, recipe="s", profile=normal, face=FACE, pair=parallel)
+        examine(parallel, recipe="s", profile=NORMAL, face=FACE, pair=parallel)
     )
 
 
-def test_a_hint_of_a_large_frame_says_its_scale(normal: QualityProfile) -> None:
+def test_a_hint_of_a_large_frame_says_its_scale() -> None:
     large = np.kron(skin_picture(), np.ones((5, 5, 1), np.float32))
     frame = expose(large.astype(np.float32), tab=False)
-    report = hint(frame, recipe="standard", profile=normal, face=FACE.scaled(5, 5))
+    report = hint(frame, recipe="standard", profile=NORMAL, face=FACE.scaled(5, 5))
     assert {m.region for m in report.measures if m.name == "overexposure"} == {"face, 1/3 scale"}
 
 
-def test_a_face_at_the_edge_and_a_tiny_frame_are_measured(normal: QualityProfile) -> None:
+def test_a_face_at_the_edge_and_a_tiny_frame_are_measured() -> None:
     frame = expose(skin_picture())
     for box in (FACE.scaled(2, 2), FACE.scaled(0.05, 0.05)):
-        assert examine(frame, recipe="standard", profile=normal, face=box).measures
+        assert examine(frame, recipe="standard", profile=NORMAL, face=box).measures
     tiny = expose(np.full((8, 8, 3), 0.4, np.float32), tab=False)
     for recipe in ("standard", "uncontrolled"):
-        assert examine(tiny, recipe=recipe, profile=normal).measures
+        assert examine(tiny, recipe=recipe, profile=NORMAL).measures
 
 
-def test_a_skin_mask_without_skin_falls_back_to_the_face(normal: QualityProfile) -> None:
+def test_a_skin_mask_without_skin_falls_back_to_the_face() -> None:
     empty = np.zeros((320, 320), np.uint8)
-    report = examine(expose(skin_picture()), recipe="standard", profile=normal, face=FACE, skin=empty)
+    report = examine(expose(skin_picture()), recipe="standard", profile=NORMAL, face=FACE, skin=empty)
     assert all(measure.value is not None for measure in report.measures)

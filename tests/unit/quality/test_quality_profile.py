@@ -8,7 +8,7 @@ from station.protocol import Light
 from station.quality import MEASURES, Limit, load_profile
 from station.quality.advice import sentence
 from station.quality.sample import Reading
-from tests.unit.quality.pictures import CONFIGS, profile
+from tests.fixtures.skin_pictures import CONFIGS, profile
 
 pytestmark = pytest.mark.unit
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from station.quality import Reading, clipping, tab_exposure, take_sample
-from tests.unit.quality.pictures import DARK_SKIN, FACE, LIGHT_SKIN, expose, skin_picture
+from tests.fixtures.skin_pictures import DARK_SKIN, FACE, LIGHT_SKIN, expose, skin_picture
 
 pytestmark = pytest.mark.unit
 

@@ -16,7 +16,7 @@ from station.quality import (
     take_sample,
 )
 from station.quality.reflection import polarised_reflection
-from tests.unit.quality.pictures import DARK_SKIN, FACE, LIGHT_SKIN, Picture, expose, skin_picture
+from tests.fixtures.skin_pictures import DARK_SKIN, FACE, LIGHT_SKIN, Picture, expose, skin_picture
 
 pytestmark = pytest.mark.unit
 

@@ -5,7 +5,7 @@ import pytest
 
 from station.protocol import Box
 from station.quality import ZONES, extent, take_sample, zone_mask
-from tests.unit.quality.pictures import FACE, expose, skin_picture
+from tests.fixtures.skin_pictures import FACE, expose, skin_picture
 
 pytestmark = pytest.mark.unit
 
