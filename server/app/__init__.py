@@ -3,15 +3,7 @@
 from server.app.live import run_live
 from server.app.parent import die_with_parent
 from server.app.ready import addresses
-from server.app.supervisor import supervise
+from server.app.supervisor import ChildFailed, supervise
 from server.app.work import run_work
 
-__all__ = [
-    "addresses",
-    "die_with_parent",
-    "read_profile",
-    "run_live",
-    "run_work",
-    "supervise",
-    "triton_address",
-]
+__all__ = ["ChildFailed", "addresses", "die_with_parent", "run_live", "run_work", "supervise"]

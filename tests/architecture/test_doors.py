@@ -37,7 +37,7 @@ HEAVY = (
 def test_a_door_lists_what_it_offers(room: str) -> None:
     door = importlib.import_module(room)
     assert all(hasattr(door, name) for name in door.__all__)
-    assert list(door.__all__) == sorted(door.__all__), f"{room}.__all__ is not sorted"
+    assert len(set(door.__all__)) == len(door.__all__)
 
 
 @pytest.mark.parametrize("door", ["station.protocol", "station.quality"])
