@@ -17,7 +17,7 @@ _NEAR, _FAR = CAMERA_DISTANCE_MM - 130, CAMERA_DISTANCE_MM + 260
 _COARSE = 5
 GRAZE_MM = 0.25
 """a ray that comes this near counts as meeting the surface"""
-_LATE_STEPS, _ROW = 26, 256
+_LATE_STEPS, _LATE_STRIDE_MM, _ROW = 26, 1.5, 256
 
 
 @dataclass(frozen=True)
@@ -123,13 +123,21 @@ def _coarse(
 
 
 def _march(
-    distance: Distance, eye: object, ray: Vector, start: Field, steps: int, relax: float
+    distance: Distance,
+    eye: object,
+    ray: Vector,
+    start: Field,
+    steps: int,
+    relax: float,
+    least_mm: float = 0.0,
 ) -> tuple[Field, Field]:
+    """Depth and miss of the nearest approach; while off the surface a step is at least `least_mm` long."""
     depth, best, best_depth = start.copy(), np.full(start.shape, 1e9, np.float32), start.copy()
     for _ in range(steps):
         d = distance(*_along(eye, ray, depth))
         closer = np.abs(d) < best
         best, best_depth = np.where(closer, np.abs(d), best), np.where(closer, depth, best_depth)
+        d = np.where(d > GRAZE_MM, np.maximum(d, np.float32(least_mm)), d)
         depth = np.minimum(depth + np.clip(d, -25, 80) * np.float32(relax), np.float32(_FAR + 100))
     d = distance(*_along(eye, ray, depth))
     closer = np.abs(d) < best
@@ -144,7 +152,7 @@ def _persist(distance: Distance, eye: object, ray: Vector, depth: Field, miss: F
     padded = np.resize(open_, (-(-open_.size // _ROW), _ROW))
     few = f32(ray[0].ravel()[padded]), f32(ray[1].ravel()[padded]), f32(ray[2].ravel()[padded])
     start = f32(depth.ravel()[padded] + np.maximum(miss.ravel()[padded], 1.5))
-    late_depth, late_miss = _march(distance, eye, few, start, _LATE_STEPS, 1.0)
+    late_depth, late_miss = _march(distance, eye, few, start, _LATE_STEPS, 1.0, _LATE_STRIDE_MM)
     better = late_miss < np.minimum(miss.ravel()[padded], 0.5)
     depth, miss = depth.copy(), miss.copy()
     depth.ravel()[padded[better]], miss.ravel()[padded[better]] = late_depth[better], late_miss[better]

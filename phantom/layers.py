@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from phantom.casting import GRAZE_MM, BaseGrid, Hit, cast
@@ -126,7 +127,9 @@ def hair_layer(grid: BaseGrid, hair: Hair, skin: Layer | None) -> Layer | None:
     line = hair.line(*hit.point)
     away = hair.surface.head(*hit.point)
     curtain = hair.on_curtain(*hit.point)
-    bare = (1 - _covered(grid, skin, hit)) * np.maximum(smoothstep(-2.5, 0.5, line), curtain)
+    met = hit.miss < GRAZE_MM
+    bare = (1 - _covered(grid, skin, hit)) * np.maximum(smoothstep(-2.5, 0.5, line), curtain) * met
+    bare = f32(cv2.dilate(f32(bare), np.ones((3, 3), np.uint8)))
     solid = f32(np.maximum(np.maximum(curtain * smoothstep(0.5, 3, away), smoothstep(2.0, 5.5, away)), bare))
     openness = (
         np.clip(np.float32(0.42) + away / 16, 0.3, 1)
