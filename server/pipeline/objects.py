@@ -27,6 +27,8 @@ from station.protocol import FrameHeader, Layer, Patient, QualityReport, derived
 ANALYSIS = "1"
 """Version of what is measured beside the models; raise it when the same picture gives other results."""
 
+SKIN_MODEL = "face_layers_still"
+"""The model whose mask is the facial skin of a still."""
 _SEGMENTATION_SERIES = 1000
 _REPORT_SERIES = 2000
 
@@ -54,6 +56,7 @@ class ObjectMaker:
 
     def __init__(self, models: Sequence[ModelInfo], software: str) -> None:
         self.models = tuple(Model(name=m.name, version=str(m.version), sha256=m.sha256) for m in models)
+        self._skin_model = next(model for model in self.models if model.name == SKIN_MODEL)
         self._version = _version(models)
         self._software = software
         self._equipment = Equipment(
@@ -88,7 +91,7 @@ class ObjectMaker:
         """The masks: facial skin, then every finding."""
         return build_segmentation(
             photo,
-            [_skin_segment(identity, layers), *(_segment(identity, finding) for finding in skin.findings)],
+            [_skin_segment(identity, layers, self._skin_model), *(_segment(identity, finding) for finding in skin.findings)],
             series_instance_uid=derived_uid(identity.series_instance_uid, "SEG", self._version),
             sop_instance_uid=derived_uid(identity.sop_instance_uid, "SEG", self._version),
             series_number=_SEGMENTATION_SERIES + identity.series_number,
@@ -129,13 +132,13 @@ def _version(models: Sequence[ModelInfo]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _skin_segment(identity: Identity, layers: Layers) -> Segment:
+def _skin_segment(identity: Identity, layers: Layers, model: Model) -> Segment:
     return Segment(
         label="Facial skin",
         kind="skin",
         mask=layers[Layer.SKIN].pixels > 0,
-        algorithm="skin_colour",
-        version="1",
+        algorithm=model.name,
+        version=model.version,
         tracking_id="face",
         tracking_uid=derived_uid(identity.study_instance_uid, identity.header.view.value, "face"),
     )
