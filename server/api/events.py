@@ -90,7 +90,7 @@ class EventHub:
 
     def _let_go(self, client: asyncio.Queue[bytes | None]) -> None:
         self._clients.discard(client)
-        while client.full():
+        while not client.empty():
             client.get_nowait()
         client.put_nowait(None)
 

@@ -38,6 +38,9 @@ export interface UplinkStatus {
   pending: number;
   preview_connected: boolean;
   latency_ms: number | null;
+  latency_p95_ms: number | null;
+  frames_sent: number;
+  overlays_received: number;
   dropped: number;
 }
 

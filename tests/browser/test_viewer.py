@@ -1,0 +1,167 @@
+"""The viewer in a real browser, against the real application over a real store."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from server.access import Scope, Tokens
+from server.api import ApiParts, ApiSettings, EventHub, LoginCodes, NoPreviews, make_api
+from server.events import BoothSeen, VisitChanged
+from server.store import Archive, Store
+from station.protocol import Patient
+from tests.browser.pages import ViewerPage, difference
+from tests.fixtures.filled_store import BLOT, BOOTH, FilledVisit, fill_visit, open_store
+from tests.fixtures.web import serving
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Server:
+    page: ViewerPage
+    url: str
+    tokens: Tokens
+    store: Store
+    archive: Archive
+    hub: EventHub
+
+    def code(self) -> str:
+        return LoginCodes(self.tokens).new()
+
+
+@pytest.fixture
+async def server(chromium: BrowserContext, web_root: Path, tmp_path: Path) -> AsyncIterator[Server]:
+    store, archive = open_store(tmp_path)
+    tokens, hub = Tokens.open(tmp_path / "keys"), EventHub(NoPreviews())
+    parts = ApiParts(ApiSettings(web_root), tokens, store, archive, hub)
+    async with serving(make_api(parts)) as url:
+        page = ViewerPage(await chromium.new_page(), url)
+        yield Server(page, url, tokens, store, archive, hub)
+        await page.page.goto("about:blank")
+    await store.close()
+
+
+@pytest.fixture
+async def visit(server: Server) -> FilledVisit:
+    return await fill_visit(server.store, server.archive)
+
+
+async def test_nobody_gets_in_without_a_code_or_a_token(server: Server, visit: FilledVisit) -> None:
+    page = server.page
+    await page.open()
+    await expect(page.page.get_by_label("Access token")).to_be_visible()
+    await expect(page.visits).to_have_count(0)
+    await page.sign_in("not a token")
+    await expect(page.alert).to_contain_text("not valid")
+    await page.sign_in(server.tokens.issue("doctor", [Scope.READ]))
+    await expect(page.booths).to_have_count(1)
+
+
+async def test_a_code_signs_in_once_and_leaves_no_trace_in_the_address(
+    server: Server, visit: FilledVisit
+) -> None:
+    page, code = server.page, server.code()
+    await page.open(code)
+    await expect(page.booths).to_have_count(1)
+    assert code not in page.page.url
+    await page.page.reload()
+    await expect(page.booths).to_have_count(1)
+    await page.page.get_by_role("button", name="Sign out").click()
+    await expect(page.page.get_by_label("Access token")).to_be_visible()
+    await page.page.goto("about:blank")
+    await page.open(code)
+    await expect(page.alert).to_contain_text("used already")
+
+
+async def test_a_visit_is_found_and_shown_with_layers(server: Server, visit: FilledVisit) -> None:
+    page = server.page
+    await page.open(server.code())
+    await page.open_visits()
+    await expect(page.visits).to_have_count(1)
+    await expect(page.visits).to_contain_text("Claire Moreau")
+    await page.open_visit(visit.study)
+    bare = await page.photo.pixel(*BLOT)
+    await page.layers.set("melanin", True)
+    await page.photo.expect_data("layers", "skin melanin")
+    weak = await page.photo.pixel(*BLOT)
+    await page.layers.strength(100)
+    await page.page.wait_for_timeout(100)
+    strong = await page.photo.pixel(*BLOT)
+    violet = (109, 63, 224)
+    assert difference(strong, violet) < 20 < difference(weak, violet) < difference(bare, violet)
+    await page.layers.set("melanin", False)
+    await page.photo.expect_data("layers", "skin")
+    assert await page.photo.pixel(*BLOT) == bare
+    edge = await page.photo.pixel(0.5, 0.2515)
+    assert edge[1] > edge[0] + 40, "the outline of the skin is green"
+
+
+async def test_layers_that_were_not_made_are_greyed_with_the_reason(
+    server: Server, visit: FilledVisit
+) -> None:
+    page = server.page
+    await page.open(server.code())
+    await page.open_visits()
+    await page.open_visit(visit.study)
+    await page.choose_light("cross_polarised")
+    await page.photo.expect_data("shown", visit.stills[1])
+    await expect(page.layers.switch("melanin")).to_have_count(0)
+    await expect(page.page.get_by_text("Not made for this light").first).to_be_visible()
+
+
+async def test_measures_and_quality_have_units_reasons_and_thresholds(
+    server: Server, visit: FilledVisit
+) -> None:
+    page = server.page
+    await page.open(server.code())
+    await page.open_visits()
+    await page.open_visit(visit.study)
+    row = page.measures.locator('[data-measure="pigmented_area"]')
+    await expect(row).to_contain_text("%")
+    await expect(row.locator("td").first).to_have_text("4.21")
+    await expect(page.measures).to_contain_text("not measurable")
+    await expect(page.measures).to_contain_text("5.2 px/mm, needs 20")
+    sharpness = page.quality.filter(has_text="Sharpness").first
+    stored = await server.store.still(visit.stills[0])
+    assert stored.quality is not None
+    threshold = next(m.threshold for m in stored.quality.measures if m.name == "sharpness")
+    await expect(sharpness).to_contain_text(f"{threshold:g}")
+    await expect(page.page.get_by_text("not a medical device")).to_be_visible()
+
+
+async def test_the_lights_can_be_walked_with_the_keyboard(server: Server, visit: FilledVisit) -> None:
+    page = server.page
+    await page.open(server.code())
+    await page.open_visits()
+    await page.open_visit(visit.study)
+    await page.page.locator('[role="tab"][aria-selected="true"]').focus()
+    await page.page.keyboard.press("ArrowRight")
+    await page.photo.expect_data("shown", visit.stills[1])
+    await page.page.keyboard.press("ArrowLeft")
+    await page.photo.expect_data("shown", visit.stills[0])
+
+
+async def test_lists_follow_events(server: Server) -> None:
+    page = server.page
+    await page.open(server.code())
+    await expect(page.page.get_by_text("No booth has connected yet")).to_be_visible()
+    await page.open_visits()
+    await expect(page.page.get_by_text("No visits yet")).to_be_visible()
+    filled = await fill_visit(server.store, server.archive, patient=Patient(patient_id="P-77"))
+    server.hub.publish(VisitChanged(booth_id=BOOTH, study_instance_uid=filled.study))
+    await expect(page.visits).to_contain_text("P-77")
+    await page.page.get_by_role("link", name="Booths").click()
+    await expect(page.booths).to_have_count(1)
+    server.hub.publish(BoothSeen(booth_id=BOOTH, connected=True))
+    await expect(page.booths).to_contain_text("Connected")
+
+
+async def test_text_of_a_patient_is_never_markup(server: Server) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    await fill_visit(server.store, server.archive, patient=Patient(patient_id=name))
+    await server.page.open(server.code())
+    await server.page.open_visits()
+    await expect(server.page.visits).to_contain_text(name)
