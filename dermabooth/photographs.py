@@ -46,6 +46,9 @@ class Photograph:
     path: Path
     srgb: Srgb
     lossy: bool
+    """The pixels came out of a lossy codec."""
+    jpeg: bytes | None = None
+    """The file itself where it is a JPEG; it goes into the DICOM photo untouched."""
 
 
 class PhotographExaminer:
@@ -88,7 +91,9 @@ class PhotographExaminer:
     ) -> tuple[Identity, Dataset, QualityReport]:
         quality = await self._examiner.judge(frame, face, recipe=UNCONTROLLED)
         identity = _identity(photograph, frame.header)
-        photo = await self._examiner.run(self._maker.photo, identity, photograph.srgb, quality)
+        photo = await self._examiner.run(
+            self._maker.photo, identity, photograph.srgb, quality, photograph.jpeg
+        )
         await self._examiner.run(write, photo, folder / "photo.dcm")
         return identity, photo, quality
 
@@ -150,7 +155,9 @@ def read_photograph(path: Path) -> Photograph:
         if head[128:132] == b"DICM":
             photo = read_photo(path)
             return Photograph(path, photo.srgb, photo.lossy)
-        return Photograph(path, read_picture(path), lossy=head[:2] == b"\xff\xd8")
+        srgb = read_picture(path)
+        jpeg = path.read_bytes() if head[:2] == b"\xff\xd8" else None
+        return Photograph(path, srgb, lossy=jpeg is not None, jpeg=jpeg)
     except (BadPicture, OSError) as error:
         raise BadImage(str(error)) from error
 

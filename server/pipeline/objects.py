@@ -1,5 +1,6 @@
 """The DICOM objects of one examined picture: photo, segmentation, structured report."""
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +18,11 @@ from server.dicom import (
     ReportedFinding,
     Segment,
     build_photo,
+    build_photo_from_jpeg,
     build_report,
     build_segmentation,
 )
+from server.errors import BadImage
 from server.inference import ModelInfo
 from server.pipeline.examination import Layers, Skin, Srgb
 from station.protocol import FrameHeader, Layer, Patient, QualityReport, derived_uid
@@ -63,35 +66,41 @@ class ObjectMaker:
             manufacturer="dermabooth", model="dermabooth server", serial="0", software_versions=(software,)
         )
 
-    def photo(self, identity: Identity, srgb: Srgb, quality: QualityReport | None) -> Dataset:
-        """The photograph, JPEG-LS lossless."""
+    def photo(
+        self, identity: Identity, srgb: Srgb, quality: QualityReport | None, jpeg: bytes | None = None
+    ) -> Dataset:
+        """The photograph: around `jpeg`, the camera's own file, where it can be kept as it is, else JPEG-LS lossless."""
         at = identity.header.captured_at
         taken = datetime.fromtimestamp(at, UTC) if at > 0 else identity.study_at
-        return build_photo(
-            PhotoDescription(
-                patient=identity.patient,
-                study_instance_uid=identity.study_instance_uid,
-                series_instance_uid=identity.series_instance_uid,
-                sop_instance_uid=identity.sop_instance_uid,
-                series_number=identity.series_number,
-                instance_number=identity.instance_number,
-                header=identity.header,
-                study_at=identity.study_at,
-                series_at=taken,
-                equipment=self._equipment,
-                station_name=identity.station_name,
-                protocol_name=identity.protocol_name,
-                quality=quality,
-                lossy=LossyCompression() if identity.lossy else None,
-            ),
-            srgb,
+        description = PhotoDescription(
+            patient=identity.patient,
+            study_instance_uid=identity.study_instance_uid,
+            series_instance_uid=identity.series_instance_uid,
+            sop_instance_uid=identity.sop_instance_uid,
+            series_number=identity.series_number,
+            instance_number=identity.instance_number,
+            header=identity.header,
+            study_at=identity.study_at,
+            series_at=taken,
+            equipment=self._equipment,
+            station_name=identity.station_name,
+            protocol_name=identity.protocol_name,
+            quality=quality,
+            lossy=LossyCompression() if identity.lossy else None,
         )
+        if jpeg is not None:
+            with contextlib.suppress(BadImage):
+                return build_photo_from_jpeg(description, jpeg)
+        return build_photo(description, srgb)
 
     def segmentation(self, identity: Identity, photo: Dataset, layers: Layers, skin: Skin) -> Dataset:
         """The masks: facial skin, then every finding."""
         return build_segmentation(
             photo,
-            [_skin_segment(identity, layers, self._skin_model), *(_segment(identity, finding) for finding in skin.findings)],
+            [
+                _skin_segment(identity, layers, self._skin_model),
+                *(_segment(identity, finding) for finding in skin.findings),
+            ],
             series_instance_uid=derived_uid(identity.series_instance_uid, "SEG", self._version),
             sop_instance_uid=derived_uid(identity.sop_instance_uid, "SEG", self._version),
             series_number=_SEGMENTATION_SERIES + identity.series_number,
