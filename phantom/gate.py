@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +90,7 @@ def render(seed: int, ita_class: str) -> tuple[NDArray[np.uint8], Box, Identity]
     rng = np.random.default_rng([seed, 96])
     pose = Pose(float(rng.normal(0, YAW_SD_DEG)), float(rng.normal(0, 2.5)), float(rng.normal(0, 2)))
     geometry = trace(person, WIDTH, HEIGHT, pose, px_per_mm=float(rng.uniform(1.4, 1.9)))
-    picture = CameraModel(exposure=float(rng.uniform(-0.4, 0.4))).expose(shade(geometry).linear, seed)
+    picture = CameraModel(exposure=float(rng.uniform(-0.15, 0.15))).expose(shade(geometry).linear, seed)
     return picture.srgb, geometry.box, person
 
 
@@ -101,16 +103,28 @@ def judge(seed: int, ita_class: str) -> Verdict:
 
 
 def run(
-    per_class: int, first_seed: int = 0, progress: Callable[[int, int], None] | None = None
+    per_class: int,
+    first_seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    jobs: int = 1,
 ) -> list[Verdict]:
-    """Verdicts on `per_class` seeds of every ITA class."""
-    verdicts: list[Verdict] = []
+    """Verdicts on `per_class` seeds of every ITA class, by `jobs` processes."""
     total = per_class * len(ITA_CLASSES)
-    for index in range(total):
-        verdicts.append(judge(first_seed + index, ITA_CLASSES[index % len(ITA_CLASSES)]))
+    seeds = range(first_seed, first_seed + total)
+    classes = [ITA_CLASSES[index % len(ITA_CLASSES)] for index in range(total)]
+    if jobs == 1:
+        return list(_watched(map(judge, seeds, classes), total, progress))
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        return list(_watched(pool.map(judge, seeds, classes), total, progress))
+
+
+def _watched(
+    verdicts: Iterable[Verdict], total: int, progress: Callable[[int, int], None] | None
+) -> Iterator[Verdict]:
+    for done, verdict in enumerate(verdicts, 1):
         if progress is not None:
-            progress(index + 1, total)
-    return verdicts
+            progress(done, total)
+        yield verdict
 
 
 def table(verdicts: Iterable[Verdict]) -> str:
@@ -144,9 +158,10 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m phantom.gate", description=__doc__)
     parser.add_argument("--per-class", type=int, default=100)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--json", type=Path, help="write every verdict to this file")
     options = parser.parse_args(argv)
-    verdicts = run(options.per_class, options.first_seed, _bar)
+    verdicts = run(options.per_class, options.first_seed, _bar, options.jobs)
     share = float(np.mean([v.passed for v in verdicts]))
     lines = [
         table(verdicts),

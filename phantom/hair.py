@@ -64,7 +64,7 @@ class Hair:
         if p.hair_style == "fringe":
             edge = np.minimum(
                 edge,
-                np.float32(32 + 9 * p.hair_form) + np.float32(0.005) * (x - np.float32(0.5 * p.parting)) ** 2,
+                np.float32(38 + 8 * p.hair_form) + np.float32(0.005) * (x - np.float32(0.5 * p.parting)) ** 2,
             )
         if p.hair_style in _PARTED and p.hair_form > 0.4:
             sweep = np.float32(-np.sign(p.parting)) * x

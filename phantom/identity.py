@@ -209,6 +209,7 @@ def _hair(rng: np.random.Generator, person: dict[str, object], *, demo: bool) ->
         natural = int(rng.choice([0, 0, 1]))
     base, silver = np.array(_HAIR_COLOURS[natural]), np.array(_GREY_HAIR)
     weights = np.array((_DEMO_WEIGHTS if demo else _STYLE_WEIGHTS)[male])
+    shown = 0.4 * grey if style == "buzz" else grey
     brow_silver = 0.12 if person["ita_class"] in ("brown", "dark") else 0.35
     style = _STYLES[int(rng.choice(len(_STYLES), p=weights / weights.sum()))]
     beards: tuple[BeardStyle, ...] = ("none", "stubble", "full", "goatee", "moustache")

@@ -28,7 +28,7 @@ def hair_patch(p: Identity, layer: Layer, strands: StrandCanvas, rows: slice, co
     opacity, tone = strands.rows(rows, cols)
     o = noise_at("mottle", np.ascontiguousarray(place[..., 0]) * 3, np.ascontiguousarray(place[..., 1]) * 3)
     if p.hair_style == "buzz":
-        shell = np.float32(0.72) * smoothstep(-3, 11, f32(line + 2 * o))
+        shell = np.float32(0.82) * smoothstep(-3, 11, f32(line + 2 * o))
     else:
         shell = np.maximum(smoothstep(1.0, 9.0, f32(line + np.float32(1.2) * o)), thick)
     shell = shell * layer.coverage(light[..., 3])
