@@ -209,15 +209,16 @@ def _hair(rng: np.random.Generator, person: dict[str, object], *, demo: bool) ->
         natural = int(rng.choice([0, 0, 1]))
     base, silver = np.array(_HAIR_COLOURS[natural]), np.array(_GREY_HAIR)
     weights = np.array((_DEMO_WEIGHTS if demo else _STYLE_WEIGHTS)[male])
-    shown = 0.4 * grey if style == "buzz" else grey
     brow_silver = 0.12 if person["ita_class"] in ("brown", "dark") else 0.35
     style = _STYLES[int(rng.choice(len(_STYLES), p=weights / weights.sum()))]
+    shown = 0.4 * grey if style == "buzz" else grey
     beards: tuple[BeardStyle, ...] = ("none", "stubble", "full", "goatee", "moustache")
     chances = [0.5, 0.3, 0.2, 0.0, 0.0] if demo else [0.5, 0.22, 0.14, 0.08, 0.06]
     beard = beards[int(rng.choice(5, p=chances))] if male else "none"
     iris = int(rng.choice(6, p=[0.2, 0.14, 0.14, 0.24, 0.18, 0.1])) if fair else int(rng.choice([3, 4, 4, 5]))
     return {
-        "hair_style": style, "hair_colour": _colour(base * (1 - grey) + silver * grey), "greyness": grey,
+        "hair_style": style, "hair_colour": _colour(base * (1 - shown) + silver * shown),
+        "greyness": grey,
         "brow_colour": _colour(base + grey * brow_silver * silver), "iris": IRIS_COLOURS[iris],
         "hairline": float(rng.uniform(60, 74)), "recession": float(rng.uniform()), "hair_thickness": float(rng.uniform(0.75, 1.45)),
         "hair_bottom": float(rng.uniform(-185, -60)), "curl": float(rng.uniform()), "hair_form": float(rng.uniform()),
