@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+import numpy as np
+
 from server.live.decoding import DecodedFrame
 from server.live.fanout import Fanout
 from server.live.publisher import Publisher
@@ -75,6 +77,7 @@ class LiveBooth:
         """Send the overlay of a frame to the booth and its viewers, each by the timestamps of its own stream."""
         frame = pending.frame
         self._counters.analysed += 1
+        self._counters.model_ms.append(overlay.inference_ms)
         self._size = (overlay.width, overlay.height)
         if pending.publisher is not self.publisher:
             return
@@ -89,7 +92,7 @@ class LiveBooth:
 
     def state(self) -> BoothState:
         """What is known now."""
-        count, publisher = self._counters, self.publisher
+        count, publisher, now = self._counters, self.publisher, time.monotonic()
         newest = None if publisher is None else publisher.newest_at
         return BoothState(
             booth=self.name,
@@ -103,12 +106,15 @@ class LiveBooth:
             viewers=len(self.viewers),
             lost_packets_given_up=count.given_up + (0 if publisher is None else publisher.given_up),
             latency_ms=count.latency(),
-            frame_age_s=None if newest is None else time.monotonic() - newest,
+            frame_age_s=None if newest is None else now - newest,
+            frames_per_s=count.rate(now),
+            model_ms=float(np.median(count.model_ms)) if count.model_ms else None,
         )
 
     def _take_frame(self, publisher: Publisher, frame: EncodedFrame) -> None:
         if publisher is self.publisher:
             self._counters.received += 1
+            self._counters.arrivals.append(time.monotonic())
             self._fanout.push(frame)
 
     def _take_picture(self, publisher: Publisher, picture: DecodedFrame) -> None:

@@ -19,7 +19,7 @@ from server.live.errors import NotPublishing, TooManyPeers
 from server.live.offer import Fragment, read_publisher_offer, read_viewer_offer
 from server.live.peer import Peer
 from server.live.publisher import Publisher
-from server.live.rtc_internals import ICE_TICK_S, check_versions, shorten_consent
+from server.live.rtc_internals import check_versions, shorten_consent
 from server.live.scheduler import FairScheduler
 from server.live.state import InferenceState, LiveState
 from server.overlay import build_overlay
@@ -101,9 +101,7 @@ class LiveHub:
     async def close(self) -> None:
         """End every session and every task; idempotent."""
         self._closed = True
-        if self._sessions:
-            await asyncio.gather(*(peer.close() for peer in tuple(self._sessions.values())))
-            await asyncio.sleep(ICE_TICK_S)  # a peer that was still connecting ends at its next check
+        await asyncio.gather(*(peer.close() for peer in tuple(self._sessions.values())))
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -18,6 +18,7 @@ from aiortc import (
 
 from server.live.errors import MalformedOffer, OfferRefused
 from server.live.offer import MAX_CANDIDATES, Fragment, Offer
+from server.live.rtc_internals import close_connection
 from station.protocol import OVERLAY_CHANNEL, PreviewOverlay, encode_overlay
 
 CONNECT_LIMIT_S = 10.0
@@ -102,7 +103,7 @@ class Peer(ABC):
         self._end()
         try:
             async with asyncio.timeout(_CLOSE_LIMIT_S):
-                await self.connection.close()
+                await close_connection(self.connection)
         except TimeoutError:
             _logger.warning("a peer connection did not close in time")
 

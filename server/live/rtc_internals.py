@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import Any
 
 import aioice.ice
-from aiortc import RTCRtpReceiver, RTCRtpSender
+from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.rtp import RtpPacket
 
 from server.live.reassembly import NACK_S, EncodedFrame, FrameAssembler, VideoPacket
@@ -57,6 +57,24 @@ def _known(owner: Any, name: str) -> Any:
         return getattr(owner, name)
     except AttributeError as error:
         raise InternalsChanged(f"{owner!r} has no {name}") from error
+
+
+async def close_connection(connection: RTCPeerConnection) -> None:
+    """Close it, and what aioice would leave behind: a connection closed while it connects starts consent checks that
+    nobody ends.
+    """
+    connected = connection.connectionState == "connected"
+    await connection.close()
+    if connected:
+        return
+    await asyncio.sleep(ICE_TICK_S)
+    owners = [one.receiver for one in connection.getTransceivers()]
+    transports = {owner.transport.transport for owner in (*owners, connection.sctp) if owner is not None}
+    for transport in transports:
+        task: asyncio.Task[None] | None = _known(_known(transport, "_connection"), "_query_consent_task")
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
 
 
 class VideoIntake:

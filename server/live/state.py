@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 _KEPT = 512  # latencies remembered: half a minute at 15 frames per second
+_RATE_OVER_S = 4.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ class BoothState:
     latency_ms: Latency
     frame_age_s: float | None
     """Since the newest frame."""
+    frames_per_s: float
+    """Coded frames received, over the last seconds."""
+    model_ms: float | None
+    """Time of the model per frame, median of the newest; None before the first."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,13 @@ class Counters:
     overlays_sent: int = 0
     given_up: int = 0
     latencies_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    model_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    arrivals: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    """Monotonic times of the newest coded frames, s."""
+
+    def rate(self, now: float) -> float:
+        """Frames received per second."""
+        return sum(now - at <= _RATE_OVER_S for at in self.arrivals) / _RATE_OVER_S
 
     def latency(self) -> Latency:
         """Median and 95th percentile of the newest frames."""

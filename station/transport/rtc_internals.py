@@ -5,12 +5,13 @@ requests for a key frame when frames are coded outside, or set how soon a silent
 `check_versions` refuses the versions this was not written for; `tests/unit/transport/test_preview.py` holds the rest.
 """
 
+import asyncio
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
 import aioice.ice
-from aiortc import RTCRtpSender
+from aiortc import RTCPeerConnection, RTCRtpSender
 from aiortc.codecs.vpx import Vp8Encoder
 
 AIORTC_VERSION = "1.16"
@@ -19,6 +20,8 @@ CONSENT_INTERVAL_S = 0.4
 """Between two checks that the peer still answers (RFC 7675)."""
 CONSENT_FAILURES = 3
 """Unanswered checks in a row, 0.5 s each, after which the peer is gone: under 3 s in all."""
+ICE_TICK_S = 0.05
+"""More than the time between two ICE checks, after which a closed connection's last task has ended."""
 
 _SENDER = "_RTCRtpSender__"
 
@@ -46,6 +49,24 @@ def _known(owner: Any, name: str) -> Any:
         return getattr(owner, name)
     except AttributeError as error:
         raise InternalsChanged(f"{owner!r} has no {name}") from error
+
+
+async def close_connection(connection: RTCPeerConnection) -> None:
+    """Close it, and what aioice would leave behind: a connection closed while it connects starts consent checks that
+    nobody ends.
+    """
+    connected = connection.connectionState == "connected"
+    await connection.close()
+    if connected:
+        return
+    await asyncio.sleep(ICE_TICK_S)
+    owners = [one.receiver for one in connection.getTransceivers()]
+    transports = {owner.transport.transport for owner in (*owners, connection.sctp) if owner is not None}
+    for transport in transports:
+        task: asyncio.Task[None] | None = _known(_known(transport, "_connection"), "_query_consent_task")
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
 
 
 class _Packetiser(Vp8Encoder):

@@ -23,7 +23,7 @@ from aiortc import (
 from station.devices import LatestFrame
 from station.protocol import OVERLAY_CHANNEL, Overlay, ProtocolError, decode_overlay
 from station.transport.preview_track import PreviewTrack, SentFrames
-from station.transport.rtc_internals import check_versions, shorten_consent
+from station.transport.rtc_internals import check_versions, close_connection, shorten_consent
 from station.transport.vp8 import PreviewEncoder
 
 _CONNECT_LIMIT_S = 5.0
@@ -112,6 +112,7 @@ class PreviewSender:
         self._frames = SentFrames()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="preview-encode")
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
         self._connections = 0
         self._reported = PreviewState.WAITING
         self.state = PreviewState.WAITING
@@ -128,7 +129,9 @@ class PreviewSender:
     async def close(self) -> None:
         """End the session at the server and free everything; idempotent."""
         if self._task is not None:
-            self._task.cancel()
+            if not self._closing:
+                self._closing = True
+                self._task.cancel()
             await asyncio.wait({self._task})
         self._executor.shutdown(wait=True, cancel_futures=True)
         self.state = PreviewState.CLOSED
@@ -162,6 +165,10 @@ class PreviewSender:
                 except (_Unavailable, aiohttp.ClientError, TimeoutError, OSError) as error:
                     pause = min(2 * pause, _LONGEST_PAUSE_S)
                     self._note(PreviewState.WAITING, str(error) or "the server does not answer")
+                except Exception:  # whatever the media stack trips over, the booth goes on and tries again
+                    pause = _REFUSED_PAUSE_S
+                    _logger.exception("the preview failed")
+                    self._note(PreviewState.WAITING, "the preview failed; the log says more")
                 await asyncio.sleep(pause)
 
     async def _session(self, http: aiohttp.ClientSession) -> None:
@@ -184,7 +191,7 @@ class PreviewSender:
             await ended.wait()
             lost = not self._source.closed
         finally:
-            await connection.close()
+            await close_connection(connection)
             if location is not None and not lost:
                 await self._delete(http, location)
 

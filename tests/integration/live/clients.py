@@ -10,6 +10,7 @@ from av import VideoFrame
 
 from server.access import Scope
 from server.live.decoding import rgb_of
+from server.live.rtc_internals import close_connection
 from station.protocol import OVERLAY_CHANNEL, PreviewOverlay, decode_overlay
 from tests.integration.live.conftest import Server
 from tests.integration.live.stamp import number_in
@@ -67,7 +68,7 @@ class WhepViewer:
 
     async def leave(self) -> None:
         """Stop watching."""
-        await self.peer.close()
+        await close_connection(self.peer)
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})

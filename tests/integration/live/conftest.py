@@ -1,6 +1,5 @@
 """A live server in this process, and clients for it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection
 
 from server.access import Scope, Tokens
 from server.live import LiveHub, LiveLimits
-from server.live.rtc_internals import ICE_TICK_S
+from server.live.rtc_internals import close_connection
 from tests.integration.live.server_process import make_app, read_number
 
 
@@ -49,5 +48,4 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 async def connection() -> AsyncIterator[RTCPeerConnection]:
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     yield peer
-    await peer.close()
-    await asyncio.sleep(ICE_TICK_S)
+    await close_connection(peer)

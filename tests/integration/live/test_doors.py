@@ -12,6 +12,7 @@ from multidict import CIMultiDict
 from server.access import Scope
 from server.live import LiveHub, MalformedOffer, OfferRefused
 from server.live.offer import read_publisher_offer
+from server.live.rtc_internals import close_connection
 from tests.integration.live.clients import new_peer, offer_of
 from tests.integration.live.conftest import Server
 
@@ -155,7 +156,7 @@ async def test_second_publisher_replaces_the_first(server: Server) -> None:
         while server.hub.state().sessions != 1:
             await asyncio.sleep(0.01)
     for peer in (first, second):
-        await peer.close()
+        await close_connection(peer)
 
 
 async def test_silent_peer_is_let_go(

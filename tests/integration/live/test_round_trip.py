@@ -1,5 +1,6 @@
 """A booth and a server in two processes: frames go, overlays come back on the frame they belong to."""
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from server.access import Scope, Tokens
+from tests.integration.live.conftest import Server
 from tests.integration.live.processes import live_server, running
 
 pytestmark = pytest.mark.integration
@@ -64,3 +66,17 @@ async def test_preview_resumes_after_the_server_was_killed(tmp_path: Path) -> No
     assert resumed < 5.0
     assert overlay["painted"] == overlay["read"]
     assert stats["connections"] == 2
+
+
+async def test_a_killed_booth_is_noticed(server: Server) -> None:
+    token = server.tokens.issue("booth1", [Scope.PUBLISH])
+    async with running("booth_process", f"{server.url}/whip/booth1", token, 15) as booth:
+        await booth.until(is_overlay)
+        assert server.hub.state().booths[0].frames_per_s > 0
+        await booth.kill()
+        killed = time.monotonic()
+        async with asyncio.timeout(8):
+            while server.hub.state().sessions:
+                await asyncio.sleep(0.02)
+        assert time.monotonic() - killed < 4.0
+    assert not server.hub.state().booths[0].live

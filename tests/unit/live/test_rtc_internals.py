@@ -5,7 +5,7 @@ from importlib import metadata
 
 import aioice.ice
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 
 from server.live import rtc_internals
 from server.live.reassembly import EncodedFrame
@@ -15,6 +15,7 @@ from server.live.rtc_internals import (
     VideoIntake,
     answer_key_frame_requests,
     check_versions,
+    close_connection,
     shorten_consent,
 )
 
@@ -73,3 +74,17 @@ async def test_key_frame_requests_close_together_become_one() -> None:
     await asyncio.wait({running})
     assert asked == [7]
     await peer.close()
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.01, 0.02, 0.03, 0.04, 0.06, 0.1])
+async def test_a_connection_closed_while_it_connects_leaves_nothing(after_s: float) -> None:
+    one, two = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
+    one.createDataChannel("any")
+    await one.setLocalDescription(await one.createOffer())
+    await two.setRemoteDescription(RTCSessionDescription(one.localDescription.sdp, "offer"))
+    await two.setLocalDescription(await two.createAnswer())
+    await one.setRemoteDescription(RTCSessionDescription(two.localDescription.sdp, "answer"))
+    await asyncio.sleep(after_s)
+    await asyncio.gather(close_connection(one), close_connection(two))
+    await asyncio.sleep(0.01)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
