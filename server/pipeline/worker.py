@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Protocol
 
 from server.errors import BadImage, InferenceError, InferenceUnavailable, StorageFull, StoreUnavailable
@@ -38,12 +38,22 @@ class Worker:
     """Runs steps until it is cancelled.
 
     A fault of the surroundings (Triton, disk, database away) lets a step wait; a bad picture ends it; anything else is
-    tried `MAX_ATTEMPTS` times.
+    tried `MAX_ATTEMPTS` times. With a step that was given up go those that need its result (`needs`: step, and the
+    steps that it builds on); the rest are done with what is there.
     """
 
-    def __init__(self, store: Store, steps: Mapping[str, Step], *, name: str, on_end: StepEnd) -> None:
+    def __init__(
+        self,
+        store: Store,
+        steps: Mapping[str, Step],
+        *,
+        name: str,
+        on_end: StepEnd,
+        needs: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
         self._store = store
         self._steps = steps
+        self._needs = needs or {}
         self._name = name
         self._on_end = on_end
         self._wake = asyncio.Event()
@@ -54,19 +64,24 @@ class Worker:
 
     async def run(self) -> None:
         """Work for ever; steps that an earlier run left behind come first."""
+        while True:
+            try:
+                await self._work()
+            except (StoreUnavailable, StorageFull) as error:
+                log.warning("the work table is away", extra={"cause": str(error)})
+                await asyncio.sleep(POLL_S)
+
+    async def _work(self) -> None:
+        """Work until the table is away; its answer to the last step may have been lost, so begin by letting go."""
         released = await self._store.release_work(self._name)
         if released:
             log.info("resuming work", extra={"steps": released})
         while True:
-            try:
-                item = await self._store.claim(self._name, lease_s=LEASE_S)
-                if item is None:
-                    await self._wait()
-                else:
-                    await self._do(item)
-            except (StoreUnavailable, StorageFull) as error:
-                log.warning("the work table is away", extra={"cause": str(error)})
-                await asyncio.sleep(POLL_S)
+            item = await self._store.claim(self._name, lease_s=LEASE_S)
+            if item is None:
+                await self._wait()
+            else:
+                await self._do(item)
 
     async def _wait(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -105,5 +120,12 @@ class Worker:
 
     async def _give_up(self, item: WorkItem, still: Still, reason: str) -> None:
         log.error("a step was given up", extra={"step": item.step, "cause": reason})
-        await self._store.give_up(item, reason)
+        await self._store.give_up(item, reason, with_it=self._lost_with(item.step))
         await self._on_end(still, item.step, False, None)
+
+    def _lost_with(self, step: str) -> set[str]:
+        lost = {step}
+        for other in self._steps:
+            if lost & set(self._needs.get(other, ())):
+                lost.add(other)
+        return lost - {step}

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Self
 
 from sqlmodel import Session, col, delete, select
@@ -179,9 +179,9 @@ class Store:
         """Let a step wait; with `failed` the try counts as an attempt."""
         await self._threads.write(lambda s: work.postpone(s, item, time.time() + delay_s, error, failed))
 
-    async def give_up(self, item: WorkItem, error: str) -> None:
-        """Mark a step as failed for good; the steps after it stay blocked."""
-        await self._threads.write(lambda s: work.give_up(s, item, error))
+    async def give_up(self, item: WorkItem, error: str, *, with_it: Collection[str] = ()) -> None:
+        """Mark a step as failed for good, and the steps `with_it` that need its result; the others go on."""
+        await self._threads.write(lambda s: work.give_up(s, item, error, with_it))
 
     async def release_work(self, worker: str) -> int:
         """Make every step that this worker held due again; the number of them."""

@@ -1,6 +1,6 @@
 """The durable work table: steps are claimed, done, and found again after any crash."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlmodel import Session, col, select, update
 
@@ -46,14 +46,7 @@ def finish(session: Session, item: WorkItem) -> None:
     row = session.get_one(WorkRow, item.id)
     row.state, row.error, row.worker = WorkState.DONE, "", ""
     session.add(row)
-    following = session.exec(
-        select(WorkRow).where(
-            WorkRow.sop_instance_uid == row.sop_instance_uid, WorkRow.position == row.position + 1
-        )
-    ).first()
-    if following is not None and following.state == WorkState.BLOCKED:
-        following.state = WorkState.READY
-        session.add(following)
+    _unblock_next(session, row)
 
 
 def postpone(session: Session, item: WorkItem, not_before: float, error: str, failed: bool) -> None:
@@ -64,12 +57,17 @@ def postpone(session: Session, item: WorkItem, not_before: float, error: str, fa
     session.add(row)
 
 
-def give_up(session: Session, item: WorkItem, error: str) -> None:
-    """Mark a step as failed for good."""
+def give_up(session: Session, item: WorkItem, error: str, with_it: Collection[str]) -> None:
+    """Mark a step as failed for good, and those `with_it` that cannot do without it; the next one left is due."""
     row = session.get_one(WorkRow, item.id)
     row.state, row.worker, row.error = WorkState.FAILED, "", error[:512]
     row.attempts += 1
     session.add(row)
+    for other in _blocked(session, row):
+        if other.step in with_it:
+            other.state, other.error = WorkState.FAILED, f"needs {row.step}, which was given up"
+            session.add(other)
+    _unblock_next(session, row)
 
 
 def release(session: Session, worker: str) -> int:
@@ -77,6 +75,23 @@ def release(session: Session, worker: str) -> int:
     held = (col(WorkRow.state) == WorkState.RUNNING) & (col(WorkRow.worker) == worker)
     result = session.exec(update(WorkRow).where(held).values(state=WorkState.READY, worker=""))
     return int(result.rowcount)
+
+
+def _unblock_next(session: Session, row: WorkRow) -> None:
+    following = next(iter(_blocked(session, row)), None)
+    if following is not None:
+        following.state = WorkState.READY
+        session.add(following)
+
+
+def _blocked(session: Session, row: WorkRow) -> Sequence[WorkRow]:
+    """The blocked steps of the same still, in order."""
+    query = (
+        select(WorkRow)
+        .where(WorkRow.sop_instance_uid == row.sop_instance_uid, WorkRow.state == WorkState.BLOCKED)
+        .order_by(col(WorkRow.position))
+    )
+    return session.exec(query).all()
 
 
 def of_study(session: Session, study_instance_uid: str) -> Sequence[WorkRow]:

@@ -182,9 +182,13 @@ async def test_postponed_and_failed_steps(store: Store) -> None:
     item = await store.claim("w", lease_s=60)
     assert item is not None
     assert item.attempts == 1
-    await store.give_up(item, "x" * 2000)
-    states = [status.state for status in await store.work(visit.study_instance_uid)]
-    assert states == [WorkState.FAILED, WorkState.BLOCKED, WorkState.BLOCKED]
+    await store.give_up(item, "x" * 2000, with_it={"photo"})
+    work = await store.work(visit.study_instance_uid)
+    assert [status.state for status in work] == [WorkState.FAILED, WorkState.FAILED, WorkState.READY]
+    assert work[1].error == "needs quality, which was given up"
+    item = await store.claim("w", lease_s=60)
+    assert item is not None
+    assert item.step == "report"
 
 
 async def test_results_are_kept_with_the_step_and_again_is_harmless(store: Store) -> None:
