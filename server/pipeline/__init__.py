@@ -2,11 +2,12 @@
 
 from server.pipeline.examination import Examiner, Layers, Skin, Srgb
 from server.pipeline.objects import Identity, ObjectMaker
-from server.pipeline.steps import STEPS, StillSteps
+from server.pipeline.steps import NEEDS, STEPS, StillSteps
 from server.pipeline.workbench import Workbench, encode_layer
 from server.pipeline.worker import NotYet, Worker
 
 __all__ = [
+    "NEEDS",
     "STEPS",
     "Examiner",
     "Identity",

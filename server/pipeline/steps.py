@@ -13,13 +13,22 @@ from server.dicom import decoded_pixels_sha256, read_header, write
 from server.errors import BadImage
 from server.pipeline.examination import Skin
 from server.pipeline.objects import Identity, ObjectMaker
-from server.pipeline.workbench import Workbench, encode_layer
+from server.pipeline.workbench import Workbench, developed_header, encode_layer
 from server.pipeline.worker import NotYet, Step
-from server.store import Instance, StepResult, Still, Visit
+from server.store import Instance, StepResult, Still, Visit, WorkState
 from station.protocol import Face, Frame, Light
 
-STEPS = ("face", "quality", "inference", "findings", "photo", "segmentation", "report", "release")
+STEPS = ("face", "quality", "inference", "findings", "photo", "segmentation", "report", "release", "tidy")
 """What is done with every still, in order."""
+NEEDS = {
+    "findings": ("inference",),
+    "segmentation": ("findings", "photo"),
+    "report": ("segmentation",),
+    "release": ("photo",),
+}
+"""What a step cannot do without; with anything else missing it does what it can."""
+PATIENCE_S = 3600.0
+"""How long a still waits for another light of its view, if its booth does not say that there will be none."""
 
 RENDITION_SIDE = 1600
 
@@ -41,7 +50,7 @@ class StillSteps:
     async def face(self, still: Still) -> StepResult:
         """Find the face under white light; the other lights of the view take it over."""
         white = await self._twin(still, Light.WHITE)
-        if white is None:
+        if white is None or await self._given_up(white, "face"):
             face = await self._examiner.find_face(await self._bench.srgb(still))
             return StepResult(face_sought=True, face=face)
         if not white.face_sought:
@@ -107,15 +116,25 @@ class StillSteps:
         return await self._entered(still, path)
 
     async def release(self, still: Still) -> StepResult:
-        """Let go of the transport bytes once the photo is proved to hold the same; a deeper master stays."""
-        if still.blob is None or still.header.bit_depth > 8:
+        """Need the transport bytes no longer once the photo is proved to hold the same; a deeper master stays."""
+        if still.blob is None or still.header != developed_header(still.header):
             return StepResult()
         path = self._archive.photo(still.study_instance_uid, still.sop_instance_uid)
-        srgb = await self._bench.srgb(still)
+        pixels = (await self._bench.frame(still)).pixels
         archived = await self._examiner.run(decoded_pixels_sha256, path)
-        if archived != await self._examiner.run(lambda: hashlib.sha256(srgb.tobytes()).hexdigest()):
+        if archived != await self._examiner.run(lambda: hashlib.sha256(pixels.data).hexdigest()):
             raise BadImage("the archived photo does not decode to the still's pixels; both are kept")
         return StepResult(blob_released=True)
+
+    async def tidy(self, still: Still) -> StepResult:
+        """Delete the transport bytes that the database no longer names, and what broken tries left."""
+        await self._examiner.run(
+            self._archive.tidy,
+            still.study_instance_uid,
+            still.sop_instance_uid,
+            keep_blob=still.blob is not None,
+        )
+        return StepResult()
 
     # What the steps share
 
@@ -131,7 +150,10 @@ class StillSteps:
         if still.header.light is not Light.PARALLEL_POLARISED:
             return None
         cross = await self._twin(still, Light.CROSS_POLARISED)
-        return None if cross is None else await self._bench.frame(cross)
+        try:
+            return None if cross is None else await self._bench.frame(cross)
+        except BadImage:
+            return None  # reported where it is the still itself
 
     async def _twin(self, still: Still, light: Light) -> Still | None:
         """The same view under another light; None if there will be none. Raises `NotYet` while it may come."""
@@ -142,9 +164,16 @@ class StillSteps:
         for other in stills:
             if other.header.light is light and other.header.view is still.header.view:
                 return other
-        if _may_come(visit, stills, light):
+        if _may_come(visit, stills, light) and time.time() < still.received_at + PATIENCE_S:
             raise NotYet(f"the {light.value} picture of this view has not arrived")
         return None
+
+    async def _given_up(self, still: Still, step: str) -> bool:
+        return any(
+            (status.sop_instance_uid, status.step, status.state)
+            == (still.sop_instance_uid, step, WorkState.FAILED)
+            for status in await self._store.work(still.study_instance_uid)
+        )
 
     async def _identity(self, still: Still) -> Identity:
         visit = await self._store.visit(still.study_instance_uid)

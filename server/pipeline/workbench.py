@@ -70,7 +70,7 @@ class Workbench:
     def _load(self, still: Still) -> Frame:
         if still.blob is None:
             photo = self.archive.photo(still.study_instance_uid, still.sop_instance_uid)
-            return Frame(_developed(still.header), read_photo(photo).srgb)
+            return Frame(developed_header(still.header), read_photo(photo).srgb)
         path = self.archive.resolve(still.blob)
         try:
             # A copy, not a map: whoever replaced the file below a map would change a frame at work.
@@ -103,7 +103,8 @@ def encode_layer(layer: Layer, pixels: Srgb) -> bytes:
     return data.tobytes()
 
 
-def _developed(header: FrameHeader) -> FrameHeader:
+def developed_header(header: FrameHeader) -> FrameHeader:
+    """The header of the same picture as the DICOM photo holds it: 8-bit sRGB over the full range."""
     return msgspec.structs.replace(
         header, bit_depth=8, transfer=Transfer.SRGB, black_level=0, white_level=255
     )
