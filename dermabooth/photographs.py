@@ -18,7 +18,7 @@ from server.dicom import read_photo, write
 from server.errors import BadImage
 from server.inference import ModelInfo
 from server.overlay import render
-from server.pipeline import Examiner, Identity, Layers, ObjectMaker, Skin, Srgb, encode_layer
+from server.pipeline import Examiner, Identity, Layers, ObjectMaker, Skin, Srgb, encode_layer, encode_png
 from server.store import commit, partial_file
 from station.devices.files import read_picture
 from station.errors import BadPicture
@@ -198,10 +198,8 @@ def _write_overlay(folder: Path, srgb: Srgb, layers: Layers) -> None:
     picture = render(
         srgb, {layer: layers[layer].pixels for layer in shown}, shown=shown, opacity=OVERLAY_OPACITY
     )
-    bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-    ok, data = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    assert ok
-    _write(folder / "overlay.png", data.tobytes())
+    bgr = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), np.uint8)
+    _write(folder / "overlay.png", encode_png(bgr))
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -3,7 +3,7 @@
 from server.pipeline.examination import Examiner, Layers, Skin, Srgb
 from server.pipeline.objects import Identity, ObjectMaker
 from server.pipeline.steps import NEEDS, STEPS, StillSteps
-from server.pipeline.workbench import Workbench, encode_layer
+from server.pipeline.workbench import Workbench, encode_layer, encode_png
 from server.pipeline.worker import NotYet, Worker
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "Workbench",
     "Worker",
     "encode_layer",
+    "encode_png",
 ]
