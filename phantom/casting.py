@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from phantom.fields import Field, f32
 from phantom.view import CAMERA_DISTANCE_MM, Matrix, Vector, View
@@ -15,6 +16,7 @@ Distance = Callable[[Field, Field, Field], Field]
 BASE_PX_PER_MM = 2.4
 _NEAR, _FAR = CAMERA_DISTANCE_MM - 130, CAMERA_DISTANCE_MM + 260
 _COARSE = 5
+NO_RAY_MM = 100.0
 GRAZE_MM = 0.25
 """a ray that comes this near counts as meeting the surface"""
 _LATE_STEPS, _LATE_STRIDE_MM, _ROW = 26, 1.5, 256
@@ -67,6 +69,18 @@ class Hit:
     """distance by which the ray misses the surface, mm; about 0 on it"""
     point: Vector
     normal: Vector
+    cells: NDArray[np.intp]
+    """flat indices of the cells that were cast, a few repeated to fill rows; elsewhere `miss` is `NO_RAY_MM`"""
+
+    def gather(self, v: Vector) -> Vector:
+        """The cast cells of a window-sized vector field, in rows."""
+        return tuple(np.take(c, self.cells) for c in v)  # type: ignore[return-value]
+
+    def scatter(self, values: Field, elsewhere: float) -> Field:
+        """A window-sized field from values at the cast cells."""
+        out = np.full(self.depth.shape, elsewhere, np.float32)
+        out.ravel()[self.cells] = values
+        return out
 
 
 def cast(
@@ -79,18 +93,36 @@ def cast(
     start = _coarse(grid, turn, distance, region)
     if start is None:
         return None
-    window, depth = start
+    window, start_depth, near = start
+    wanted = np.flatnonzero(near)
+    cells = np.resize(wanted, (-(-wanted.size // _ROW), _ROW))
     col, row = grid.positions(*window)
-    ray, eye = grid.view.rays(turn, col, row), grid.view.eye_point(turn)
-    depth, miss = _march(distance, eye, ray, depth, steps, 1.0)
+    ray = grid.view.rays(turn, np.take(col, cells), np.take(row, cells))
+    eye = grid.view.eye_point(turn)
+    depth, miss = _march(distance, eye, ray, np.take(start_depth, cells), steps, 1.0)
     depth, miss = _persist(distance, eye, ray, depth, miss)
     point = _along(eye, ray, depth)
-    return Hit(window, depth, miss, point, gradient(distance, point))
+    normal = gradient(distance, point)
+
+    def spread(values: Field, elsewhere: float = 0.0) -> Field:
+        out = np.full(near.shape, elsewhere, np.float32)
+        out.ravel()[cells] = values
+        return out
+
+    return Hit(
+        window,
+        spread(depth, _FAR),
+        spread(miss, NO_RAY_MM),
+        (spread(point[0]), spread(point[1]), spread(point[2])),
+        (spread(normal[0]), spread(normal[1]), spread(normal[2], 1.0)),
+        cells,
+    )
 
 
 def _coarse(
     grid: BaseGrid, turn: Matrix, distance: Distance, region: Distance | None
-) -> tuple[tuple[slice, slice], Field] | None:
+) -> tuple[tuple[slice, slice], Field, NDArray[np.bool_]] | None:
+    """Window of the base grid, where to start marching, and which of its cells to cast."""
     rows, cols = grid.shape
     sparse_rows, sparse_cols = -(-rows // _COARSE) + 1, -(-cols // _COARSE) + 1
     c, r = np.meshgrid(np.arange(sparse_cols) * _COARSE, np.arange(sparse_rows) * _COARSE)
@@ -116,10 +148,10 @@ def _coarse(
     fc, fr = np.meshgrid(
         np.arange(window[1].start, window[1].stop), np.arange(window[0].start, window[0].stop)
     )
-    fine = cv2.remap(
-        depth, f32(fc / _COARSE), f32(fr / _COARSE), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return window, f32(np.minimum(fine, np.float32(CAMERA_DISTANCE_MM + 120)))
+    at = (f32(fc / _COARSE), f32(fr / _COARSE))
+    fine = cv2.remap(depth, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    cells = cv2.remap(f32(near), *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) > 0.3
+    return window, f32(np.minimum(fine, np.float32(CAMERA_DISTANCE_MM + 120))), cells
 
 
 def _march(

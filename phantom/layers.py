@@ -88,13 +88,14 @@ def cavity_openness(relief: Field) -> Field:
     return f32(np.exp(-depth))
 
 
-def _shadow(hair: Hair, point: Vector, normal: Vector, to_lamp: Field, ground: float) -> Field:
+def _shadow(hair: Hair, hit: Hit, to_lamp: Field, ground: float) -> Field:
+    point, normal = hit.gather(hit.point), hit.gather(hit.normal)
     seen = np.ones_like(point[0])
     for reach, slope in _SHADOW_REACH:
         probe = [f32(point[i] + normal[i] * np.float32(2) + to_lamp[i] * np.float32(reach)) for i in range(3)]
         clear = hair.distance(probe[0], probe[1], probe[2])
         seen = np.minimum(seen, np.clip(np.float32(ground) + (clear + 1) * np.float32(slope * 1.3), 0, 1))
-    return f32(seen)
+    return hit.scatter(f32(seen), 1.0)
 
 
 def skin_layer(grid: BaseGrid, surface: Surface, hair: Hair) -> Layer | None:
@@ -108,8 +109,7 @@ def skin_layer(grid: BaseGrid, surface: Surface, hair: Hair) -> Layer | None:
     open_sky = 1 - (1 - FACE.sample(cavity_openness(surface.relief), x, y)) * front
     lamps = [view.direction(turn, lamp.direction) for lamp in LAMPS]
     visible = [
-        f32(_shadow(hair, hit.point, hit.normal, d, 0.55) * (np.float32(0.4) + np.float32(0.6) * open_sky))
-        for d in lamps
+        f32(_shadow(hair, hit, d, 0.55) * (np.float32(0.4) + np.float32(0.6) * open_sky)) for d in lamps
     ]
     light = irradiance(view, turn, hit.normal, f32(open_sky), visible, _SKIN_WRAP)
     light = scattered(light, hit, view.px_per_mm / grid.step)
@@ -138,7 +138,7 @@ def hair_layer(grid: BaseGrid, hair: Hair, skin: Layer | None) -> Layer | None:
     )
     openness = f32(np.maximum(openness, 0.3) * np.ones_like(line))
     key = view.direction(turn, LAMPS[0].direction)
-    visible = [f32(_shadow(hair, hit.point, hit.normal, key, 0.75) * openness), openness, openness]
+    visible = [f32(_shadow(hair, hit, key, 0.75) * openness), openness, openness]
     light = irradiance(view, turn, hit.normal, openness, visible, (0.35, 0.35, 0.35))
     shine = _strand_highlight(grid, turn, hair, hit) * visible[0]
     return _layer(grid, hit, visible[0], light, _pack(line, shine, solid, openness))
@@ -196,7 +196,7 @@ def body_layer(grid: BaseGrid, surface: Surface, hair: Hair) -> Layer | None:
     openness = f32(np.clip(np.float32(0.45) + surface.head(*in_head) / 50, 0.38, 1))
     facing: Vector = (normal[0], normal[1], normal[2])
     lamps = [view.direction(rotation(view.pose), lamp.direction) for lamp in LAMPS]
-    visible = [f32(_far_shadow(surface, in_head, facing, d) * openness) for d in lamps]
+    visible = [f32(_far_shadow(surface, hit, in_head, facing, d) * openness) for d in lamps]
     light = irradiance(view, turn, hit.normal, openness, visible, (0.34, 0.22, 0.16))
     light = scattered(light, hit, view.px_per_mm / grid.step)
     below = surface.collar(hit.point[0], hit.point[2]) - hit.point[1]
@@ -205,12 +205,11 @@ def body_layer(grid: BaseGrid, surface: Surface, hair: Hair) -> Layer | None:
     return _layer(grid, hit, openness, light, _pack(below, fold, below * 0, below * 0))
 
 
-def _far_shadow(surface: Surface, point: Vector, normal: Vector, to_lamp: Field) -> Field:
+def _far_shadow(surface: Surface, hit: Hit, point: Vector, normal: Vector, to_lamp: Field) -> Field:
+    point, normal = hit.gather(point), hit.gather(normal)
     seen = np.ones_like(point[0])
     for reach in (14.0, 30.0, 52.0, 78.0):
         probe = [f32(point[i] + normal[i] * np.float32(2) + to_lamp[i] * np.float32(reach)) for i in range(3)]
-        seen = np.minimum(
-            seen,
-            np.clip(np.float32(0.6) + surface.head(probe[0], probe[1], probe[2]) * np.float32(0.045), 0, 1),
-        )
-    return f32(seen)
+        clear = surface.head(probe[0], probe[1], probe[2])
+        seen = np.minimum(seen, np.clip(np.float32(0.6) + clear * np.float32(0.045), 0, 1))
+    return hit.scatter(f32(seen), 1.0)

@@ -26,6 +26,7 @@ def hair_patch(p: Identity, layer: Layer, strands: StrandCanvas, rows: slice, co
     place = layer.enlarge(layer.place, rows, cols)
     line, shine, thick, open_ = (extra[..., i] for i in range(4))
     opacity, tone = strands.rows(rows, cols)
+    opacity = f32(opacity * np.maximum(smoothstep(-8, -4, line), np.clip(thick, 0, 1)))
     o = noise_at("mottle", np.ascontiguousarray(place[..., 0]) * 3, np.ascontiguousarray(place[..., 1]) * 3)
     if p.hair_style == "buzz":
         shell = np.float32(0.82) * smoothstep(-3, 11, f32(line + 2 * o))

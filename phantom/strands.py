@@ -157,7 +157,7 @@ def _arm(
 
 
 def _on_curtain(hair: Hair, point: Vector) -> NDArray[np.bool_]:
-    return np.asarray(hair.on_curtain(*point) > 0.5)
+    return np.asarray((hair.on_curtain(*point) > 0.5) & (hair.surface.head(*point) > 1.5))
 
 
 def tangent(hair: Hair, point: Vector, normal: Vector, lean: Field | None = None) -> Vector:

@@ -97,10 +97,10 @@ class _Tracer:
             paint = self._face_paint(skin)
             painted.append(_Painted(skin, lambda rows, cols: skin_patch(paint, skin, rows, cols)))
         if hair is not None:
-            line, solid = f32(hair.extra[..., 0]), hair.extra[..., 2]
-            hairy = f32(np.maximum(line > -1.5, solid > 0.5))
+            line, free = f32(hair.extra[..., 0]), f32(self.surface.head(*hair.hit.point) > 3)
+            hairy = f32(np.maximum(line > -1.5, free))
             strands = scalp_strands(
-                self.hair, self.grid, turn, hair.hit, f32(np.maximum(line, 20 * (solid > 0.5))), hairy
+                self.hair, self.grid, turn, hair.hit, f32(np.maximum(line, 20 * free)), hairy
             )
             painted.append(_Painted(hair, lambda rows, cols: hair_patch(p, hair, strands, rows, cols)))
         return painted

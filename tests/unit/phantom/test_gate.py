@@ -9,8 +9,8 @@ pytestmark = pytest.mark.unit
 
 
 def test_renders_count_as_faces() -> None:
-    verdicts = run(per_class=4, first_seed=5000)
-    assert sum(v.passed for v in verdicts) >= 21, table(verdicts)
+    verdicts = run(per_class=3, first_seed=5000)
+    assert sum(v.passed for v in verdicts) >= 16, table(verdicts)
 
 
 def test_a_wall_is_no_face() -> None:
