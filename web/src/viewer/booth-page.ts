@@ -33,22 +33,26 @@ export class BoothPage extends LitElement {
         gap: 16px;
         align-items: start;
       }
+      .left,
       .side {
         display: grid;
         gap: 16px;
+        min-width: 0;
       }
       dl {
         display: grid;
-        grid-template-columns: 1fr auto;
-        gap: 8px 12px;
-        margin: 12px 0 0;
+        grid-template-columns: repeat(auto-fit, minmax(124px, 1fr));
+        gap: 14px 18px;
+        margin: 0;
       }
       dt {
         color: var(--muted);
+        font-size: 0.8125rem;
+        line-height: 1.35;
       }
       dd {
         margin: 0;
-        text-align: right;
+        font-size: 1.125rem;
         font-variant-numeric: tabular-nums;
         font-weight: 600;
       }
@@ -67,11 +71,14 @@ export class BoothPage extends LitElement {
         <h1>Booth ${this.booth}</h1>
       </div>
       <div class="body">
-        <live-stage
-          .booth=${this.booth}
-          .view=${this.view}
-          @figures=${(event: CustomEvent<LiveFigures>) => (this.figures = event.detail)}
-        ></live-stage>
+        <div class="left">
+          <live-stage
+            .booth=${this.booth}
+            .view=${this.view}
+            @figures=${(event: CustomEvent<LiveFigures>) => (this.figures = event.detail)}
+          ></live-stage>
+          ${this.figures === null ? nothing : figures(this.figures, this.preview)}
+        </div>
         <div class="side">
           <section class="card">
             <layer-panel
@@ -81,12 +88,6 @@ export class BoothPage extends LitElement {
               @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}
             ></layer-panel>
           </section>
-          <section class="card">
-            <h2>Live figures</h2>
-            ${this.figures === null
-              ? html`<p class="small muted">Shown as soon as pictures arrive.</p>`
-              : figures(this.figures, this.preview)}
-          </section>
         </div>
       </div>
     `;
@@ -94,26 +95,25 @@ export class BoothPage extends LitElement {
 }
 
 function figures(shown: LiveFigures, preview: LivePreview | null): TemplateResult {
-  return html`<dl>
-    <dt>Pictures per second</dt>
-    <dd>${number(shown.framesPerSecond)}</dd>
-    <dt>Shown with their own overlay</dt>
-    <dd data-figure="match">${Math.round(shown.match * 100)} %</dd>
-    ${shown.model === ""
+  return html`<dl class="card" aria-label="Live figures">
+    ${figure("Pictures per second", shown.framesPerSecond.toFixed(1))}
+    ${figure("With their own overlay", `${Math.round(shown.match * 100)}\u202f%`, "match")}
+    ${shown.model === "" ? nothing : figure(`Model ${shown.model}`, `${number(shown.modelMs)}\u202fms`)}
+    ${preview === null || preview.latency_ms === null
       ? nothing
-      : html`<dt>Model ${shown.model}</dt>
-          <dd>${number(shown.modelMs)} ms</dd>`}
+      : figure("Frame in to overlay out", `${number(preview.latency_ms)}\u202fms`)}
     ${preview === null
       ? nothing
-      : html`${preview.latency_ms === null
-            ? nothing
-            : html`<dt>Frame in to overlay out</dt>
-                <dd>${number(preview.latency_ms)} ms</dd>`}
-          <dt>Frames analysed</dt>
-          <dd>${preview.answered} of ${preview.received}</dd>
-          <dt>Viewers</dt>
-          <dd>${preview.viewers}</dd>`}
+      : html`${figure("Frames analysed", `${preview.answered} of ${preview.received}`)}
+        ${figure("Viewers", String(preview.viewers))}`}
   </dl>`;
+}
+
+function figure(label: string, value: string, name = ""): TemplateResult {
+  return html`<div data-figure=${name}>
+    <dt>${label}</dt>
+    <dd>${value}</dd>
+  </div>`;
 }
 
 declare global {

@@ -25,9 +25,8 @@ export const visitStyles = css`
   }
   .strip {
     display: flex;
+    flex-wrap: wrap;
     gap: 10px;
-    overflow-x: auto;
-    padding: 2px;
   }
   .strip button {
     display: grid;
