@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, cast
@@ -25,6 +25,7 @@ from server.ingest.refusal import HangUp, refusal
 from server.ingest.timing import Timing
 from station.protocol import (
     CHUNK_BYTES,
+    CREDIT,
     ErrorCode,
     Heartbeat,
     Hello,
@@ -181,8 +182,11 @@ class Ingest:
             tasks.create_task(self._watch(), name="ingest-watch")
             started.set_result(None)
             while True:
-                identity, *parts = await sockets.router.recv_multipart(copy=False)
-                self._receive(identity.bytes, parts, tasks, services)
+                first = await sockets.router.recv_multipart(copy=False)
+                for identity, *parts in (first, *_waiting(sockets.router)):
+                    self._receive(identity.bytes, parts, tasks, services)
+                # A booth that never stops sending must not keep the others' turns from coming.
+                await asyncio.sleep(0)
 
     def _receive(self, identity: bytes, parts: Parts, tasks: asyncio.TaskGroup, services: Services) -> None:
         connection = self._connections.get(identity)
@@ -295,6 +299,14 @@ class Ingest:
                     self._hang_up(identity, None)
                 elif _now() - connection.said_at >= self._timing.heartbeat_s:
                     self._answer(identity, Heartbeat())
+
+
+def _waiting(router: zmq.asyncio.Socket) -> Iterator[list[zmq.Frame]]:
+    """Messages that have arrived, at most as many as one booth may have waiting."""
+    direct: zmq.Socket[bytes] = zmq.Socket.shadow(router.underlying)
+    with contextlib.suppress(zmq.Again):
+        for _ in range(CREDIT):
+            yield direct.recv_multipart(zmq.NOBLOCK, copy=False)
 
 
 def _key(parts: Parts) -> bytes:

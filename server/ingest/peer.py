@@ -13,7 +13,7 @@ from server.events import BoothSeen, StillArrived, VisitChanged
 from server.ingest.admission import Admission, Admitted
 from server.ingest.contract import StillStore
 from server.ingest.disk import DiskThreads
-from server.ingest.incoming import Incoming
+from server.ingest.reception import Reception
 from server.ingest.refusal import TURNED, HangUp, Turned, refusal
 from station.protocol import (
     CHUNK_BYTES,
@@ -40,7 +40,8 @@ from station.protocol import (
 
 INBOX = 4 * CREDIT
 """Messages of one booth that may wait; an honest one never has more than its credit and a few words under way."""
-_FINISHING = 2
+_UNDER_WAY = 3
+"""Stills of one booth that are received or made durable at a time; only the last is received."""
 _log = logging.getLogger(__name__)
 
 IngestEvent = BoothSeen | VisitChanged | StillArrived
@@ -56,7 +57,7 @@ class Services:
     disk: DiskThreads
     welcome: Callable[[str], Welcome]
     on_event: Callable[[IngestEvent], None]
-    spawn: Callable[[Coroutine[Any, Any, None]], object]
+    spawn: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
     """Runs a coroutine that may outlive the connection."""
 
 
@@ -83,11 +84,10 @@ class Peer:
         self._services = services
         self._send = send
         self._inbox: asyncio.Queue[Parts] = asyncio.Queue(INBOX)
-        self._receiving: Admitted | None = None
-        self._unwritten: list[zmq.Frame] = []
-        self._expected = 0
+        self._reception: Reception | None = None
+        self._writer: asyncio.Task[None] | None = None
         self._ignored: str | None = None
-        self._finishing = asyncio.Semaphore(_FINISHING)
+        self._under_way = asyncio.Semaphore(_UNDER_WAY)
 
     def deliver(self, parts: Parts) -> None:
         """Take in a message; raises `HangUp` if the booth sends more than it was given credit for."""
@@ -103,11 +103,10 @@ class Peer:
             while True:
                 message, parts = await self._next()
                 await self._handle(message, parts)
-                if self._unwritten and (self._inbox.empty() or len(self._unwritten) >= CREDIT):
-                    await self._write()
+                if self._reception is not None and self._inbox.empty():
+                    self._reception.give_credit()
         finally:
-            if self._receiving is not None:
-                await self._drop(discard=False)
+            await self._drop(discard=False)
 
     async def _greet(self) -> None:
         try:
@@ -147,74 +146,65 @@ class Peer:
         self._services.on_event(VisitChanged(booth_id=self.booth_id, study_instance_uid=uid))
 
     async def _take_offer(self, offer: StillOffer) -> None:
-        if self._receiving is not None:
-            await self._drop(discard=False)
+        await self._drop(discard=False)
         self._ignored = None
         uid = offer.sop_instance_uid
+        # The next still arrives while earlier ones are made durable, but not while many are.
+        await self._under_way.acquire()
         try:
             admitted = await self._services.admission.admit(self.booth_id, offer)
-        except MalformedMessage as error:
-            raise HangUp(error.code, str(error), about=uid) from error
-        except TURNED as error:
+        except BaseException as error:
+            self._under_way.release()
+            if isinstance(error, MalformedMessage):
+                raise HangUp(error.code, str(error), about=uid) from error
+            if not isinstance(error, TURNED):
+                raise
             self._refuse(error, uid)
             return
         if admitted is None:
+            self._under_way.release()
             self._send(StillStored(sop_instance_uid=uid, duplicate=True))
         else:
-            await self._begin(admitted)
+            self._begin(admitted)
 
-    async def _begin(self, admitted: Admitted) -> None:
-        self._receiving = admitted
-        if admitted.missing == 0:
-            await self._finish()
+    def _begin(self, admitted: Admitted) -> None:
+        uid, file = admitted.offer.sop_instance_uid, admitted.file
+        if file is None or file.complete:
+            self._services.spawn(self._keep(admitted))
             return
-        self._expected = admitted.offer.size - admitted.missing
-        self._send(
-            StillWanted(
-                sop_instance_uid=admitted.offer.sop_instance_uid, offset=self._expected, credit=CREDIT
-            )
+        self._reception = Reception(
+            admitted, file, self._services.disk, lambda n: self._send(Credit(sop_instance_uid=uid, chunks=n))
         )
+        self._writer = self._services.spawn(self._write(self._reception))
+        self._send(StillWanted(sop_instance_uid=uid, offset=file.received, credit=CREDIT))
 
     async def _take_chunk(self, chunk: StillChunk, data: zmq.Frame) -> None:
-        receiving, uid = self._receiving, chunk.sop_instance_uid
-        if receiving is None or receiving.offer.sop_instance_uid != uid:
+        reception, uid = self._reception, chunk.sop_instance_uid
+        if reception is None or reception.uid != uid:
             # What was under way when the still was refused still arrives.
             if uid != self._ignored:
                 self._turn_chunks(Turned(ErrorCode.UNEXPECTED, "no still of this UID is on its way"), uid)
             return
-        expected = min(CHUNK_BYTES, receiving.offer.size - self._expected)
-        if (chunk.offset, len(data)) != (self._expected, expected):
-            await self._drop(discard=True)
-            text = f"chunk of {len(data)} bytes at {chunk.offset}; {expected} at {self._expected} were due"
-            self._turn_chunks(Turned(ErrorCode.UNEXPECTED, text), uid)
-            return
-        self._unwritten.append(data)
-        self._expected += expected
-        if self._expected == receiving.offer.size:
-            await self._write()
-
-    async def _write(self) -> None:
-        receiving, chunks = self._receiving, self._unwritten
-        self._unwritten = []
-        if receiving is None or receiving.file is None:
-            return
         try:
-            await self._services.disk.run(_append, receiving.file, chunks)
-        except TURNED as error:
+            reception.take(chunk, data)
+        except Turned as error:
             await self._drop(discard=True)
-            self._turn_chunks(error, receiving.offer.sop_instance_uid)
+            self._turn_chunks(error, uid)
             return
-        if receiving.file.complete:
-            await self._finish()
-        else:
-            self._send(Credit(sop_instance_uid=receiving.offer.sop_instance_uid, chunks=len(chunks)))
+        if reception.complete:
+            self._reception = self._writer = None
 
-    async def _finish(self) -> None:
-        # The next still arrives while this one is made durable, and a lost connection does not stop it.
-        await self._finishing.acquire()
-        admitted, self._receiving = self._receiving, None
-        if admitted is not None:
-            self._services.spawn(self._keep(admitted))
+    async def _write(self, reception: Reception) -> None:
+        try:
+            await reception.write()
+        except TURNED as error:
+            if self._reception is reception:
+                self._reception = self._writer = None
+            self._under_way.release()
+            await self._services.admission.abandon(reception.admitted, discard=True)
+            self._turn_chunks(error, reception.uid)
+        else:
+            await self._keep(reception.admitted)
 
     async def _keep(self, admitted: Admitted) -> None:
         offer = admitted.offer
@@ -224,7 +214,7 @@ class Peer:
             self._refuse(error, offer.sop_instance_uid)
             return
         finally:
-            self._finishing.release()
+            self._under_way.release()
         self._send(StillStored(sop_instance_uid=offer.sop_instance_uid, duplicate=not new))
         if new:
             self._services.on_event(
@@ -236,10 +226,14 @@ class Peer:
             )
 
     async def _drop(self, *, discard: bool) -> None:
-        admitted, self._receiving = self._receiving, None
-        self._unwritten = []
-        if admitted is not None:
-            await self._services.admission.abandon(admitted, discard=discard)
+        """Stop receiving a still that has not come in whole."""
+        reception, writer = self._reception, self._writer
+        self._reception = self._writer = None
+        if reception is not None and writer is not None:
+            writer.cancel()
+            await asyncio.wait([writer])
+            self._under_way.release()
+            await self._services.admission.abandon(reception.admitted, discard=discard)
 
     def _turn_chunks(self, error: Exception, uid: str) -> None:
         self._ignored = uid
@@ -253,7 +247,3 @@ class Peer:
             exc_info=error if refused.code is ErrorCode.INTERNAL else None,
         )
         self._send(refused)
-
-
-def _append(file: Incoming, chunks: list[zmq.Frame]) -> None:
-    file.append([memoryview(chunk.buffer) for chunk in chunks])

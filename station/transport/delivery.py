@@ -1,6 +1,7 @@
 """Hands the spool's content to the server over one connection: visits first, stills in the order they were taken."""
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ from station.protocol import (
 )
 from station.transport.ledger import Ledger
 from station.transport.link import Link, LinkLost
+from station.transport.read_ahead import ReadAhead
 from station.transport.spool import Spool
 from station.transport.visit_files import SpooledVisit
 
@@ -36,6 +38,8 @@ class _Transfer:
 
     offer: StillOffer
     offset: int | None = None
+    """Where the server wants it from."""
+    sent_to: int = 0
     credit: int = 0
     ended: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -54,6 +58,7 @@ class Delivery:
         self._opened: set[str] = set()
         self._closed: set[str] = set()
         self._unanswered: dict[str, float] = {}
+        self._read_ahead = ReadAhead(spool)
         self._held: set[str] = set()
         self._answers: asyncio.Queue[StillStored | Refused] = asyncio.Queue()
 
@@ -186,28 +191,34 @@ class Delivery:
             self._ledger.sending = None
 
     async def _send_bytes(self, transfer: _Transfer) -> None:
-        uid, size = transfer.offer.sop_instance_uid, transfer.offer.size
-        while transfer.offset is None or transfer.offset < size:
-            await self._wait_for_credit(transfer)
-            if transfer.ended or transfer.offset is None:
-                return
-            chunks, transfer.credit = transfer.credit, 0
-            data = await self._spool.read(uid, transfer.offset, chunks * CHUNK_BYTES)
-            for start in range(0, len(data), CHUNK_BYTES):
-                part = data[start : start + CHUNK_BYTES]
-                await self._link.send(StillChunk(sop_instance_uid=uid, offset=transfer.offset), part)
-                transfer.offset += len(part)
-                self._ledger.sent_bytes += len(part)
-            self._expect_answer(uid)
+        if not await self._has_credit(transfer) or transfer.offset is None:
+            return
+        async with contextlib.aclosing(self._read_ahead.blocks(transfer.offer, transfer.offset)) as blocks:
+            async for block in blocks:
+                for start in range(0, len(block), CHUNK_BYTES):
+                    if not await self._has_credit(transfer):
+                        return
+                    await self._send_chunk(transfer, block[start : start + CHUNK_BYTES])
+        self._expect_answer(transfer.offer.sop_instance_uid)
 
-    async def _wait_for_credit(self, transfer: _Transfer) -> None:
-        try:
-            async with asyncio.timeout(self._ledger.timing.answer_s):
-                while transfer.credit == 0 and not transfer.ended:
-                    transfer.changed.clear()
-                    await transfer.changed.wait()
-        except TimeoutError:
-            raise LinkLost("the server does not ask for the rest of a still") from None
+    async def _send_chunk(self, transfer: _Transfer, part: memoryview) -> None:
+        uid, offset = transfer.offer.sop_instance_uid, transfer.sent_to
+        await self._link.send(StillChunk(sop_instance_uid=uid, offset=offset), part)
+        transfer.credit -= 1
+        transfer.sent_to += len(part)
+        self._ledger.sent_bytes += len(part)
+
+    async def _has_credit(self, transfer: _Transfer) -> bool:
+        """Wait until a chunk may be sent; False: none is wanted any more."""
+        if transfer.credit == 0:
+            try:
+                async with asyncio.timeout(self._ledger.timing.answer_s):
+                    while transfer.credit == 0 and not transfer.ended:
+                        transfer.changed.clear()
+                        await transfer.changed.wait()
+            except TimeoutError:
+                raise LinkLost("the server does not ask for the rest of a still") from None
+        return not transfer.ended
 
     def _expect_answer(self, uid: str) -> None:
         if self._transfer is not None and not self._transfer.ended:
@@ -219,7 +230,7 @@ class Delivery:
             return
         if transfer.offset is not None or message.offset >= transfer.offer.size:
             raise LinkLost("the server asks for bytes that a still does not have")
-        transfer.offset = message.offset
+        transfer.offset = transfer.sent_to = message.offset
         self._give(message.sop_instance_uid, message.credit)
 
     def _give(self, uid: str, chunks: int) -> None:

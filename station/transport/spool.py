@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 
 from station.errors import ConfigError, SpoolDamaged, SpoolFull
 from station.protocol import Encoding, StillOffer, VisitClosed, VisitOpened
-from station.transport.still_files import Still, StillFiles, is_whole, read_part
+from station.transport.still_files import Still, StillFiles, is_whole, read_into
 from station.transport.visit_files import SpooledVisit, VisitFiles
 
 DEFAULT_MAX_BYTES = 20 << 30
@@ -101,10 +101,10 @@ class Spool:
         """The stills that the server does not have, in the order they were taken."""
         return tuple(still.offer for still in list(self._stills.values()))
 
-    async def read(self, sop_instance_uid: str, offset: int, size: int) -> memoryview:
-        """Bytes of a still from `offset` on, at most `size`; raises `SpoolDamaged`."""
+    async def read_into(self, sop_instance_uid: str, offset: int, buffer: memoryview) -> int:
+        """Fill `buffer` with the bytes of a still from `offset` on; the number of them. Raises `SpoolDamaged`."""
         still = self._stills[sop_instance_uid]
-        return await self._on(self._reader, lambda: read_part(still, offset, size))
+        return await self._on(self._reader, lambda: read_into(still, offset, buffer))
 
     async def is_whole(self, sop_instance_uid: str) -> bool:
         """Whether the bytes on disk still have the hash that they were written with."""

@@ -121,18 +121,17 @@ class StillFiles:
             raise SpoolDamaged(f"the disk of {self.folder} cannot be written: {error.strerror}") from error
 
 
-def read_part(still: SpooledStill, offset: int, size: int) -> memoryview:
-    """Bytes of a still from `offset` on, at most `size`; raises `SpoolDamaged`."""
-    size = min(size, still.offer.size - offset)
-    part = bytearray(size)
+def read_into(still: SpooledStill, offset: int, buffer: memoryview) -> int:
+    """Fill `buffer` with the bytes of a still from `offset` on; the number of them. Raises `SpoolDamaged`."""
+    due = min(len(buffer), still.offer.size - offset)
     try:
         with open(still.folder / _PIXELS, "rb", buffering=0) as file:
-            read = os.preadv(file.fileno(), [part], offset)
+            read = os.preadv(file.fileno(), [buffer[:due]], offset)
     except OSError as error:
         raise SpoolDamaged(f"{still.folder.name} cannot be read: {error.strerror}") from error
-    if read != size:
+    if read != due:
         raise SpoolDamaged(f"{still.folder.name} ends at byte {offset + read} of {still.offer.size}")
-    return memoryview(part)
+    return due
 
 
 def is_whole(still: SpooledStill) -> bool:

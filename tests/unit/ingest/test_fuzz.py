@@ -111,8 +111,9 @@ async def converse(folder: Path, messages: list[list[bytes]]) -> tuple[list[Serv
     admission = Admission(store, archive, disk, reserve_bytes=0)
     kept: list[asyncio.Task[None]] = []
 
-    def spawn(work: Coroutine[Any, Any, None]) -> None:
+    def spawn(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         kept.append(asyncio.create_task(work))
+        return kept[-1]
 
     services = Services(
         store, admission, disk, lambda _booth: Welcome(server="t"), lambda _event: None, spawn
@@ -126,7 +127,7 @@ async def converse(folder: Path, messages: list[list[bytes]]) -> tuple[list[Serv
         await asyncio.sleep(0.001)
     conversation.cancel()
     await asyncio.wait([conversation])
-    await asyncio.gather(*kept)
+    await asyncio.gather(*kept, return_exceptions=True)
     if not conversation.cancelled():
         assert isinstance(conversation.exception(), HangUp | ProtocolError), conversation.exception()
     assert admission._open == {}

@@ -26,7 +26,12 @@ async def reopened(spool: Spool) -> Spool:
 
 async def content(spool: Spool, uid: str) -> bytes:
     offer = next(offer for offer in spool.pending() if offer.sop_instance_uid == uid)
-    return b"".join([bytes(await spool.read(uid, at, 1000)) for at in range(0, offer.size, 1000)])
+    buffer = bytearray(1000)
+    parts = []
+    for at in range(0, offer.size, len(buffer)):
+        count = await spool.read_into(uid, at, memoryview(buffer))
+        parts.append(bytes(buffer[:count]))
+    return b"".join(parts)
 
 
 @pytest.mark.parametrize("bit_depth", [8, 12])
