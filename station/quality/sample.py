@@ -62,6 +62,8 @@ class Sample:
     """The part of the frame, (height, width, 3)."""
     skin: Mask
     """Of the same height and width: where the measures look."""
+    outline: Mask
+    """The whole face with its eyes and brows, or everything where no face is given."""
     zones: dict[str, Mask] = field(default_factory=dict)
     """Zones of the face within `skin`; empty without a face."""
     clipped: float = 0.0
@@ -95,7 +97,7 @@ def take_sample(
     within = _within(face, skin, header)
     scale = 1 / reduction
     pixels = np.asarray(_reduced(_cut(frame.pixels, within), scale, cv2.INTER_AREA))
-    mask = _outline(face, within, scale)
+    mask = outline = _outline(face, within, scale)
     if skin is not None:
         seen = np.asarray(_reduced(_cut(skin, within), scale, cv2.INTER_NEAREST), np.uint8)
         mask = np.where(seen > 0, mask, np.uint8(0))
@@ -105,6 +107,7 @@ def take_sample(
         region=name if reduction == 1 else f"{name}, 1/{reduction} scale",
         light=linear_pixels(header, pixels),
         skin=mask,
+        outline=outline,
         zones=_zones(face, within, mask, scale),
         clipped=_clipped_share(header, pixels, mask),
         tab=read_tab(frame, header.neutral_tab),

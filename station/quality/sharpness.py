@@ -22,6 +22,7 @@ _NOISE_GAIN = float((_GAUSS_LAPLACIAN**2).sum())
 DETAIL = "detail ratio"
 CONTRAST = "1e-4"
 OF_BEST_FOCUS = "of best focus"
+WHOLE = "whole"
 WORKING_WIDTH = 320
 SMALLEST_FACE = 80
 TOO_SMALL = "The face is too small in the picture."
@@ -40,7 +41,7 @@ def sharpness(sample: Sample, best_focus: float | None = None) -> tuple[Reading,
         return (Reading("sharpness", None, DETAIL, sample.region, TOO_SMALL),)
     values = detail_ratios(sample)
     unit, scale = (DETAIL, 1.0) if best_focus is None else (OF_BEST_FOCUS, 1 / best_focus)
-    whole = Reading("sharpness", values.pop(sample.region) * scale, unit, sample.region)
+    whole = Reading("sharpness", values.pop(WHOLE) * scale, unit, _outline_name(sample))
     if not values:
         return (whole,)
     zone = min(values, key=lambda name: values[name])
@@ -48,18 +49,18 @@ def sharpness(sample: Sample, best_focus: float | None = None) -> tuple[Reading,
 
 
 def detail_ratios(sample: Sample) -> dict[str, float]:
-    """The detail ratio of the whole region and of every zone."""
+    """The detail ratio of the `whole` face, eyes and brows included, and of the skin of every zone."""
     fine = luminance(sample.light)
     coarse = cv2.resize(fine, (fine.shape[1] // 2, fine.shape[0] // 2), interpolation=cv2.INTER_AREA)
     planes = _edges(fine), _edges(np.asarray(coarse, np.float32))
     return {
         name: _detail_ratio(sample, fine, planes, mask)
-        for name, mask in {sample.region: sample.skin, **sample.zones}.items()
+        for name, mask in {WHOLE: sample.outline, **sample.zones}.items()
     }
 
 
 def face_sharpness(sample: Sample) -> Reading:
-    """`sharpness` of the whole region, eyes and brows included, of a photograph whose scale is unknown.
+    """`sharpness` of the whole face, eyes and brows included, of a photograph whose scale is unknown.
 
     The variance of the Laplacian of Y after a 3x3 Gauss over the square of the mean, in units of 1e-4, on a copy reduced to
     a width of 320 px at most, so that one limit fits every camera. Cannot be told of a face narrower than 80 px.
@@ -67,7 +68,7 @@ def face_sharpness(sample: Sample) -> Reading:
     height, width = sample.skin.shape
     if width < SMALLEST_FACE:
         return Reading("sharpness", None, CONTRAST, sample.region, TOO_SMALL)
-    y, mask, region = luminance(sample.light), sample.skin, sample.region
+    y, mask, region = luminance(sample.light), sample.outline, _outline_name(sample)
     if width > WORKING_WIDTH:
         size = WORKING_WIDTH, max(round(height * WORKING_WIDTH / width), 1)
         y = np.asarray(cv2.resize(y, size, interpolation=cv2.INTER_AREA), np.float32)
@@ -75,6 +76,11 @@ def face_sharpness(sample: Sample) -> Reading:
         region = f"{region}, reduced to {WORKING_WIDTH} px"
     mean = max(float(cv2.mean(y, mask)[0]), 1e-4)
     return Reading("sharpness", 1e4 * _power(_edges(y), mask) / mean**2, CONTRAST, region)
+
+
+def _outline_name(sample: Sample) -> str:
+    """`skin` is the face narrowed; sharpness looks at all of the face."""
+    return sample.region.replace("skin", "face")
 
 
 def _detail_ratio(sample: Sample, y: _Plane, planes: tuple[_Plane, _Plane], mask: Mask) -> float:

@@ -21,22 +21,24 @@ def sample(picture: Picture, noise: float = 0.001) -> Sample:
 
 
 def test_every_step_of_blur_lowers_it() -> None:
-    values = [detail_ratios(sample(blurred(skin_picture(), sigma)))["face"] for sigma in (0.6, 1.0, 1.5, 2.5)]
+    values = [
+        detail_ratios(sample(blurred(skin_picture(), sigma)))["whole"] for sigma in (0.6, 1.0, 1.5, 2.5)
+    ]
     assert values == sorted(values, reverse=True)
     assert values[0] > 4 * values[2]
 
 
 def test_contrast_and_tone_of_the_skin_have_no_part_in_it() -> None:
-    reference = detail_ratios(sample(blurred(skin_picture(LIGHT_SKIN, detail=0.08), 0.8)))["face"]
+    reference = detail_ratios(sample(blurred(skin_picture(LIGHT_SKIN, detail=0.08), 0.8)))["whole"]
     for colour in (LIGHT_SKIN, DARK_SKIN):
         for detail in (0.04, 0.15):
-            value = detail_ratios(sample(blurred(skin_picture(colour, detail=detail), 0.8)))["face"]
+            value = detail_ratios(sample(blurred(skin_picture(colour, detail=detail), 0.8)))["whole"]
             assert value == pytest.approx(reference, rel=0.15)
 
 
 def test_noise_is_not_taken_for_detail() -> None:
     soft = blurred(skin_picture(detail=0.3), 2.0)
-    clean, noisy = (detail_ratios(sample(soft, noise))["face"] for noise in (0.0005, 0.006))
+    clean, noisy = (detail_ratios(sample(soft, noise))["whole"] for noise in (0.0005, 0.006))
     assert noisy == pytest.approx(clean, abs=0.05)
 
 
