@@ -8,6 +8,7 @@ from phantom.gate import detect, overlap, run, table
 pytestmark = pytest.mark.unit
 
 
+@pytest.mark.timeout(400)
 def test_renders_count_as_faces() -> None:
     verdicts = run(per_class=3, first_seed=5000)
     assert sum(v.passed for v in verdicts) >= 16, table(verdicts)
