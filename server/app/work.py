@@ -14,8 +14,8 @@ from server.dicom import warm_up
 from server.events import EventSender, StepEnded, StillArrived
 from server.inference import TritonClient, model_infos
 from server.ingest import Ingest, IngestEvent
-from server.pipeline import STEPS, Examiner, ObjectMaker, StillSteps, Workbench, Worker
-from server.store import Archive, StepResult, Still, Store
+from server.pipeline import NEEDS, STEPS, Examiner, ObjectMaker, StillSteps, Workbench, Worker
+from server.store import Archive, StepResult, Still, Store, WorkState
 from station.protocol import LAST_STEP, StillExamined, StillProgress, Welcome
 
 NICENESS = 10
@@ -42,7 +42,13 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
             Workbench(store, archive, examiner), ObjectMaker(model_infos(models), f"dermabooth {version}")
         )
         news = _News(store, door)
-        worker = Worker(store, steps.by_name(), name=f"work@{socket.gethostname()}", on_end=news.step_ended)
+        worker = Worker(
+            store,
+            steps.by_name(),
+            name=f"work@{socket.gethostname()}",
+            on_end=news.step_ended,
+            needs=NEEDS,
+        )
         greeter = _Greeter(config, version)
 
         def heard(event: IngestEvent) -> None:
@@ -102,7 +108,7 @@ class _News:
         if result is not None and result.quality is not None:
             report = StillExamined(study_instance_uid=study, sop_instance_uid=sop, quality=result.quality)
             self.ingest.send(booth, report)
-        last = step == STEPS[-1] and done
+        last = step == STEPS[-1] and await self._is_complete(still)
         self.ingest.send(
             booth,
             StillProgress(
@@ -112,4 +118,11 @@ class _News:
                 done=done,
                 message="" if done else "not analysed: see the server's log",
             ),
+        )
+
+    async def _is_complete(self, still: Still) -> bool:
+        return all(
+            status.state == WorkState.DONE
+            for status in await self._store.work(still.study_instance_uid)
+            if status.sop_instance_uid == still.sop_instance_uid
         )

@@ -67,14 +67,14 @@ class StillSteps:
         return StepResult(quality=report)
 
     async def inference(self, still: Still) -> StepResult:
-        """The maps, written as layers; and a small picture for pages."""
+        """A small picture for pages, which needs no Triton; then the maps, written as layers."""
         frame, srgb = await self._bench.frame(still), await self._bench.srgb(still)
+        await self._examiner.run(self._write_rendition, still, srgb)
         layers = await self._examiner.map_layers(frame, srgb, still.face)
         for layer, found in layers.items():
             path = self._archive.layer(still.study_instance_uid, still.sop_instance_uid, layer.value)
             data = await self._examiner.run(encode_layer, layer, found.pixels)
             await self._examiner.run(self._archive.write, path, data)
-        await self._examiner.run(self._write_rendition, still, srgb)
         self._bench.held(still).layers = layers
         return StepResult()
 
@@ -213,6 +213,8 @@ class StillSteps:
 
     def _write_rendition(self, still: Still, srgb: cv2.typing.MatLike) -> None:
         path = self._archive.rendition(still.study_instance_uid, still.sop_instance_uid)
+        if path.is_file():
+            return
         scale = min(1.0, RENDITION_SIDE / max(srgb.shape[:2]))
         small = (
             srgb if scale == 1 else cv2.resize(srgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

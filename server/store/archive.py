@@ -76,6 +76,15 @@ class Archive:
                 file.write(data)
             commit(partial, path)
 
+    def tidy(self, study_instance_uid: str, sop_instance_uid: str, *, keep_blob: bool) -> None:
+        """Delete what killed writers left in the folder of a still that nobody writes to, and the blob unless kept."""
+        folder = self.folder(study_instance_uid, sop_instance_uid)
+        for partial in folder.glob(".*"):
+            partial.unlink(missing_ok=True)
+        if not keep_blob:
+            self.blob(study_instance_uid, sop_instance_uid).unlink(missing_ok=True)
+        sync_folder(folder)
+
     def free_bytes(self) -> int:
         """Free space for unprivileged writers."""
         return shutil.disk_usage(self.root).free
