@@ -51,10 +51,9 @@ class Stage:
         return stage
 
     def _prepare(self, progress: Progress) -> None:
-        progress(0.0)
         wide, high = round(self.width * _MARGIN), round(self.height * _MARGIN)
-        geometry = self._geometry(wide, high, 0.0, min(self.height / 330, self.width / 270))
-        progress(0.7)
+        scale = min(self.height / 330, self.width / 270)
+        geometry = self._geometry(wide, high, 0.0, scale, lambda share: progress(0.7 * share))
         for index, light in enumerate(LIGHTS):
             linear = shade(geometry, light).linear
             self._frames[light] = (
@@ -100,18 +99,29 @@ class Stage:
         side = w / np.sqrt(abs(np.linalg.det(turn)))
         return round(centre[0] - side / 2), round(centre[1] - side / 2), round(side), round(side)
 
-    def still(self, width: int, height: int, light: Light = "white", view_yaw: float = 0.0) -> Scene:
+    def still(
+        self,
+        width: int,
+        height: int,
+        light: Light = "white",
+        view_yaw: float = 0.0,
+        progress: Progress | None = None,
+    ) -> Scene:
         """The scene rendered whole; all lights of one size and view share one geometry and register exactly."""
-        return shade(self._geometry(width, height, view_yaw, None), light)
+        return shade(self._geometry(width, height, view_yaw, None, progress), light)
 
-    def _geometry(self, width: int, height: int, yaw: float, px_per_mm: float | None) -> Geometry:
+    def _geometry(
+        self, width: int, height: int, yaw: float, px_per_mm: float | None, progress: Progress | None = None
+    ) -> Geometry:
         key = (width, height, yaw)
         if key in self._recent:
             return self._recent[key]
         path = self._path(width, height, yaw, px_per_mm)
         geometry = _load(path) if path is not None and path.exists() else None
         if geometry is None:
-            geometry = trace(self.identity, width, height, Pose(yaw=yaw), px_per_mm=px_per_mm)
+            geometry = trace(
+                self.identity, width, height, Pose(yaw=yaw), px_per_mm=px_per_mm, progress=progress
+            )
             if path is not None:
                 _save(path, geometry)
         self._recent = {key: geometry}

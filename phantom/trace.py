@@ -28,6 +28,8 @@ from phantom.view import View, rotation
 
 _TILE_PIXELS = 350_000
 _LOCKS_OF_BEARD = ("full", "goatee", "moustache")
+_LAYERS_SHARE = 0.5
+"""share of the time that the layers take; the tiles take the rest"""
 _Appearance = Callable[[slice, slice], Patch]
 
 
@@ -39,16 +41,17 @@ def trace(
     *,
     px_per_mm: float | None = None,
     neutral_tab: bool = True,
+    progress: Callable[[float], None] | None = None,
 ) -> Geometry:
     """Cast a picture of `width` x `height`: the expensive part, shared by all lights.
 
     The face is framed as in a booth portrait unless `px_per_mm` sets the scale. The result is a function of the
-    arguments alone. Raises ValueError for a picture smaller than 64 pixels a side.
+    arguments alone; `progress` hears 0..1. Raises ValueError for a picture smaller than 64 pixels a side.
     """
     if min(width, height) < 64:
         raise ValueError(f"a picture of {width} x {height} is too small: at least 64 x 64")
     view = View.booth(width, height, pose or Pose(), px_per_mm)
-    return _Tracer(identity, view).run(neutral_tab=neutral_tab)
+    return _Tracer(identity, view).run(progress or (lambda share: None), neutral_tab=neutral_tab)
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,8 @@ class _Tracer:
         self.lesions = sample_lesions(person, self.warp)
         self.pores = sample_pores(person, self.warp)
 
-    def run(self, *, neutral_tab: bool) -> Geometry:
-        painted = self._painted()
+    def run(self, progress: Callable[[float], None], *, neutral_tab: bool) -> Geometry:
+        painted = self._painted(lambda share: progress(_LAYERS_SHARE * share))
         geometry = self._blank(neutral_tab)
         for rows in self._tiles():
             cols = slice(0, self.view.width)
@@ -78,23 +81,29 @@ class _Tracer:
             if self.person.glasses:
                 draw_glasses(self.person, self.view, tile, rows, cols)
             _store(geometry, tile, rows)
+            progress(_LAYERS_SHARE + (1 - _LAYERS_SHARE) * rows.stop / self.view.height)
         if geometry.neutral_tab is not None:
             _mount_tab(geometry, geometry.neutral_tab)
         geometry.truth.update(self._counts(geometry))
         return geometry
 
-    def _painted(self) -> list[_Painted]:
+    def _painted(self, progress: Callable[[float], None]) -> list[_Painted]:
         p, turn = self.person, rotation(self.view.pose)
         painted: list[_Painted] = []
+        progress(0.0)
         body = body_layer(self.grid, self.surface, self.hair)
+        progress(0.25)
         ear, skin = ear_layer(self.grid, self.surface), skin_layer(self.grid, self.surface, self.hair)
+        progress(0.5)
         hair = hair_layer(self.grid, self.hair, skin)
+        progress(0.65)
         if body is not None:
             painted.append(_Painted(body, lambda rows, cols: body_patch(p, body, rows, cols)))
         if ear is not None:
             painted.append(_Painted(ear, lambda rows, cols: ear_patch(p, ear, rows, cols)))
         if skin is not None:
             paint = self._face_paint(skin)
+            progress(0.9)
             painted.append(_Painted(skin, lambda rows, cols: skin_patch(paint, skin, rows, cols)))
         if hair is not None:
             line, free = f32(hair.extra[..., 0]), f32(self.surface.head(*hair.hit.point) > 3)

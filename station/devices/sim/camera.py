@@ -33,7 +33,7 @@ _PHANTOM_LIGHTS: dict[Light, PhantomLight] = {
 _YAW = {View.LEFT_45: -45.0, View.RIGHT_45: 45.0}
 """Turn of the head that shows this side of the subject, degrees to the right of the picture."""
 _TAB_SHARE = 0.055
-_PREVIEW_COST = 0.3
+_PREVIEW_COST = 0.4
 """Share of the preparation that the preview's pictures take."""
 _TIME_STEP_S = 1e-5
 _GAIN_STEP_DB = 0.1
@@ -110,7 +110,12 @@ class SimCamera(Camera):
             *size,
             lambda share: self._note_progress(_PREVIEW_COST * share),
         )
-        stage.still(options.width, options.height)  # into the cache, so that no still waits under its light
+        # Into the cache, so that no still waits under its light.
+        stage.still(
+            options.width,
+            options.height,
+            progress=lambda share: self._note_progress(_PREVIEW_COST + (1 - _PREVIEW_COST) * share),
+        )
         self._note_progress(1.0)
         return stage
 
