@@ -89,14 +89,17 @@ def build_photo_from_jpeg(description: PhotoDescription, jpeg: bytes) -> Dataset
 
     Tables and entropy-coded data stay byte for byte; EXIF, comments and other metadata segments are left out, an
     ICC profile moves into the object. Raises `BadImage` for what cannot be kept so: other JPEG processes, RGB or CMYK
-    codestreams, a picture that EXIF says to turn, another size than the header's.
+    codestreams, full colour resolution (4:4:4), a picture that EXIF says to turn, another size than the header's.
     """
     parsed = parse_baseline(jpeg)
     header = description.header
     if (parsed.rows, parsed.columns) != (header.height, header.width):
         raise BadImage(f"the JPEG is {parsed.columns}x{parsed.rows}, not {header.width}x{header.height}")
+    if not parsed.subsampled:
+        # YBR_FULL is no enumerated value of VL images (PS3.3 section C.8.12.1.1.2).
+        raise BadImage("a JPEG with full colour resolution has no photometric interpretation in a VL image")
     photo = _attributes(description)
-    photo.PhotometricInterpretation = "YBR_FULL_422" if parsed.subsampled else "YBR_FULL"
+    photo.PhotometricInterpretation = "YBR_FULL_422"
     photo.ICCProfile = parsed.icc_profile or srgb_profile()
     if parsed.icc_profile is None:
         photo.ColorSpace = "SRGB"

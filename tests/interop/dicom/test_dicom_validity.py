@@ -118,8 +118,10 @@ def test_the_objects_of_a_visit_agree(tmp_path: Path) -> None:
     assert_valid(sorted(tmp_path.glob("*.dcm")))
 
 
-def test_a_camera_jpeg_is_valid(tmp_path: Path) -> None:
-    write(build_photo_from_jpeg(description(), jpeg(picture())), tmp_path / "photo.dcm")
+@pytest.mark.parametrize("subsampling", [1, 2])
+def test_a_camera_jpeg_is_valid(tmp_path: Path, subsampling: int) -> None:
+    data = jpeg(picture(), subsampling=subsampling)
+    write(build_photo_from_jpeg(description(), data), tmp_path / "photo.dcm")
     assert_valid([tmp_path / "photo.dcm"])
 
 
