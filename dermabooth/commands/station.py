@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from dermabooth import resources, running
+from dermabooth import __version__, resources, running
+from server.parent import die_with_parent
 from station.agent import StationAgent
 from station.config import StationConfig
 
@@ -22,11 +23,14 @@ def station(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Who sits in front of a simulated camera.")] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    parent: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run a booth until SIGTERM; its lights go dark first.
 
     Example: dermabooth station --config configs/station/sim.toml --server tcp://10.0.0.5:8481 --server-key server.key
     """
+    if parent is not None:
+        die_with_parent(parent)
     running.set_up_logging(log_level)
     overrides: dict[str, Any] = {}
     if data is not None:
@@ -40,7 +44,7 @@ def station(
     if seed is not None:
         overrides["camera"] = {"seed": seed}
     settings = StationConfig.load(config or resources.configs() / "station" / "sim.toml", overrides)
-    agent = StationAgent(settings, web_root=resources.web())
+    agent = StationAgent(settings, web_root=resources.web(), software=f"dermabooth {__version__}")
     running.run(agent.run(_announce))
 
 

@@ -1,10 +1,8 @@
-"""What came of the demo's visit, as `--json` writes it and as people read it."""
+"""What came of the demo's visit, as `--json` writes it."""
 
 from typing import Any
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from server.inference import ModelStatistics, TritonClient
 from server.store import Archive, Still, Store, WorkState
@@ -13,21 +11,22 @@ from station.protocol import Verdict
 
 OBJECTS_PER_STILL = 3
 """Photo, segmentation and report."""
-MARKS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red", Verdict.UNKNOWN: "dim"}
 
 
 async def collect(
-    study: str, taken: int, booth: BoothState, store: Store, archive: Archive, triton: TritonClient
+    study: str, booth: BoothState, store: Store, archive: Archive, triton: TritonClient
 ) -> dict[str, Any]:
-    """The outcome of a visit of `taken` stills; `ok` only if each was stored, analysed and written as DICOM."""
+    """The outcome of the booth's visit; `ok` only if each still was taken, stored, analysed and written as DICOM."""
+    taken = sum(1 for still in (booth.visit.stills if booth.visit else ()) if still.sop_instance_uid)
     stills = await store.stills(study)
     instances = await store.instances(study)
     work = await store.work(study)
     done = bool(work) and all(status.state == WorkState.DONE for status in work)
     paths = [archive.resolve(instance.path) for instance in instances]
-    complete = len(stills) == taken and len(instances) == OBJECTS_PER_STILL * taken
+    complete = len(stills) == taken == booth.protocol.stills
+    written = len(paths) == OBJECTS_PER_STILL * taken and all(path.is_file() for path in paths)
     return {
-        "ok": taken > 0 and done and complete and all(path.is_file() for path in paths),
+        "ok": done and complete and written,
         "study_instance_uid": study,
         "stills": {"taken": taken, "stored": len(stills), "lost": taken - len(stills)},
         "instances": [
@@ -59,47 +58,10 @@ async def collect(
     }
 
 
-def show(outcome: dict[str, Any], seconds: float, console: Console) -> None:
-    """Print the outcome as tables."""
-    quality = Table("still", "verdict", "advice", title="Capture quality", title_justify="left")
-    for record in outcome["quality"]:
-        advice = "; ".join(
-            dict.fromkeys(m["advice"] for m in record["measures"] if m["verdict"] in ("warn", "fail"))
-        )
-        colour = MARKS[Verdict(record["verdict"])]
-        quality.add_row(record["light"], f"[{colour}]{record['verdict']}[/]", advice)
-    console.print(quality)
-    measures = Table("light", "region", "measure", "value", title="Skin, whole face", title_justify="left")
-    for measure in outcome["measures"]:
-        if measure["region"] == "face":
-            value = (
-                f"not measurable: {measure['reason']}"
-                if measure["value"] is None
-                else f"{measure['value']:.3g} {measure['unit']}"
-            )
-            measures.add_row(measure["light"], measure["region"], measure["name"].replace("_", " "), value)
-    console.print(measures)
-    stills, live = outcome["stills"], outcome["live"]
-    latency = live["latency_ms"]
-    console.print(
-        f"{stills['stored']} of {stills['taken']} stills stored, {len(outcome['instances'])} DICOM objects, "
-        f"{seconds:.0f} s from start to last object",
-        highlight=False,
-    )
-    console.print(
-        f"preview: {live['frames_sent']} frames sent, {live['overlays_received']} overlays back, latency "
-        f"{latency['p50'] or 0:.0f} ms (median), {latency['p95'] or 0:.0f} ms (95th percentile)",
-        highlight=False,
-    )
-    for failure in outcome["failures"]:
-        console.print(f"[red]{failure['step']} {failure['state']}[/]: {failure['error']}")
-
-
 def _quality(still: Still) -> dict[str, Any]:
     report = still.quality
     return {
-        "image": still.sop_instance_uid,
-        "light": still.header.light.value,
+        **_picture(still),
         "verdict": Verdict.UNKNOWN.value if report is None else report.verdict.value,
         "measures": [] if report is None else [msgspec.to_builtins(m) for m in report.measures],
     }
@@ -107,10 +69,18 @@ def _quality(still: Still) -> dict[str, Any]:
 
 async def _measures(stills: list[Still], store: Store) -> list[dict[str, Any]]:
     return [
-        {"light": still.header.light.value, **msgspec.to_builtins(measure)}
+        {**_picture(still), **msgspec.to_builtins(measure)}
         for still in stills
         for measure in await store.measures(still.sop_instance_uid)
     ]
+
+
+def _picture(still: Still) -> dict[str, str]:
+    return {
+        "image": still.sop_instance_uid,
+        "view": still.header.view.value,
+        "light": still.header.light.value,
+    }
 
 
 def _counts(statistics: ModelStatistics) -> dict[str, int]:

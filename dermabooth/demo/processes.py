@@ -6,37 +6,50 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from server.errors import ServerError
 
 STOP_LIMIT_S = 25.0
+_LAST_LINES = 12
 
 
 class ProgramFailed(ServerError):
-    """A program of the demo did not come up; its log says why."""
+    """A program of the demo did not come up, or ended; its log says why."""
 
 
 @contextlib.asynccontextmanager
 async def program(
-    name: str, arguments: list[str], log: Path, up: Callable[[], Any | None], limit_s: float
+    name: str,
+    arguments: list[str],
+    log: Path,
+    up: Callable[[], Any | None],
+    limit_s: float,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Any]:
-    """Run `dermabooth ARGUMENTS…` until the context ends; gives what `up` returns once it is not None."""
+    """Run `dermabooth ARGUMENTS…` until the context ends; gives what `up` returns once it is not None.
+
+    Raises `ProgramFailed`, also in a group, when the program ends before the context does.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "dermabooth",
-            *arguments,
+            *(sys.executable, "-m", "dermabooth", *arguments, "--parent", str(os.getpid())),
+            stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            env={**(environment or {}), **os.environ},
+            # A terminal's Ctrl-C is for the demo alone: it stops its programs in order.
             start_new_session=True,
         )
     try:
-        yield await _until_up(name, process, log, up, limit_s)
+        answer = await _until_up(name, process, log, up, limit_s)
+        async with asyncio.TaskGroup() as tasks:
+            watch = tasks.create_task(_watch(name, process, log), name="watch-program")
+            yield answer
+            watch.cancel()
     finally:
         await _stop(process)
 
@@ -47,11 +60,19 @@ async def _until_up(
     deadline = time.monotonic() + limit_s
     while (answer := up()) is None:
         if process.returncode is not None:
-            raise ProgramFailed(f"the {name} ended with status {process.returncode}:\n{_tail(log)}")
+            raise _ended(name, process.returncode, log)
         if time.monotonic() > deadline:
             raise ProgramFailed(f"the {name} was not up within {limit_s:.0f} s:\n{_tail(log)}")
         await asyncio.sleep(0.1)
     return answer
+
+
+async def _watch(name: str, process: asyncio.subprocess.Process, log: Path) -> None:
+    raise _ended(name, await process.wait(), log)
+
+
+def _ended(name: str, status: int, log: Path) -> ProgramFailed:
+    return ProgramFailed(f"the {name} ended with status {status}; the end of {log}:\n{_tail(log)}")
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
@@ -76,4 +97,4 @@ def read_announcement(path: Path, newer_than: float) -> dict[str, Any] | None:
 
 
 def _tail(log: Path) -> str:
-    return log.read_bytes()[-3000:].decode(errors="replace")
+    return "\n".join(log.read_text(errors="replace").splitlines()[-_LAST_LINES:])

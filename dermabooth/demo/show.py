@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dermabooth import resources
 from dermabooth.commands.booth import allow
 from dermabooth.demo.booth import BoothClient, BoothTrouble
-from dermabooth.demo.outcome import collect, show
+from dermabooth.demo.outcome import collect
 from dermabooth.demo.processes import program, read_announcement
+from dermabooth.demo.progress import Steps
+from dermabooth.demo.tables import show
 from server.access import Tokens
 from server.api import LoginCodes
 from server.app import addresses
@@ -36,6 +38,11 @@ FIRST_RENDER_LIMIT_S = 300.0
 VISIT_LIMIT_S = 600.0
 LIVE_S = 5.0
 """How long the preview runs at least before the visit, so that its figures mean something."""
+LOOK_S = 0.2
+_PROCESSES = ("triton", "live", "work")
+_SERVER, _BOOTH, _OVERLAY = "starting server and Triton", "starting booth", "waiting for the first overlay"
+_LIVE, _SHOOTING, _ANALYSIS = "watching the live picture", "taking stills", "analysing stills"
+_PERCENT = re.compile(r"(\d+)%")
 
 
 @dataclass(frozen=True)
@@ -52,44 +59,47 @@ class DemoOptions:
 async def run_demo(options: DemoOptions, console: Console) -> bool:
     """Show a visit; with `once` return afterwards, else stay until cancelled. True: every still came through."""
     started = time.monotonic()
-    with _progress(console) as progress:
-        async with contextlib.AsyncExitStack() as stack:
-            task = progress.add_task("starting server and Triton", total=None)
-            settings, live = await stack.enter_async_context(_server(options))
-            progress.update(task, description="starting booth (the first start renders its subject)")
-            booth = await stack.enter_async_context(_booth(options, settings))
-            await booth.wait_for(Phase.READY, FIRST_RENDER_LIMIT_S)
-            progress.update(task, description="waiting for the first overlay")
-            await booth.wait_for_overlay(START_LIMIT_S)
-            console.print(
-                f"first overlay {time.monotonic() - started:.1f} s after the start", highlight=False
-            )
-            await asyncio.sleep(LIVE_S)
-            outcome, seconds = await _visit(options, settings, booth, progress)
-            progress.stop()
-            show(outcome, seconds, console)
-            _print_addresses(settings, live, options, console)
-            if options.json_file is not None:
-                options.json_file.write_text(json.dumps(outcome, indent=2))
-            if not options.once:
-                console.print("Ctrl-C ends the demo.")
-                await asyncio.Event().wait()
+    async with contextlib.AsyncExitStack() as stack:
+        steps = stack.enter_context(Steps(console))
+        steps.begin(_SERVER)
+        settings, live = await stack.enter_async_context(_server(options, steps))
+        steps.begin(_BOOTH)
+        booth = await stack.enter_async_context(_booth(options, settings))
+        stack.callback(steps.begin, "stopping")
+        await booth.wait_for(Phase.READY, FIRST_RENDER_LIMIT_S, lambda state: _show_preparing(state, steps))
+        steps.begin(_OVERLAY)
+        await booth.wait_for_overlay(START_LIMIT_S)
+        first_overlay_s = time.monotonic() - started
+        await _watch_preview(steps)
+        outcome, seconds = await _visit(options, settings, booth, steps)
+        steps.end()
+        show(outcome, console)
+        _tell(console, f"first overlay after {first_overlay_s:.1f} s, visit complete after {seconds:.1f} s")
+        _print_addresses(settings, live, options, console)
+        if options.json_file is not None:
+            options.json_file.write_text(json.dumps(outcome, indent=2))
+        if not options.once:
+            _tell(console, "Ctrl-C ends the demo.")
+            await asyncio.Event().wait()
     return bool(outcome["ok"])
 
 
 @contextlib.asynccontextmanager
-async def _server(options: DemoOptions) -> AsyncIterator[tuple[ServerConfig, str]]:
+async def _server(options: DemoOptions, steps: Steps) -> AsyncIterator[tuple[ServerConfig, str]]:
     data = options.data / "server"
     settings = ServerConfig.load(data=data)
     since = time.time()
     arguments = ["server", "--data", str(data), "--http", "127.0.0.1:0", "--capture", "tcp://127.0.0.1:*"]
 
     def up() -> dict[str, Any] | None:
-        """Both processes, of this run."""
-        told = [read_announcement(settings.run / f"{role}.json", since) for role in ("live", "work")]
-        return told[0] if all(told) else None
+        """All processes, of this run."""
+        told = [read_announcement(settings.run / f"{role}.json", since) for role in _PROCESSES]
+        steps.show(_SERVER, sum(1 for one in told if one), len(_PROCESSES))
+        return told[_PROCESSES.index("live")] if all(told) else None
 
-    async with program("server", arguments, options.data / "server.log", up, START_LIMIT_S) as live:
+    log = options.data / "server.log"
+    environment = {"DERMABOOTH_SERVER_TRITON__URL": "127.0.0.1:0"}
+    async with program("server", arguments, log, up, START_LIMIT_S, environment) as live:
         yield settings, live["http"]
 
 
@@ -120,29 +130,41 @@ async def _booth(options: DemoOptions, settings: ServerConfig) -> AsyncIterator[
         yield client
 
 
+def _show_preparing(state: BoothState, steps: Steps) -> None:
+    """The first start renders the simulated subject."""
+    if found := _PERCENT.search(state.problem):
+        steps.show(_BOOTH, int(found[1]), 100)
+
+
+async def _watch_preview(steps: Steps) -> None:
+    steps.begin(_LIVE)
+    ticks = round(LIVE_S / LOOK_S)
+    for tick in range(ticks):
+        steps.show(_LIVE, tick, ticks)
+        await asyncio.sleep(LOOK_S)
+
+
 async def _visit(
-    options: DemoOptions, settings: ServerConfig, booth: BoothClient, progress: Progress
+    options: DemoOptions, settings: ServerConfig, booth: BoothClient, steps: Steps
 ) -> tuple[dict[str, Any], float]:
     started = time.monotonic()
     study = await booth.start_visit(PATIENT)
     store = Store.open(settings.database_url)
     try:
-        state = await _until_analysed(study, booth, store, progress)
+        state = await _until_analysed(study, booth, store, steps)
+        seconds = time.monotonic() - started
         triton_url = (addresses(settings.run, "triton") or {})["grpc"]
         async with TritonClient(triton_url) as triton:
-            taken = sum(1 for still in (state.visit.stills if state.visit else ()) if still.sop_instance_uid)
-            outcome = await collect(study, taken, state, store, Archive(settings.archive), triton)
+            outcome = await collect(study, state, store, Archive(settings.archive.resolve()), triton)
     finally:
         await store.close()
-    return outcome, time.monotonic() - started
+    return outcome, seconds
 
 
-async def _until_analysed(study: str, booth: BoothClient, store: Store, progress: Progress) -> BoothState:
+async def _until_analysed(study: str, booth: BoothClient, store: Store, steps: Steps) -> BoothState:
     """The booth's state once the visit is closed and every step of every still has ended."""
-    state = await booth.state()
-    total = state.protocol.stills
-    shooting = progress.add_task("stills taken", total=total)
-    analysing = progress.add_task("analysis steps", total=total * len(STEPS))
+    total = (await booth.state()).protocol.stills
+    steps.begin(_SHOOTING, _ANALYSIS)
     deadline = time.monotonic() + VISIT_LIMIT_S
     while True:
         state = await booth.state()
@@ -151,26 +173,26 @@ async def _until_analysed(study: str, booth: BoothClient, store: Store, progress
         taken = 0 if visit is None else sum(1 for still in visit.stills if still.sop_instance_uid)
         ended = sum(1 for status in work if status.state in (WorkState.DONE, WorkState.FAILED))
         given_up = any(status.state == WorkState.FAILED for status in work)
-        progress.update(shooting, completed=taken)
-        progress.update(analysing, completed=ended)
+        steps.show(_SHOOTING, taken, total)
+        steps.show(_ANALYSIS, ended, total * len(STEPS))
         closed = visit is not None and visit.closed and state.uplink.pending == 0
         if closed and (given_up or (ended == taken * len(STEPS))):
             return state
         if time.monotonic() > deadline:
             raise BoothTrouble(f"the visit did not end within {VISIT_LIMIT_S:.0f} s")
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(LOOK_S)
 
 
 def _print_addresses(settings: ServerConfig, live: str, options: DemoOptions, console: Console) -> None:
     code = LoginCodes(Tokens.open(settings.keys)).new()
     kiosk = json.loads((options.data / "station" / "run" / "station.json").read_text())["kiosk"]
-    console.print(f"kiosk   {kiosk}", highlight=False, soft_wrap=True)
-    console.print(f"viewer  {live}/#code={code}", highlight=False, soft_wrap=True)
+    _tell(console, f"kiosk    {kiosk}")
+    _tell(console, f"viewer   {live}/#code={code}")
+    _tell(console, f"         signs in once, within ten minutes; afterwards: {settings.keys / 'admin.token'}")
 
 
-def _progress(console: Console) -> Progress:
-    columns = (SpinnerColumn(), TextColumn("{task.description:<48}"), BarColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, transient=True)
+def _tell(console: Console, line: str) -> None:
+    console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 def default_station_config() -> Path:

@@ -1,0 +1,100 @@
+"""What came of the demo's visit, as people read it."""
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from station.protocol import Verdict
+
+REGION = "face"
+"""The part whose measures are shown; `--json` has the others."""
+_COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red", Verdict.UNKNOWN: "dim"}
+_NAMES = {"l_star": "L*", "a_star": "a*", "b_star": "b*", "ita": "ITA", "melanin_sd": "melanin, SD"}
+_UNITS = {"1": "", "Lab": "", "deg": "°", "optical density": "OD"}
+_REASON = "not measurable: "
+
+Record = dict[str, Any]
+
+
+def show(outcome: Record, console: Console) -> None:
+    """Print the outcome: a table for each view, with a column for each light."""
+    for view in dict.fromkeys(record["view"] for record in outcome["quality"]):
+        quality = [record for record in outcome["quality"] if record["view"] == view]
+        measures = [m for m in outcome["measures"] if m["view"] == view and m["region"] == REGION]
+        console.print(_table(view, quality, measures))
+        _show_advice(quality, console)
+        _show_unmeasured(measures, console)
+    stills, live = outcome["stills"], outcome["live"]
+    _tell(
+        console,
+        f"{stills['stored']} of {stills['taken']} stills stored, {len(outcome['instances'])} DICOM objects; live: "
+        f"{live['overlays_received']} overlays for {live['frames_sent']} frames, "
+        f"{_milliseconds(live['latency_ms']['p50'])} (median), {_milliseconds(live['latency_ms']['p95'])} (p95)",
+    )
+    for failure in outcome["failures"]:
+        _tell(console, f"{failure['step']} {failure['state']}: {failure['error']}", "red")
+
+
+def _table(view: str, quality: list[Record], measures: list[Record]) -> Table:
+    images = [record["image"] for record in quality]
+    title = f"Skin of the whole face, {_words(view)}"
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
+    for record in quality:
+        table.add_column(_words(record["light"]), justify="right")
+    table.add_row("capture quality", "", *(_verdict(record["verdict"]) for record in quality))
+    for name in dict.fromkeys(measure["name"] for measure in measures):
+        found = {measure["image"]: measure for measure in measures if measure["name"] == name}
+        if any(measure["value"] is not None for measure in found.values()):
+            unit = next(iter(found.values()))["unit"]
+            cells = (_value(found.get(image)) for image in images)
+            table.add_row(_NAMES.get(name, _words(name)), _UNITS.get(unit, unit), *cells)
+    return table
+
+
+def _show_advice(quality: list[Record], console: Console) -> None:
+    for record in quality:
+        told = dict.fromkeys(m["advice"] for m in record["measures"] if m["verdict"] in ("warn", "fail"))
+        if advice := "; ".join(text for text in told if text):
+            _tell(console, f"{_words(record['light'])}: {advice}")
+
+
+def _show_unmeasured(measures: list[Record], console: Console) -> None:
+    measured = {measure["name"] for measure in measures if measure["value"] is not None}
+    reasons: dict[str, list[str]] = {}
+    for measure in measures:
+        if measure["name"] not in measured:
+            names = reasons.setdefault(measure["reason"].removeprefix(_REASON), [])
+            if (name := _words(measure["name"])) not in names:
+                names.append(name)
+    for reason, names in reasons.items():
+        _tell(console, f"{_REASON}{', '.join(names)} ({reason})", "dim")
+
+
+def _verdict(verdict: str) -> Text:
+    return Text(verdict, _COLOURS[Verdict(verdict)])
+
+
+def _value(measure: Record | None) -> str:
+    if measure is None:
+        return ""
+    value = measure["value"]
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}"
+
+
+def _milliseconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f} ms"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _tell(console: Console, line: str, style: str = "") -> None:
+    console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
