@@ -115,6 +115,14 @@ def test_the_objects_are_valid_and_belong_together(run: Run) -> None:
     assert np.array_equal(photo.pixel_array, real_face())
 
 
+def test_objects_around_a_camera_jpeg_are_valid(run: Run) -> None:
+    folder = run.folder("mirrored")
+    assert_valid([folder / f"{name}.dcm" for name in ("photo", "seg", "report")])
+    photo = pydicom.dcmread(folder / "photo.dcm", stop_before_pixels=True)
+    assert photo.LossyImageCompression == "01"
+    assert photo.file_meta.TransferSyntaxUID == pydicom.uid.JPEGBaseline8Bit
+
+
 def test_the_same_pixels_give_the_same_numbers_whatever_the_format(run: Run) -> None:
     png, tiff = run.results["face.png"], run.results["face.tiff"]
     assert png["measures"] == tiff["measures"]
