@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.quality.sample import Reading, Sample, Tab, block_noise, zone_noise
+from station.quality.noise import noise_in, second_differences, tab_noise
+from station.quality.sample import Reading, Sample, Tab
 from station.quality.tone import luminance
 
 NO_TAB = "No neutral tab in the picture."
@@ -54,7 +55,7 @@ def _tab_noise(sample: Sample, tab: Tab) -> Reading:
         return Reading("noise", None, "dB", "neutral_tab", "The neutral tab is over-exposed.")
     header = sample.header
     rounding = 1 / max(header.white_level - header.black_level, 1) / math.sqrt(12)
-    sigma = max(block_noise(tab.light), rounding)
+    sigma = max(tab_noise(tab.light), rounding)
     return Reading("noise", _decibels(tab.level, sigma), "dB", "neutral_tab")
 
 
@@ -72,7 +73,8 @@ def scene_exposure(sample: Sample, picture: NDArray[np.float32]) -> tuple[Readin
     99.5th percentile of the brightest channel, stay below the white level: any scene with a highlight in it is judged
     by the highlight and not by the skin.
     """
-    brightest = picture.max(2)
+    red, green, blue = cv2.split(picture)
+    brightest = cv2.max(cv2.max(red, green), blue)
     highlight = float(np.percentile(brightest, HIGHLIGHT_PERCENTILE))
     stops = -math.log2(max(highlight, 1e-4))
     return Reading("underexposure", max(0.0, stops), "EV"), skin_noise(sample), shadows(sample)
@@ -90,13 +92,16 @@ def shadows(sample: Sample) -> Reading:
 def skin_noise(sample: Sample) -> Reading:
     """`noise`: signal to noise of the smoothest zone of the skin, in dB."""
     y = luminance(sample.light)
-    best: Reading | None = None
+    differences = second_differences(y)
+    best: tuple[float, str] | None = None
     for name, zone in sample.parts.items():
-        mean = float(cv2.mean(y, zone)[0])
-        value = _decibels(mean, max(zone_noise(y, zone), 1e-5))
-        if best is None or best.value is None or value > best.value:
-            best = Reading("noise", value, "dB", name)
-    return best or Reading("noise", None, "dB", sample.region, "No smooth skin in the picture.")
+        sigma = noise_in(differences, zone)
+        if sigma is not None:
+            value = _decibels(float(cv2.mean(y, zone)[0]), max(sigma, 1e-5))
+            best = max(best or (value, name), (value, name))
+    if best is None:
+        return Reading("noise", None, "dB", sample.region, "No smooth skin in the picture.")
+    return Reading("noise", best[0], "dB", best[1])
 
 
 def _decibels(mean: float, sigma: float) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.protocol import Frame, Light
-from station.quality.sample import Reading, Sample
+from station.quality.sample import PICTURE, Reading, Sample
 from station.quality.tone import Linear, luminance
 from station.quality.zones import Mask
 
@@ -26,6 +26,8 @@ HIGHLIGHT = 0.15
 WORKING_SIDE = 256
 """The single-picture estimate works on a copy with at most this height or width, px."""
 _GRID = 32
+_LEAST_SKIN = 0.05
+"""Least share of skin-coloured pixels where no face is known."""
 _SLIGHT = 0.002
 """Reflection of a pair that is no more than its noise, of white."""
 
@@ -54,13 +56,34 @@ def highlights(light: Linear, skin: Mask) -> Mask:
 
 
 def specular_reflection(sample: Sample) -> Reading:
-    """`specular_reflection`: % of the worst zone that is a highlight, estimated at a height of 256 px or less."""
+    """`specular_reflection`: % of the worst zone that is a highlight, estimated at a height of 256 px or less.
+
+    Without a face, of what has the colour of skin in the middle of the picture; cannot be told if that is next to nothing.
+    """
     scale = min(1.0, WORKING_SIDE / max(sample.skin.shape))
-    skin = _reduced_mask(sample.skin, scale)
-    hot = highlights(_reduced(sample.light, scale) / np.float32(sample.white), skin)
-    return _worst_zone(
-        "specular_reflection", hot, {name: _reduced_mask(mask, scale) for name, mask in sample.parts.items()}
+    light, skin = _reduced(sample.light, scale) / np.float32(sample.white), _reduced_mask(sample.skin, scale)
+    parts = {name: _reduced_mask(mask, scale) for name, mask in sample.parts.items()}
+    if sample.region.startswith(PICTURE):
+        skin = _skin_coloured(light)
+        if cv2.countNonZero(skin) < _LEAST_SKIN * skin.size:
+            return Reading(
+                "specular_reflection", None, "%", sample.region, "No skin in the middle of the picture."
+            )
+        parts = {sample.region: skin}
+    return _worst_zone("specular_reflection", highlights(light, skin), parts)
+
+
+def _skin_coloured(light: Linear) -> Mask:
+    """Pixels redder than green and greener than blue, with the highlights that they enclose; reliable enough to look at."""
+    red, green, blue = cv2.split(np.maximum(light, 1e-4))
+    seen = (red > 1.15 * green) & (red < 2.6 * green) & (green > 1.02 * blue) & (red > 0.02)
+    size = max(3, round(max(seen.shape) / 12)) | 1
+    closed = cv2.morphologyEx(
+        cv2.morphologyEx(seen.astype(np.uint8) * 255, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)),
+        cv2.MORPH_CLOSE,
+        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)),
     )
+    return np.asarray(closed, np.uint8)
 
 
 def _worst_zone(name: str, hot: Mask, zones: dict[str, Mask]) -> Reading:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.protocol import Box, Frame, FrameHeader, Light, NeutralTab
-from station.quality.tone import LUMINANCE, Linear, clip_code, linear_pixels, luminance
+from station.quality.tone import LUMINANCE, Linear, clip_code, linear_pixels
 from station.quality.zones import FACE, QUALITY_ZONES, ZONES, Mask, Zone, clipped, extent, zone_mask
 
 PICTURE = "picture"
@@ -131,33 +131,6 @@ def read_tab(frame: Frame, tab: NeutralTab | None) -> Tab | None:
     level = float(np.dot(LUMINANCE, (red, green, blue)))
     at_top = float((pixels >= clip_code(frame.header)).mean())
     return Tab(light, (red, green, blue), level, tab.reflectance, at_top > 0.01)
-
-
-def block_noise(picture: Linear) -> float:
-    """Standard deviation of the noise of Y in a flat part of a picture (Immerkaer 1996, robust by the median).
-
-    The second differences in both directions at once answer to noise and not to slopes; the median absolute deviation
-    answers to the bulk and not to specks. Never below the rounding of the samples that vary.
-    """
-    return _second_difference_noise(luminance(picture), None)
-
-
-def zone_noise(y: NDArray[np.float32], zone: Mask) -> float:
-    """`block_noise` of the pixels of a zone of Y."""
-    return _second_difference_noise(y, np.asarray(cv2.erode(zone, np.ones((3, 3), np.uint8)), np.uint8))
-
-
-_SECOND_DIFFERENCES = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-
-
-def _second_difference_noise(y: NDArray[np.float32], zone: Mask | None) -> float:
-    if min(y.shape) < 3:
-        return 0.0
-    answer = cv2.filter2D(y, cv2.CV_32F, _SECOND_DIFFERENCES)
-    values = answer[1:-1, 1:-1].ravel() if zone is None else answer[zone > 0]
-    if values.size < SMALLEST_ZONE // 2:
-        return 0.0
-    return float(1.4826 * np.median(np.abs(values)) / 6.0)
 
 
 def _within(face: Box | None, skin: Mask | None, header: FrameHeader) -> Box:

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.quality.sample import Reading, Sample, block_noise
+from station.quality.noise import tab_noise
+from station.quality.sample import Reading, Sample
 from station.quality.tone import luminance
 from station.quality.zones import Mask
 
@@ -97,7 +98,7 @@ def _noise_variance(sample: Sample, level: float) -> float:
     tab = sample.tab
     if tab is None or tab.clipped:
         return 0.0
-    return block_noise(tab.light) ** 2 * level / tab.level
+    return tab_noise(tab.light) ** 2 * level / tab.level
 
 
 def _edges(y: _Plane) -> _Plane:
