@@ -117,7 +117,10 @@ def skin_layer(grid: BaseGrid, surface: Surface, hair: Hair) -> Layer | None:
 
 
 def hair_layer(grid: BaseGrid, hair: Hair, skin: Layer | None) -> Layer | None:
-    """The hair's shell, solid where it is thick or no `skin` lies behind it; `extra` holds mm inside the hairline, strand highlight, solidity (0..1), openness."""
+    """The hair's shell, solid where it is thick or no `skin` lies behind it.
+
+    `extra` holds mm inside the hairline, strand highlight, solidity (0..1), openness.
+    """
     if hair.person.hair_style == "bald":
         return None
     view, turn = grid.view, rotation(grid.view.pose)

@@ -21,44 +21,30 @@ _GLASSES_Z_MM = 14.0
 
 def hair_patch(p: Identity, layer: Layer, strands: StrandCanvas, rows: slice, cols: slice) -> Patch:
     """Scalp hair: a shell that thins out towards the hairline, under strands."""
-    light = layer.enlarge(layer.light, rows, cols)
+    light, place = layer.enlarge(layer.light, rows, cols), layer.enlarge(layer.place, rows, cols)
     extra = layer.enlarge(layer.extra, rows, cols)
-    place = layer.enlarge(layer.place, rows, cols)
-    line, shine, thick, open_ = (extra[..., i] for i in range(4))
-    opacity, tone = strands.rows(rows, cols)
-    opacity = f32(opacity * np.maximum(smoothstep(-8, -4, line), np.clip(thick, 0, 1)))
-    o = noise_at("mottle", np.ascontiguousarray(place[..., 0]) * 3, np.ascontiguousarray(place[..., 1]) * 3)
+    line, shine, solid, openness = (extra[..., i] for i in range(4))
+    strand, tone = strands.rows(rows, cols)
+    strand = f32(strand * np.maximum(smoothstep(-8, -4, line), np.clip(solid, 0, 1)))
+    shell = _shell(p, place, f32(line), f32(solid)) * layer.coverage(light[..., 3])
+    level = np.float32(0.62) * (1 - strand) + (np.float32(0.42) + np.float32(1.16) * tone) * strand
+    colour = f32(p.hair_colour) * level[..., None] * light[..., :3] * np.float32(1.25)
+    glint = (np.float32(0.15) + np.float32(1.5) * tone * tone) * (
+        np.float32(0.35) + np.float32(0.65) * strand
+    )
+    gloss = shine * glint * openness * np.float32(0.45 if p.hair_style == "curly" else 1.0)
+    opacity = f32(1 - (1 - shell) * (1 - strand))
+    labels, none = np.full(opacity.shape, PART["hair"], np.uint8), np.zeros_like(opacity)
+    depth = f32(place[..., 3] - _HAIR_BIAS_MM)
+    return Patch(rows, cols, f32(colour), f32(gloss), opacity, depth, labels, none, none, labels * 0)
+
+
+def _shell(p: Identity, place: Field, line: Field, solid: Field) -> Field:
+    """Opacity of the hair below the strands, `line` mm inside the hairline."""
+    mottle = noise_at("mottle", place[..., 0] * 3, place[..., 1] * 3)
     if p.hair_style == "buzz":
-        shell = np.float32(0.82) * smoothstep(-3, 11, f32(line + 2 * o))
-    else:
-        shell = np.maximum(smoothstep(1.0, 9.0, f32(line + np.float32(1.2) * o)), thick)
-    shell = shell * layer.coverage(light[..., 3])
-    level = np.float32(0.42) + np.float32(1.16) * tone
-    base = np.float32(0.62) * (1 - opacity) + level * opacity
-    colour = f32(p.hair_colour) * base[..., None] * light[..., :3] * np.float32(1.25)
-    gloss = (
-        shine
-        * (np.float32(0.15) + np.float32(1.5) * tone * tone)
-        * (np.float32(0.35) + np.float32(0.65) * opacity)
-        * open_
-    )
-    if p.hair_style == "curly":
-        gloss = gloss * np.float32(0.45)
-    total = 1 - (1 - shell) * (1 - opacity)
-    labels = np.full(total.shape, PART["hair"], np.uint8)
-    zero = np.zeros_like(total)
-    return Patch(
-        rows,
-        cols,
-        f32(colour),
-        f32(gloss),
-        f32(total),
-        f32(place[..., 3] - _HAIR_BIAS_MM),
-        labels,
-        zero,
-        zero,
-        labels * 0,
-    )
+        return np.float32(0.82) * smoothstep(-3, 11, line + 2 * mottle)
+    return f32(np.maximum(smoothstep(1.0, 9.0, line + np.float32(1.2) * mottle), solid))
 
 
 def _bare_skin(
@@ -145,37 +131,41 @@ def _garment(p: Identity, x: Field, y: Field, below: Field, fold: Field) -> Fiel
 
 def draw_glasses(p: Identity, view: View, tile: Tile, rows: slice, cols: slice) -> None:
     """Rims, bridge and lenses over the composed tile; lens interiors are labelled glasses, too."""
-    turn = rotation(view.pose)
-    col, row = np.meshgrid(f32(np.arange(cols.start, cols.stop)), f32(np.arange(rows.start, rows.stop)))
-    ray, eye = view.rays(turn, f32(col), f32(row)), view.eye_point(turn)
-    t = (np.float32(_GLASSES_Z_MM) - np.float32(eye[2])) / ray[2]
-    x = (np.float32(eye[0]) + t * ray[0]) * np.float32(1 / p.face_width)
-    y = np.float32(eye[1]) + t * ray[1]
-    ax, per_px = np.abs(x), np.float32(view.px_per_mm)
-    rim = rim_distance(p, f32(ax), f32(y))
-    frame = np.clip((np.float32(p.frame_thickness) - np.abs(rim)) * per_px + np.float32(0.5), 0, 1)
-    bridge_y = y - np.float32(0.5) - np.float32(0.03) * ax * ax
-    bridge = np.clip((np.float32(p.frame_thickness) - np.abs(bridge_y)) * per_px + np.float32(0.5), 0, 1) * (
-        ax < 33 - p.frame_half_width
-    )
-    hinge = np.clip((np.float32(p.frame_thickness) - np.abs(y - 2)) * per_px + np.float32(0.5), 0, 1)
-    hinge = hinge * (ax > 33 + p.frame_half_width - 1.5) * (ax < 69)
-    frame = np.maximum(np.maximum(frame, bridge), hinge)
+    x, y = _lens_plane(p, view, rows, cols)
+    rim = rim_distance(p, np.abs(x), y)
+    frame = _frame(p, view, np.abs(x), y, rim)
     lens = (rim < 0) & (frame < 0.5)
-    sheen = smoothstep(
-        0.2, 1.4, noise_at("smooth", x * np.float32(0.6) + 40, y * np.float32(0.6))
-    ) * np.float32(0.02)
-    tile.specular += np.where(lens, sheen, 0)
-    round_shade = np.float32(0.55) + np.float32(0.45) * np.clip(-rim / np.float32(p.frame_thickness), -1, 1)
+    reflection = noise_at("smooth", x * np.float32(0.6) + 40, y * np.float32(0.6))
+    tile.specular += np.where(lens, smoothstep(0.2, 1.4, reflection) * np.float32(0.02), 0)
+    round_ = np.float32(0.55) + np.float32(0.45) * np.clip(-rim / np.float32(p.frame_thickness), -1, 1)
     tile.diffuse *= (1 - frame)[..., None]
-    tile.diffuse += (
-        f32(p.frame_colour) * (frame * (np.float32(0.6) + round_shade * np.float32(0.5)))[..., None]
-    )
-    tile.specular = f32(
-        tile.specular * (1 - frame) + frame * np.float32(0.10) * ridge(rim + np.float32(0.3), 0.5)
-    )
+    tile.diffuse += f32(p.frame_colour) * (frame * (np.float32(0.6) + round_ * np.float32(0.5)))[..., None]
+    glint = np.float32(0.10) * ridge(rim + np.float32(0.3), 0.5)
+    tile.specular = f32(tile.specular * (1 - frame) + frame * glint)
     tile.coverage = f32(np.maximum(tile.coverage, frame))
     worn = (frame > 0.5) | lens
     tile.labels[worn] = PART["glasses"]
     for truth in (tile.bits, tile.melanin, tile.blood):
         truth[worn] = 0
+
+
+def _lens_plane(p: Identity, view: View, rows: slice, cols: slice) -> tuple[Field, Field]:
+    """Face coordinates (mm) where the tile's rays cross the plane of the lenses."""
+    turn = rotation(view.pose)
+    col, row = np.meshgrid(np.arange(cols.start, cols.stop), np.arange(rows.start, rows.stop))
+    ray, eye = view.rays(turn, f32(col), f32(row)), view.eye_point(turn)
+    t = (np.float32(_GLASSES_Z_MM) - np.float32(eye[2])) / ray[2]
+    x = (np.float32(eye[0]) + t * ray[0]) * np.float32(1 / p.face_width)
+    return f32(x), f32(np.float32(eye[1]) + t * ray[1])
+
+
+def _frame(p: Identity, view: View, ax: Field, y: Field, rim: Field) -> Field:
+    """Opacity of rims, bridge and hinges."""
+
+    def wire(distance: Field) -> Field:
+        inside = np.float32(p.frame_thickness) - np.abs(distance)
+        return f32(np.clip(inside * np.float32(view.px_per_mm) + np.float32(0.5), 0, 1))
+
+    bridge = wire(f32(y - np.float32(0.5) - np.float32(0.03) * ax * ax)) * (ax < 33 - p.frame_half_width)
+    hinge = wire(y - 2) * (ax > 33 + p.frame_half_width - 1.5) * (ax < 69)
+    return f32(np.maximum(np.maximum(wire(rim), bridge), hinge))

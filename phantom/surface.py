@@ -5,7 +5,7 @@ Axes: x to the right of the picture, y up, z to the viewer; origin between the e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,7 +146,7 @@ def ear_relief(u: Field, v: Field, r: Field) -> Field:
     return f32(helix - concha + antihelix - scapha)
 
 
-def _skull_tube(p: Identity, lengthen: object) -> Tube:
+def _skull_tube(p: Identity, lengthen: Callable[[float], float]) -> Tube:
     f, j, c = p.fat, p.jaw, p.chin
     width = [
         (128, 0), (127, 12), (124, 24), (117, 39), (106, 51), (92, 60), (70, 68.5), (40, 73), (10, 72), (-15, 70), (-40, 65.5 + 2 * f),
@@ -173,7 +173,6 @@ def _skull_tube(p: Identity, lengthen: object) -> Tube:
         (128, -88), (124, -115), (114, -140), (95, -165), (65, -182), (35, -187), (5, -181), (-20, -165), (-40, -142), (-60, -112),
         (-80, -84), (-98, -58), (-110, -45), (-118, -30),
     ]  # fmt: skip
-    assert callable(lengthen)
 
     def stretched(knots: Knots, scale: float = 1.0) -> Knots:
         return [(lengthen(y), v * scale) for y, v in knots]
