@@ -133,7 +133,9 @@ class LivePicture:
         pause = 0.9 / FRAMES_PER_SECOND
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), pairing.wait_s(self._now()))
+                # wait_for of Python 3.11 can lose a cancellation that comes together with the event.
+                async with asyncio.timeout(pairing.wait_s(self._now())):
+                    await news.wait()
             news.clear()
             if (found := pairing.take(self._now())) is not None:
                 began = self._now()

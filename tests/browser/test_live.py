@@ -119,6 +119,22 @@ async def test_every_overlay_is_drawn_on_its_own_frame(live: Live) -> None:
     await expect(page.page.locator('[data-figure="match"]')).to_contain_text("%")
 
 
+async def test_a_frame_that_the_browser_cannot_give_is_left_out(live: Live) -> None:
+    await live.page.page.add_init_script(
+        """const Real = VideoFrame;
+        let refused = 0;
+        window.VideoFrame = class extends Real {
+            constructor(source) {
+                super(refused++ < 3 ? document.createElement("video") : source);
+            }
+        };"""
+    )
+    await live.page.open(live.code)
+    await live.page.booths.first.wait_for()
+    await live.page.open_booth("one")
+    await expect(live.page.live.canvas).to_have_attribute("data-overlay", "true", timeout=20_000)
+
+
 async def test_an_absent_booth_is_said(live: Live) -> None:
     await live.page.open(live.code)
     await live.page.booths.first.wait_for()

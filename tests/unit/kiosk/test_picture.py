@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from station.kiosk.picture import HEIGHT, WIDTH, LivePicture, PictureHeader, encode_jpeg
-from station.protocol import Frame, FrameHeader, Transfer
+from station.protocol import Frame, FrameHeader, Overlay, Transfer
 from tests.fixtures.kiosk_agent import ScriptedAgent
 
 pytestmark = pytest.mark.unit
@@ -78,3 +78,27 @@ async def test_each_message_carries_the_overlay_of_its_own_frame() -> None:
         assert (seen[-1].width, seen[-1].height) == (1280, 720)
         assert seen[-1].hints is not None
     await picture.close()
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_watching_ends_even_as_a_frame_comes(turns: int) -> None:
+    agent = ScriptedAgent()
+    picture = LivePicture(agent)
+    async with asyncio.timeout(5), picture.watch():
+        await rounds(10)
+        agent.overlays.put(Overlay(frame_id=0, width=4, height=4))
+        agent.preview.put(small_frame(1))
+        await rounds(10)
+        agent.preview.put(small_frame(2))
+        await rounds(turns)
+    await picture.close()
+
+
+def small_frame(frame_id: int) -> Frame:
+    return Frame(FrameHeader(frame_id=frame_id, width=4, height=4), np.zeros((4, 4, 3), np.uint8))
+
+
+async def rounds(count: int) -> None:
+    """Let the event loop turn."""
+    for _ in range(count):
+        await asyncio.sleep(0)

@@ -120,13 +120,13 @@ export class LiveStage extends LitElement implements WhepListener {
 
   #next(): void {
     this.#callback = this.video.requestVideoFrameCallback((_now, metadata) => {
-      this.#pairing.addFrame({
-        rtpTimestamp: metadata.rtpTimestamp ?? -1,
-        arrivedAt: performance.now(),
-        frame: new VideoFrame(this.video),
-      });
-      this.#tick();
       this.#next();
+      const frame = grab(this.video);
+      if (frame !== null) {
+        const arrivedAt = performance.now();
+        this.#pairing.addFrame({ rtpTimestamp: metadata.rtpTimestamp ?? -1, arrivedAt, frame });
+        this.#tick();
+      }
     });
   }
 
@@ -176,6 +176,15 @@ export class LiveStage extends LitElement implements WhepListener {
     this.#pairing.clear();
     this.#shown?.frame.close();
     this.#shown = null;
+  }
+}
+
+/** The frame that the video shows; null if the browser cannot give it yet, as happens with the first one. */
+function grab(video: HTMLVideoElement): VideoFrame | null {
+  try {
+    return new VideoFrame(video);
+  } catch {
+    return null;
   }
 }
 
