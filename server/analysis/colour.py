@@ -15,9 +15,9 @@ from station.quality import Linear, Mask, linear_pixels, read_tab
 _XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32)
 _WHITE = np.array([0.95047, 1.0, 1.08883], np.float32)
 """D65 of IEC 61966-2-1."""
-NO_WHITE = "not measurable: no neutral tab in the picture"
-NO_CALIBRATION = "not measurable: no valid colour calibration"
-FLUORESCENCE = "not measurable: fluorescence has no reflectance"
+NO_WHITE = "no neutral tab in the picture"
+NO_CALIBRATION = "no valid colour calibration"
+FLUORESCENCE = "fluorescence has no reflectance"
 
 
 @dataclass(frozen=True, eq=False)

@@ -206,5 +206,5 @@ def _finding(
 
 def _area(pixels: float, px_per_mm: float | None) -> tuple[str, float | None, str, str]:
     if px_per_mm is None:
-        return "area", None, "mm2", "not measurable: scale not calibrated"
+        return "area", None, "mm2", "scale not calibrated"
     return "area", pixels / px_per_mm**2, "mm2", ""

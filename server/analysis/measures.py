@@ -37,7 +37,7 @@ def measure_skin(
     skin = layers.get(Layer.SKIN)
     view = None if skin is None else skin_view(face, skin.pixels)
     if view is None:
-        reason = "not measurable: no face found" if face is None else "not measurable: no skin in sight"
+        reason = "no face found" if face is None else "no skin in sight"
         return (
             Measure(
                 region=WHOLE_FACE, name="melanin", value=None, unit="", method=CHROMOPHORES, reason=reason
@@ -104,7 +104,7 @@ def _calibrated(region: str, mean: list[float]) -> Iterator[Measure]:
     for name, value in zip(("l_star", "a_star", "b_star"), mean, strict=True):
         yield _measure(region, name, value, "Lab", CIELAB)
     angle = typology_angle(mean[0], mean[2])
-    reason = "" if angle is not None else "not measurable: b* is not positive"
+    reason = "" if angle is not None else "b* is not positive"
     yield Measure(region=region, name="ita", value=angle, unit="deg", method=CIELAB, reason=reason)
 
 
@@ -112,11 +112,11 @@ def _fine_detail(header: FrameHeader, view: SkinView) -> Iterator[Measure]:
     """Pores and wrinkles, which this version does not count."""
     scale, needed = header.px_per_mm, f"{DETAIL_PX_PER_MM:.0f} px/mm"
     if scale is None:
-        reason = f"not measurable: scale not calibrated, needs {needed}"
+        reason = f"scale not calibrated, needs {needed}"
     elif scale < DETAIL_PX_PER_MM:
-        reason = f"not measurable: {scale:.1f} px/mm, needs {needed.split()[0]}"
+        reason = f"{scale:.1f} px/mm, needs {needed.split()[0]}"
     else:
-        reason = "not measurable: no model for it is installed"
+        reason = "no model for it is installed"
     yield from _refused(view, ("pore_density",), "/cm2", "none", reason)
     yield from _refused(view, ("wrinkle_area",), "%", "none", reason)
 
@@ -133,7 +133,7 @@ def _hidden(face: Face | None, view: SkinView) -> Iterator[Measure]:
                 value=None,
                 unit="",
                 method=CHROMOPHORES,
-                reason="not measurable: too little skin in sight",
+                reason="too little skin in sight",
             )
 
 

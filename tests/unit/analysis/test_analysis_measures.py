@@ -155,7 +155,7 @@ def test_without_a_face_all_skin_is_one_region_or_nothing_is_measured() -> None:
     measures = measure_skin(layers(melanin=melanin), picture(), header(), None)
     assert {measure.region for measure in measures} == {"skin"}
     nothing = measure_skin(layers(skin=np.zeros((320, 320), np.uint8)), picture(), header(), None)
-    assert [measure.reason for measure in nothing] == ["not measurable: no face found"]
+    assert [measure.reason for measure in nothing] == ["no face found"]
 
 
 def polarised(light: Light, shine: float) -> Frame:
