@@ -64,9 +64,11 @@ def main() -> NoReturn:
 
 
 def _expected(error: BaseException) -> list[str]:
-    """The texts of an error that we raise on purpose, or of a group of nothing else; else none."""
+    """The texts of an error that its reader can mend, or of a group of nothing else; else none."""
     if isinstance(error, ServerError | StationError):
         return [str(error)]
+    if isinstance(error, OSError) and error.filename is not None:
+        return [f"{error.filename}: {error.strerror}"]
     if isinstance(error, BaseExceptionGroup):
         texts = [_expected(inner) for inner in error.exceptions]
         return [line for lines in texts for line in lines] if all(texts) else []

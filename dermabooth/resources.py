@@ -22,8 +22,8 @@ def web() -> Path:
 
 
 def triton_environment() -> Path:
-    """Where `make setup` puts the managed Triton's environment."""
-    return _CHECKOUT / ".venv-triton"
+    """Where `make setup` puts the managed Triton's environment; for a wheel, in the working directory."""
+    return (Path.cwd() if (_PACKAGE / "data").is_dir() else _CHECKOUT) / ".venv-triton"
 
 
 def _folder(in_checkout: str, in_wheel: str) -> Path:

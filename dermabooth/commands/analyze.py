@@ -11,9 +11,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from dermabooth import __version__, resources
+from dermabooth.commands.server import with_triton_environment
 from dermabooth.photographs import PhotographExaminer
 from server.config import ServerConfig, read_profile
 from server.dicom import warm_up
@@ -34,12 +37,16 @@ def analyze(
     Example: dermabooth analyze portrait.jpg --out results
     """
     console = Console(stderr=True)
+    if json_file is not None:
+        json_file.parent.mkdir(parents=True, exist_ok=True)
     results, bad = asyncio.run(_analyze(images, out, triton, profile, console))
     if json_file is not None:
         json_file.write_text(json.dumps(results, indent=2, ensure_ascii=False))
     for path, reason in bad:
-        console.print(f"[red]not analysed[/] {path}: {reason}", highlight=False, soft_wrap=True)
-    console.print(f"{len(results)} of {len(images)} photographs analysed, results in {out}", highlight=False)
+        line = Text.assemble(("not analysed", "red"), f" {path}: {reason}")
+        console.print(line, highlight=False, soft_wrap=True)
+    summary = f"{len(results)} of {len(images)} photographs analysed, results in {out}"
+    console.print(summary, highlight=False, markup=False, soft_wrap=True)
     if bad:
         sys.exit(1)
 
@@ -54,7 +61,7 @@ async def _analyze(
         async with open_examiner(triton, profile) as examiner:
             progress.update(task, total=len(images), description="analysing")
             for path, folder in zip(images, _folders(images, out), strict=True):
-                progress.update(task, description=path.name[:40])
+                progress.update(task, description=escape(path.name[:40]))
                 try:
                     results.append(await examiner.examine(path, folder))
                 except (BadImage, InferenceError) as error:
@@ -85,8 +92,7 @@ async def open_examiner(triton: str = "", profile: str = "normal") -> AsyncItera
 def _settings(triton: str) -> ServerConfig:
     if triton:
         return ServerConfig.load(triton={"mode": "external", "url": triton})
-    managed = {"url": "127.0.0.1:0", "environment": resources.triton_environment()}
-    return ServerConfig.load(triton=managed)
+    return with_triton_environment(ServerConfig.load(triton={"url": "127.0.0.1:0"}))
 
 
 def _folders(images: list[Path], out: Path) -> Iterator[Path]:

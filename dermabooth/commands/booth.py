@@ -1,5 +1,6 @@
 """`dermabooth booth`: which booths may talk to the server."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,10 @@ from server.errors import ConfigError
 from station.protocol import is_booth_id
 
 app = typer.Typer(help="Which booths may talk to the server.", no_args_is_help=True)
+
+_MAX_KEY_FILE = 1024
+_PUBLIC_KEY = re.compile(r"[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}")
+"""32 bytes in Z85 (ZeroMQ RFC 32)."""
 
 DataOption = Annotated[Path | None, typer.Option(help="The server's data folder.")]
 
@@ -24,7 +29,7 @@ def enroll(
 
     Example: dermabooth booth enroll booth-1 data/station/keys/booth.key --data data/server
     """
-    key = public_key.read_text().strip()
+    key = public_key.read_bytes()[:_MAX_KEY_FILE].decode("ascii", errors="replace").strip()
     allow(load_settings(data=data).booths, booth_id, key)
     typer.echo(f"{booth_id} may now connect")
 
@@ -38,14 +43,18 @@ def list_booths(data: DataOption = None) -> None:
 
 @app.command()
 def remove(booth_id: str, data: DataOption = None) -> None:
-    """No longer allow a booth."""
-    (load_settings(data=data).booths / f"{_checked(booth_id)}.key").unlink(missing_ok=True)
+    """No longer allow a booth; a running server notices at once."""
+    path = load_settings(data=data).booths / f"{_checked(booth_id)}.key"
+    if not path.exists():
+        raise ConfigError(f"{booth_id} was not allowed; `dermabooth booth list` names those that are")
+    path.unlink()
+    typer.echo(f"{booth_id} may no longer connect")
 
 
 def allow(booths: Path, booth_id: str, public_key: str) -> None:
     """Write a booth's key into the allow-list; raises `ConfigError` for a bad name or key."""
-    if len(public_key) != 40:
-        raise ConfigError("a public key has 40 characters; the booth's is in its data folder, keys/booth.key")
+    if not _PUBLIC_KEY.fullmatch(public_key):
+        raise ConfigError("this is no public key; the booth's is in its data folder, keys/booth.key")
     booths.mkdir(parents=True, exist_ok=True)
     path = booths / f"{_checked(booth_id)}.key"
     partial = path.with_suffix(".partial")

@@ -27,6 +27,8 @@ def demo(
     Example: dermabooth demo --once --json outcome.json
     """
     running.set_up_logging("warning")
+    if json_file is not None:
+        json_file.parent.mkdir(parents=True, exist_ok=True)
     options = DemoOptions(data, once, json_file, station_config or default_station_config(), seed)
     succeeded = False
 

@@ -12,12 +12,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from dermabooth import resources
 from dermabooth.commands.server import load_settings
 from server.config import ServerConfig
-from server.errors import ServerError
+from server.errors import InferenceUnavailable, ServerError, StoreUnavailable
 from server.inference import ManagedTriton, TritonClient, model_infos
 from server.store import Store
 
@@ -45,12 +46,14 @@ def doctor(
     Example: dermabooth doctor --config configs/server/local.toml
     """
     settings = load_settings(config, data=data, triton=triton)
-    findings = asyncio.run(_examine(settings))
-    table = Table("", "check", "found", "what to do")
+    console = Console()
+    with console.status("checking"):
+        findings = asyncio.run(_examine(settings))
+    table = Table("", "check", Column("found", overflow="fold"), Column("what to do", overflow="fold"))
     for finding in findings:
         mark = "[green]ok[/]" if finding.ok else "[red]fails[/]"
-        table.add_row(mark, finding.what, finding.detail, finding.advice)
-    Console().print(table)
+        table.add_row(mark, finding.what, escape(finding.detail), escape(finding.advice))
+    console.print(table)
     if not all(finding.ok for finding in findings):
         sys.exit(1)
 
@@ -104,19 +107,22 @@ async def _database(settings: ServerConfig) -> Finding:
             visits = len(await store.visits(limit=500))
         finally:
             await store.close()
+    except StoreUnavailable as error:
+        advice = "start the database, and check database.url, user and password"
+        return Finding("database", False, f"{kind}: {error}", advice)
     except ServerError as error:
         return Finding("database", False, kind, str(error))
     except Exception as error:  # noqa: BLE001  whatever a driver raises, the user needs a line, not a traceback
-        advice = "start the database and check database.url, user and password"
+        advice = "check database.url; the server's log says more"
         return Finding("database", False, f"{kind}: {type(error).__name__}", advice)
     return Finding("database", True, f"{kind}, {visits}{'+' if visits == 500 else ''} visits")
 
 
 async def _triton(settings: ServerConfig) -> AsyncIterator[Finding]:
+    if settings.triton.mode == "external":
+        yield await _external_triton(settings.triton.url)
+        return
     try:
-        if settings.triton.mode == "external":
-            yield await _ask_triton(settings.triton.url)
-            return
         managed = ManagedTriton(
             environment=settings.triton.environment,
             repository=resources.triton_models(),
@@ -134,6 +140,15 @@ async def _triton(settings: ServerConfig) -> AsyncIterator[Finding]:
         )
     except ServerError as error:
         yield Finding("Triton", False, settings.triton.mode, str(error))
+
+
+async def _external_triton(url: str) -> Finding:
+    try:
+        return await _ask_triton(url)
+    except InferenceUnavailable:
+        return Finding("Triton", False, f"external, no answer at {url}", "start it, or correct triton.url")
+    except ServerError as error:
+        return Finding("Triton", False, f"external, at {url}", str(error))
 
 
 async def _ask_triton(url: str) -> Finding:

@@ -78,9 +78,15 @@ def load_settings(
         overrides["capture"] = {"endpoint": capture}
     if triton:
         overrides["triton"] = {"mode": "external", "url": triton}
-    elif config is None:
-        overrides["triton"] = {"environment": resources.triton_environment()}
-    return ServerConfig.load(config, **overrides)
+    return with_triton_environment(ServerConfig.load(config, **overrides))
+
+
+def with_triton_environment(settings: ServerConfig) -> ServerConfig:
+    """The settings with the environment that `make setup` makes, unless they name another."""
+    if "environment" in settings.triton.model_fields_set:
+        return settings
+    triton = settings.triton.model_copy(update={"environment": resources.triton_environment()})
+    return settings.model_copy(update={"triton": triton})
 
 
 def _child_command(role: str) -> list[str]:

@@ -5,9 +5,10 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Self
 
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, delete, select
 
-from server.errors import Conflict, NotFound
+from server.errors import Conflict, NotFound, StoreUnavailable
 from server.store import records, work
 from server.store.database import migrate, open_engine
 from server.store.executor import DatabaseThreads
@@ -28,9 +29,15 @@ class Store:
         """The store at a database URL, its schema brought up to date.
 
         `steps` names what is to be done with every new still, in order; a process that takes no stills may leave it out.
+        Raises `ConfigError` for a URL of no known kind, `StoreUnavailable` if the database does not answer.
         """
         engine = open_engine(url)
-        migrate(engine)
+        try:
+            migrate(engine)
+        except OperationalError as error:
+            engine.dispose()
+            reason = str(error.orig).splitlines()[0]
+            raise StoreUnavailable(f"the database does not answer: {reason}") from error
         return cls(DatabaseThreads(engine), steps)
 
     async def close(self) -> None:
