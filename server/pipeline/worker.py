@@ -17,6 +17,8 @@ POLL_S = 1.0
 """How often the table is looked at without a call."""
 MAX_ATTEMPTS = 5
 """Tries of a step that fails for no known reason."""
+RETRY_S = 1.0
+"""Pause after the first of them; doubled after each."""
 
 
 class NotYet(Exception):
@@ -115,7 +117,7 @@ class Worker:
             await self._give_up(item, still, f"{type(error).__name__} after {MAX_ATTEMPTS} tries")
         else:
             await self._store.postpone(
-                item, delay_s=2.0**item.attempts, error=type(error).__name__, failed=True
+                item, delay_s=RETRY_S * 2.0**item.attempts, error=type(error).__name__, failed=True
             )
 
     async def _give_up(self, item: WorkItem, still: Still, reason: str) -> None:

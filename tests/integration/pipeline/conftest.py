@@ -1,9 +1,11 @@
-"""A server's data folder, empty."""
+"""A server's data folder, and the pipeline on it."""
 
+import functools
 from pathlib import Path
 
 import pytest
 
+from tests.fixtures.pipelines import Opener, a_pipeline
 from tests.fixtures.uplinks import prepare
 
 
@@ -13,3 +15,9 @@ def data(tmp_path: Path) -> Path:
     folder = tmp_path / "server"
     prepare(folder)
     return folder
+
+
+@pytest.fixture
+def pipeline(data: Path) -> Opener:
+    """Opens the pipeline in this process."""
+    return functools.partial(a_pipeline, data)

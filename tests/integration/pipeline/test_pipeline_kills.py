@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from server.store import Archive, Store
+from station.protocol import Light
 from tests.fixtures.completeness import is_done, violations
 from tests.fixtures.uplink_processes import free_endpoint
-from tests.fixtures.visits import Booth, PlannedVisit, a_booth, plan_visit
+from tests.fixtures.visits import PlannedVisit, a_booth, plan_visit
 from tests.fixtures.work_process import HELD, POINTS, WorkProcess
 
 pytestmark = pytest.mark.integration
@@ -47,17 +48,9 @@ def objects(data: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in sorted((data / "archive").rglob("*.dcm"))}
 
 
-async def send(booth: Booth, visit: PlannedVisit, *, delivered: bool) -> None:
-    await booth.send(visit)
-    if delivered:
-        await booth.delivered()
-
-
 @pytest.mark.parametrize("point", [point for point in POINTS if point != HELD])
-async def test_a_server_that_kills_itself(
-    point: str, data: Path, tmp_path: Path, triton_url: str
-) -> None:
-    visit, endpoint = plan_visit(bit_depth=8), free_endpoint()
+async def test_a_server_that_kills_itself(point: str, data: Path, tmp_path: Path, triton_url: str) -> None:
+    visit, endpoint = plan_visit(8, [Light.WHITE]), free_endpoint()
     async with a_booth(tmp_path / "spool", data, endpoint) as booth:
         async with work(data, triton_url, endpoint, die_at=point) as process:
             await booth.send(visit)
@@ -73,7 +66,7 @@ async def test_a_server_that_kills_itself(
 async def test_a_server_that_is_killed_after_it_acknowledged(
     data: Path, tmp_path: Path, triton_url: str
 ) -> None:
-    visit, endpoint = plan_visit(bit_depth=12), free_endpoint()
+    visit, endpoint = plan_visit(12, [Light.WHITE]), free_endpoint()
     async with a_booth(tmp_path / "spool", data, endpoint) as booth:
         async with work(data, triton_url, endpoint, die_at=HELD):
             await booth.send(visit)
