@@ -57,6 +57,13 @@ class BaseGrid:
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         return f32(cv2.warpAffine(table, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
 
+    def look_up(self, table: Field, window: tuple[slice, slice], col: Field, row: Field) -> Field:
+        """`table` (of the grid's `window`) at picture positions, bilinear, edge repeated."""
+        k = np.float32(1 / self.step)
+        u = (col + np.float32(0.5)) * k + np.float32(0.5 - window[1].start)
+        v = (row + np.float32(0.5)) * k + np.float32(0.5 - window[0].start)
+        return f32(cv2.remap(table, f32(u), f32(v), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
 
 @dataclass(frozen=True)
 class Hit:

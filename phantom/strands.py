@@ -49,7 +49,7 @@ def scalp_strands(
         return StrandCanvas(painter.reduced())
     paths, valid = _grow(hair, seeds, rng)
     col, row, depth = grid.view.project(turn, paths[..., 0], paths[..., 1], paths[..., 2])
-    wall = _lookup(grid, hit, col, row)
+    wall = grid.look_up(hit.depth, hit.window, col, row)
     valid &= depth < wall + 3.0
     brightness = _brightness(hair, seeds, rng)
     opacity = rng.uniform(0.65, 1.0, len(paths)) * (0.55 if p.hair_style == "buzz" else 1.0)
@@ -175,13 +175,6 @@ def _brightness(hair: Hair, seeds: Vector, rng: np.random.Generator) -> Field:
     lock = noise_at("mottle", (x * 2 + o)[:, None], ((y * np.float32(0.4) + z) * 2)[:, None])[:, 0]
     spread = 0.17 + 0.12 * hair.person.greyness
     return f32(np.clip(0.5 + rng.normal(0, spread, len(x)) + 0.12 * lock, 0.05, 0.98))
-
-
-def _lookup(grid: BaseGrid, hit: Hit, col: Field, row: Field) -> Field:
-    """The depth of `hit` at picture positions; far outside its window."""
-    u = (col + np.float32(0.5)) / np.float32(grid.step) + np.float32(0.5 - hit.window[1].start)
-    v = (row + np.float32(0.5)) / np.float32(grid.step) + np.float32(0.5 - hit.window[0].start)
-    return f32(cv2.remap(hit.depth, f32(u), f32(v), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 class _Painter:

@@ -27,6 +27,7 @@ from phantom.surface import FACE, Surface
 from phantom.view import View, rotation
 
 _TILE_PIXELS = 350_000
+_SAME_POINT_MM = 3.0
 _LOCKS_OF_BEARD = ("full", "goatee", "moustache")
 _LAYERS_SHARE = 0.5
 """share of the time that the layers take; the tiles take the rest"""
@@ -70,6 +71,7 @@ class _Tracer:
         self.hair = Hair(person, self.surface)
         self.lesions = sample_lesions(person, self.warp)
         self.pores = sample_pores(person, self.warp)
+        self.skin: Layer | None = None
 
     def run(self, progress: Callable[[float], None], *, neutral_tab: bool) -> Geometry:
         painted = self._painted(lambda share: progress(_LAYERS_SHARE * share))
@@ -96,6 +98,7 @@ class _Tracer:
         ear, skin = ear_layer(self.grid, self.surface), skin_layer(self.grid, self.surface, self.hair)
         progress(0.5)
         hair = hair_layer(self.grid, self.hair, skin)
+        self.skin = skin
         progress(0.65)
         if body is not None:
             painted.append(_Painted(body, lambda rows, cols: body_patch(p, body, rows, cols)))
@@ -173,17 +176,19 @@ class _Tracer:
 
     def _visible(self, geometry: Geometry, x: Field, y: Field) -> NDArray[np.bool_]:
         """Which face positions are seen as skin in the picture."""
-        if x.size == 0:
-            return np.zeros(0, bool)
+        if x.size == 0 or self.skin is None:
+            return np.zeros(x.size, bool)
         x2, y2 = f32(x)[:, None], f32(y)[:, None]
         z = np.full_like(x2, 40.0)
         for _ in range(24):
             z = z - np.clip(self.surface.head(x2, y2, z), -5, 20) * np.float32(0.8)
-        col, row, _ = self.view.project(rotation(self.view.pose), x2, y2, f32(z))
+        col, row, distance = self.view.project(rotation(self.view.pose), x2, y2, f32(z))
+        seen = self.grid.look_up(self.skin.hit.depth, self.skin.hit.window, col, row)
+        in_front = (distance < seen + _SAME_POINT_MM)[:, 0]
         c, r = np.round(col[:, 0]).astype(int), np.round(row[:, 0]).astype(int)
         inside = (c >= 0) & (c < self.view.width) & (r >= 0) & (r < self.view.height)
         label = geometry.labels[np.clip(r, 0, self.view.height - 1), np.clip(c, 0, self.view.width - 1)]
-        return np.asarray(inside & (label == PART["skin"]))
+        return np.asarray(inside & in_front & (label == PART["skin"]))
 
 
 def _centres(lesions: list[Lesion]) -> tuple[Field, Field]:

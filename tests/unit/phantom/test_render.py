@@ -119,9 +119,12 @@ def test_pores_are_truth_only_where_a_pixel_can_hold_them(spotted: Identity) -> 
     assert 0.002 < share < 0.06
 
 
-def test_turning_the_head_moves_the_box(spotted: Identity) -> None:
-    left, right = (trace(spotted, 200, 240, Pose(yaw=yaw)).box for yaw in (-25.0, 25.0))
-    assert left[0] < right[0]
+def test_turning_the_head_moves_the_box_and_hides_lesions(spotted: Identity, geometry: Geometry) -> None:
+    left, right = (trace(spotted, 200, 240, Pose(yaw=yaw)) for yaw in (-15.0, 40.0))
+    assert left.box[0] < right.box[0]
+    for name in ("spot_count", "papule_count", "pore_count"):
+        assert right.truth[name] <= geometry.truth[name]
+    assert right.truth["pore_count"] < 0.98 * geometry.truth["pore_count"]
 
 
 def test_a_tiny_picture_is_refused(spotted: Identity) -> None:
