@@ -27,8 +27,8 @@ export class ResearchNote extends LitElement {
   override render(): TemplateResult {
     return html`${infoIcon()}
       <span
-        ><strong>For cosmetic and research use; not a medical device.</strong> Models were trained
-        on simulated skin; agreement with clinicians is not established.</span
+        ><strong>For cosmetic and research use; not a medical device.</strong> Layers and
+        measures come from published formulas; agreement with clinicians is not established.</span
       >`;
   }
 }
