@@ -39,6 +39,7 @@ def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
         else:
             app.command(name)(held)
     app.command("version")(version)
+    app.callback()(lambda: None)  # a group, also with one command
     return app
 
 
@@ -52,7 +53,7 @@ def main() -> NoReturn:
     asked = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
         # The rooms of one command take a second to load, those of all commands three.
-        build([asked] if asked in COMMANDS else COMMANDS)()
+        build({asked} & set(COMMANDS) if asked in {*COMMANDS, "version"} else COMMANDS)()
     except Exception as error:
         expected = _expected(error)
         if not expected:

@@ -16,8 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from dermabooth import __version__, resources
-from dermabooth.commands.server import with_triton_environment
 from dermabooth.photographs import PhotographExaminer
+from dermabooth.settings import with_triton_environment
 from server.config import ServerConfig, read_profile
 from server.dicom import warm_up
 from server.errors import BadImage, InferenceError

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dermabooth.commands.server import load_settings
+from dermabooth.settings import load_settings
 from server.errors import ConfigError
 from station.protocol import is_booth_id
 

@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from dermabooth import resources
-from dermabooth.commands.server import load_settings
+from dermabooth.settings import load_settings
 from server.config import ServerConfig
 from server.errors import InferenceUnavailable, ServerError, StoreUnavailable
 from server.inference import ManagedTriton, TritonClient, model_infos
