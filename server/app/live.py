@@ -15,6 +15,7 @@ from server.api.whep import routes as whep_routes
 from server.api.whip import routes as whip_routes
 from server.app import ready
 from server.config import ServerConfig
+from server.errors import ConfigError
 from server.events import EventReceiver
 from server.inference import TritonClient, model_info
 from server.live import LiveAnalyst, LiveHub
@@ -62,7 +63,11 @@ async def _serve(app: web.Application, config: ServerConfig) -> AsyncIterator[st
     await runner.setup()
     try:
         site = web.TCPSite(runner, config.http.host, config.http.port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            address = f"{config.http.host}:{config.http.port}"
+            raise ConfigError(f"pages cannot be served at {address} (http.port): {error.strerror}") from error
         host, port = runner.addresses[0][:2]
         yield config.http.public_url or f"http://{host}:{port}"
     finally:

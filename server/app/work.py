@@ -1,5 +1,6 @@
 """The `work` process: stills in, analysis, DICOM objects."""
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -11,7 +12,7 @@ from server.access import Scope, Tokens
 from server.app import ready
 from server.config import ServerConfig, read_profile
 from server.dicom import warm_up
-from server.events import EventSender, StepEnded, StillArrived
+from server.events import BoothSeen, EventSender, StepEnded, StillArrived
 from server.inference import TritonClient, model_infos
 from server.ingest import Ingest, IngestEvent
 from server.pipeline import NEEDS, STEPS, Examiner, ObjectMaker, StillSteps, Workbench, Worker
@@ -21,6 +22,7 @@ from station.protocol import LAST_STEP, StillExamined, StillProgress, Welcome
 NICENESS = 10
 """Stills give way to previews."""
 TOKEN_LIFETIME_S = 12 * 3600.0
+PRESENCE_S = 5.0
 
 
 async def run_work(config: ServerConfig, *, models: Path, quality: Path, version: str) -> None:
@@ -70,7 +72,23 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
         news.ingest = ingest
         stack.callback(ready.withdraw, config.run, "work")
         ready.announce(config.run, "work", capture=ingest.endpoint)
-        await worker.run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(worker.run(), name="worker")
+            tasks.create_task(_receive(ingest), name="ingest")
+            tasks.create_task(_tell_presence(ingest, door), name="presence")
+
+
+async def _receive(ingest: Ingest) -> None:
+    await ingest.wait()
+    raise RuntimeError("the ingest ended while the server runs")
+
+
+async def _tell_presence(ingest: Ingest, door: EventSender) -> None:
+    """Say again and again which booths are here: a live process that started later has missed their coming."""
+    while True:
+        for booth in ingest.booths:
+            door.send(BoothSeen(booth_id=booth, connected=True))
+        await asyncio.sleep(PRESENCE_S)
 
 
 class _Greeter:
