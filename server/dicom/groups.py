@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from server.dicom import codes, content
-from server.dicom.content import Relation
+from server.dicom.content import Item, Relation
 from server.dicom.units import unit_code
 from station.protocol import Measure, QualityMeasure, QualityReport, Verdict, derived_uid
 
@@ -61,19 +61,19 @@ class Group:
     segment: SegmentReference | None = None
 
 
-def build_group(photo: Dataset, group: Group, models: Sequence[Model]) -> Dataset:
+def build_group(photo: Dataset, group: Group, models: Sequence[Model]) -> Item:
     """The measurement group of a region or finding: of its segment, where it has one, else of the whole picture."""
     return content.container(
         _GROUP, _group_items(photo, group, models), template="1501" if group.segment is None else "1410"
     )
 
 
-def build_quality_group(photo: Dataset, quality: QualityReport | None) -> Dataset:
+def build_quality_group(photo: Dataset, quality: QualityReport | None) -> Item:
     """The group that says how good the picture is; without a report, that this could not be told."""
     return content.container(_GROUP, _quality_items(photo, quality), template="1501")
 
 
-def _group_items(photo: Dataset, group: Group, models: Sequence[Model]) -> Iterator[Dataset]:
+def _group_items(photo: Dataset, group: Group, models: Sequence[Model]) -> Iterator[Item]:
     methods = {measure.method for measure in group.measures if measure.method}
     shared = methods.pop() if len(methods) == 1 else ""
     yield from _tracking(group.tracking_id, group.tracking_uid)
@@ -85,19 +85,18 @@ def _group_items(photo: Dataset, group: Group, models: Sequence[Model]) -> Itera
         yield from _measure(measure, () if shared else models, own_method=not shared)
 
 
-def _measure(measure: Measure, models: Sequence[Model], *, own_method: bool) -> Iterator[Dataset]:
+def _measure(measure: Measure, models: Sequence[Model], *, own_method: bool) -> Iterator[Item]:
     name = codes.named(measure.name)
     if measure.value is not None and math.isfinite(measure.value):
-        number = content.number(name, measure.value, unit_code(measure.unit))
         algorithm = _algorithm(measure.method, models) if own_method else ()
-        yield content.with_children(number, algorithm)
+        yield content.number(name, measure.value, unit_code(measure.unit), children=algorithm)
         return
     yield content.code(name, codes.NOT_MEASURABLE)
     reason = measure.reason or ("no value" if measure.value is None else "not a finite number")
     yield content.text(codes.NOT_MEASURABLE_REASON, f"{measure.name}: {reason}")
 
 
-def _quality_items(photo: Dataset, quality: QualityReport | None) -> Iterator[Dataset]:
+def _quality_items(photo: Dataset, quality: QualityReport | None) -> Iterator[Item]:
     verdict = Verdict.UNKNOWN if quality is None else quality.verdict
     yield from _tracking("picture quality", derived_uid(photo.SOPInstanceUID, "quality"))
     yield content.code(_FINDING, codes.PICTURE_QUALITY)
@@ -113,7 +112,7 @@ def _quality_items(photo: Dataset, quality: QualityReport | None) -> Iterator[Da
         yield content.text(codes.QUALITY_ADVICE, line)
 
 
-def _quality_measure(measure: QualityMeasure) -> Iterator[Dataset]:
+def _quality_measure(measure: QualityMeasure) -> Iterator[Item]:
     region = "" if measure.region == "picture" else measure.region
     if measure.value is not None and math.isfinite(measure.value):
         name = codes.named(measure.name, region=region)
@@ -122,12 +121,12 @@ def _quality_measure(measure: QualityMeasure) -> Iterator[Dataset]:
     yield content.code(verdict, codes.MEASURE_VERDICT[measure.verdict])
 
 
-def _tracking(identifier: str, uid: str) -> Iterator[Dataset]:
+def _tracking(identifier: str, uid: str) -> Iterator[Item]:
     yield content.text(_TRACKING_ID, identifier, Relation.OBSERVATION_CONTEXT)
     yield content.uid(_TRACKING_UID, uid, Relation.OBSERVATION_CONTEXT)
 
 
-def _source(photo: Dataset, segment: SegmentReference | None) -> Iterator[Dataset]:
+def _source(photo: Dataset, segment: SegmentReference | None) -> Iterator[Item]:
     if segment is None:
         yield content.image(_SOURCE, photo)
     else:
@@ -135,7 +134,7 @@ def _source(photo: Dataset, segment: SegmentReference | None) -> Iterator[Datase
         yield content.image(_SEGMENT_SOURCE, photo)
 
 
-def _algorithm(method: str, models: Sequence[Model]) -> Iterator[Dataset]:
+def _algorithm(method: str, models: Sequence[Model]) -> Iterator[Item]:
     name, _, version = method.partition("/")
     if name:
         yield content.text(_ALGORITHM_NAME, name, Relation.CONCEPT_MODIFIER)
@@ -145,9 +144,7 @@ def _algorithm(method: str, models: Sequence[Model]) -> Iterator[Dataset]:
             yield content.text(_ALGORITHM_PARAMETERS, f"sha256={model.sha256}", Relation.CONCEPT_MODIFIER)
 
 
-def _site(region: str) -> Dataset:
+def _site(region: str) -> Item:
     place = codes.anatomy(region)
-    site = content.code(_FINDING_SITE, place.site, Relation.CONCEPT_MODIFIER)
-    if place.side is None:
-        return site
-    return content.with_children(site, [content.code(_LATERALITY, place.side, Relation.CONCEPT_MODIFIER)])
+    side = [] if place.side is None else [content.code(_LATERALITY, place.side, Relation.CONCEPT_MODIFIER)]
+    return content.code(_FINDING_SITE, place.site, Relation.CONCEPT_MODIFIER, side)

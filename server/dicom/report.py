@@ -10,7 +10,7 @@ from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian
 
 from server.dicom import codes, content
 from server.dicom.attributes import Equipment, add_patient_and_study, add_times, file_meta, zone_of
-from server.dicom.content import Relation
+from server.dicom.content import Item, Relation
 from server.dicom.groups import Group, Model, SegmentReference, build_group, build_quality_group
 from station.protocol import Measure, QualityReport, derived_uid
 
@@ -85,9 +85,7 @@ def build_report(
         for group in _groups(photo, measures, findings, _segments(segmentation))
     ]
     lines = [*notices, *(model.words for model in models)]
-    report = content.container(
-        _TITLE, _document(photo, groups, lines, equipment), template="1500", relation=None
-    )
+    report = content.document(_TITLE, _document(photo, groups, lines, equipment), template="1500")
     report.Modality = "SR"
     report.SOPClassUID, report.SOPInstanceUID = Comprehensive3DSRStorage, sop_instance_uid
     report.SeriesInstanceUID, report.SeriesNumber = series_instance_uid, series_number
@@ -149,26 +147,24 @@ def _groups(
 
 
 def _document(
-    photo: Dataset, groups: Sequence[Dataset], lines: Iterable[str], equipment: Equipment
-) -> Iterator[Dataset]:
+    photo: Dataset, groups: Sequence[Item], lines: Iterable[str], equipment: Equipment
+) -> Iterator[Item]:
     yield content.code(_LANGUAGE, _ENGLISH, Relation.CONCEPT_MODIFIER)
     yield from _observer(equipment)
     yield content.code(_PROCEDURE, codes.PHOTOGRAPHY, Relation.CONCEPT_MODIFIER)
-    entry = content.with_children(
-        content.image(_LIBRARY_IMAGE, photo),
-        [
-            content.code(_MODALITY, _PHOTOGRAPHY_MODALITY, Relation.ACQUISITION_CONTEXT),
-            content.number(_ROWS, photo.Rows, _PIXELS, Relation.ACQUISITION_CONTEXT),
-            content.number(_COLUMNS, photo.Columns, _PIXELS, Relation.ACQUISITION_CONTEXT),
-        ],
-    )
+    described = [
+        content.code(_MODALITY, _PHOTOGRAPHY_MODALITY, Relation.ACQUISITION_CONTEXT),
+        content.number(_ROWS, photo.Rows, _PIXELS, Relation.ACQUISITION_CONTEXT),
+        content.number(_COLUMNS, photo.Columns, _PIXELS, Relation.ACQUISITION_CONTEXT),
+    ]
+    entry = content.image(_LIBRARY_IMAGE, photo, children=described)
     yield content.container(_LIBRARY, [content.container(_LIBRARY_GROUP, [entry])])
     yield content.container(_MEASUREMENTS, groups)
     for line in lines:
         yield content.text(codes.COMMENT, line)
 
 
-def _observer(equipment: Equipment) -> Iterator[Dataset]:
+def _observer(equipment: Equipment) -> Iterator[Item]:
     context = Relation.OBSERVATION_CONTEXT
     identity = derived_uid("dermabooth", "device", equipment.manufacturer, equipment.model, equipment.serial)
     yield content.code(_OBSERVER_TYPE, _DEVICE, context)

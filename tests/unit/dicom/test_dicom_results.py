@@ -1,11 +1,23 @@
 import hashlib
 from collections.abc import Iterator
+from io import BytesIO
 
 import numpy as np
+import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
 
-from server.dicom import Segment, build_photo, build_report, build_segmentation, encoded, warm_up
+from server.dicom import (
+    Segment,
+    build_photo,
+    build_report,
+    build_segmentation,
+    content,
+    encoded,
+    explicit,
+    warm_up,
+)
 from station.protocol import Measure, derived_uid
 from tests.fixtures.dicom_objects import (
     HEIGHT,
@@ -125,3 +137,26 @@ def test_a_number_that_is_none_is_said_to_be_not_measurable() -> None:
 def test_warming_up_leaves_nothing_behind() -> None:
     warm_up()
     warm_up()
+
+
+def test_a_report_is_encoded_as_pydicom_would() -> None:
+    source = photo()
+    report = report_of(source, segmentation_of(source, overlapping_segments()), measures())
+    data = bytes(encoded(report))
+    decoded = pydicom.dcmread(BytesIO(data))
+    decoded.walk(lambda _, element: element.value)
+    again = Dataset()
+    again.update({element.tag: element for element in decoded})
+    again.file_meta = decoded.file_meta
+    assert bytes(encoded(again)) == data
+
+
+def test_codes_of_one_value_keep_their_own_meaning() -> None:
+    first, second = (content.code(Code("1", "99X", name), Code("2", "99X", name)) for name in ("one", "two"))
+    assert b"one " in first
+    assert b"two " in second
+
+
+def test_a_value_too_long_for_its_representation_is_refused() -> None:
+    with pytest.raises(ValueError, match="too many"):
+        explicit.text(0x00080104, "LO", "x" * 70_000)
