@@ -103,8 +103,6 @@ class Peer:
             while True:
                 message, parts = await self._next()
                 await self._handle(message, parts)
-                if self._reception is not None and self._inbox.empty():
-                    self._reception.give_credit()
         finally:
             await self._drop(discard=False)
 
@@ -197,12 +195,13 @@ class Peer:
     async def _write(self, reception: Reception) -> None:
         try:
             await reception.write()
-        except TURNED as error:
+        except Exception as error:  # noqa: BLE001  boundary: whatever one still meets, the others go on
             if self._reception is reception:
                 self._reception = self._writer = None
+                self._ignored = reception.uid
             self._under_way.release()
             await self._services.admission.abandon(reception.admitted, discard=True)
-            self._turn_chunks(error, reception.uid)
+            self._refuse(error, reception.uid)
         else:
             await self._keep(reception.admitted)
 

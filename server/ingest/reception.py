@@ -13,6 +13,8 @@ from station.protocol import CHUNK_BYTES, CREDIT, ErrorCode, StillChunk
 
 BACKLOG = 3 * CREDIT
 """Chunks that may wait to be written before credit is held back."""
+_BATCH = CREDIT // 2
+"""Chunks that are credited and written at once; as many more are under way meanwhile."""
 
 
 class Reception:
@@ -29,6 +31,7 @@ class Reception:
         self._disk = disk
         self._credit = credit
         self._backlog: list[zmq.Frame] = []
+        self._granted = CREDIT
         self._owed = 0
         self._arrived = asyncio.Event()
 
@@ -43,15 +46,21 @@ class Reception:
         if (chunk.offset, len(data)) != (self.next_offset, due):
             text = f"chunk of {len(data)} bytes at {chunk.offset}; {due} at {self.next_offset} were due"
             raise Turned(ErrorCode.UNEXPECTED, text)
+        if self._granted == 0:
+            raise Turned(ErrorCode.UNEXPECTED, "more chunks than there was credit for")
         self.next_offset += due
+        self._granted -= 1
         self._owed += 1
         self._backlog.append(data)
-        self._arrived.set()
+        if len(self._backlog) >= _BATCH or self.complete:
+            self._arrived.set()
+        self._give_credit()
 
-    def give_credit(self) -> None:
+    def _give_credit(self) -> None:
         """Let the booth send as many more as were taken, unless the disk falls behind."""
-        if self._owed and not self.complete and len(self._backlog) <= BACKLOG:
+        if self._owed >= _BATCH and not self.complete and len(self._backlog) <= BACKLOG:
             owed, self._owed = self._owed, 0
+            self._granted += owed
             self._credit(owed)
 
     async def write(self) -> None:
@@ -61,7 +70,7 @@ class Reception:
             self._arrived.clear()
             batch, self._backlog = self._backlog, []
             await self._disk.run(_append, self._file, batch)
-            self.give_credit()
+            self._give_credit()
 
 
 def _append(file: Incoming, chunks: list[zmq.Frame]) -> None:

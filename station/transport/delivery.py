@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from station.errors import SpoolDamaged, StationError
 from station.protocol import (
     CHUNK_BYTES,
+    CREDIT,
     Credit,
     ErrorCode,
     Refused,
@@ -231,7 +232,7 @@ class Delivery:
         if transfer.offset is not None or message.offset >= transfer.offer.size:
             raise LinkLost("the server asks for bytes that a still does not have")
         transfer.offset = transfer.sent_to = message.offset
-        self._give(message.sop_instance_uid, message.credit)
+        self._give(message.sop_instance_uid, min(message.credit, CREDIT))
 
     def _give(self, uid: str, chunks: int) -> None:
         transfer = self._transfer

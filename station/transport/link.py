@@ -54,10 +54,10 @@ class Link:
         """When the last message was sent, on the loop's clock."""
 
     async def send(self, message: StationMessage, part: memoryview | None = None) -> None:
-        """Send a message; `part` may change afterwards. Raises `LinkLost`."""
+        """Send a message; `part` is not copied: leave it until the server has taken it. Raises `LinkLost`."""
         parts = [encode(message)] if part is None else [encode(message), part]
         try:
-            await self._socket.send_multipart(parts)
+            await self._socket.send_multipart(parts, copy=part is None)
         except zmq.ZMQError as error:
             raise LinkLost(f"the server does not read: {error}") from error
         self.said_at = asyncio.get_running_loop().time()

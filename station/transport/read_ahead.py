@@ -1,26 +1,30 @@
 """Reads a spooled still in blocks, the next while the last is being sent."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator
 
-from station.protocol import CHUNK_BYTES, StillOffer
+from station.protocol import CHUNK_BYTES, CREDIT, StillOffer
 from station.transport.spool import Spool
 
-_BLOCK_BYTES = 4 * CHUNK_BYTES
+_BLOCK_CHUNKS = CREDIT // 2
+_BLOCKS = 4
+"""A block is read while the one before is sent, and the credit covers two more that may not have left."""
 
 
 class ReadAhead:
-    """Two buffers that every still of a connection is read through.
+    """Buffers that every still of a connection is read through.
 
+    A buffer is used again only after the server has given credit for what was in it, so it may be sent uncopied.
     Not a mapped file: a disk that fails would end the process with SIGBUS instead of an error about one still.
     """
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
-        self._buffers = [memoryview(bytearray(_BLOCK_BYTES)) for _ in range(2)]
+        self._buffers = deque(memoryview(bytearray(_BLOCK_CHUNKS * CHUNK_BYTES)) for _ in range(_BLOCKS))
 
     async def blocks(self, offer: StillOffer, offset: int) -> AsyncGenerator[memoryview, None]:
-        """The bytes from `offset` on in whole chunks but the last; a block holds until the next is asked for.
+        """The bytes from `offset` on in whole chunks but the last; at most `CREDIT` chunks may be without credit.
 
         Close it when done (`contextlib.aclosing`). Raises `SpoolDamaged`.
         """
@@ -39,7 +43,7 @@ class ReadAhead:
                     ahead.exception()
 
     def _start(self, offer: StillOffer, offset: int) -> "asyncio.Task[memoryview]":
-        self._buffers.reverse()
+        self._buffers.rotate()
         return asyncio.create_task(self._read(offer, offset, self._buffers[0]))
 
     async def _read(self, offer: StillOffer, offset: int, buffer: memoryview) -> memoryview:

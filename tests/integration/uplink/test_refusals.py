@@ -14,6 +14,7 @@ import zmq.asyncio
 from station.protocol import (
     CHUNK_BYTES,
     CREDIT,
+    Credit,
     Encoding,
     ErrorCode,
     Heartbeat,
@@ -255,13 +256,17 @@ async def test_a_second_connection_of_a_booth_takes_over_what_the_first_began(tm
     async with a_server(tmp_path) as server, greeted(server) as first:
         offer = an_offer(await opened(first))
         await offered(first, offer)
-        await first.say(StillChunk(sop_instance_uid=offer.sop_instance_uid, offset=0), DATA[:CHUNK_BYTES])
-        await first.hear()
+        begun = DATA[: CREDIT // 2 * CHUNK_BYTES]
+        await send(first, offer, begun)
+        assert isinstance(await first.hear(), Credit)
+        await until(
+            lambda: sum(path.stat().st_size for path in (tmp_path / "incoming").iterdir()) == len(begun)
+        )
         async with greeted(server) as second:
             assert code_of(await first.hear()) is ErrorCode.BUSY
             await second.say(offer)
             assert await second.hear() == StillWanted(
-                sop_instance_uid=offer.sop_instance_uid, offset=CHUNK_BYTES, credit=CREDIT
+                sop_instance_uid=offer.sop_instance_uid, offset=len(begun), credit=CREDIT
             )
 
 
