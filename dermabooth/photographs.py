@@ -15,11 +15,11 @@ from pydicom.dataset import Dataset
 
 from server.analysis import face_regions
 from server.dicom import read_photo, write
+from server.durable import commit, partial_file
 from server.errors import BadImage
 from server.inference import ModelInfo
 from server.overlay import render
 from server.pipeline import Examiner, Identity, Layers, ObjectMaker, Skin, Srgb, encode_layer, encode_png
-from server.store import commit, partial_file
 from station.devices.files import read_picture
 from station.errors import BadPicture
 from station.protocol import (

@@ -1,9 +1,6 @@
 """DICOM files on disk: written whole and durable, read back to prove what they hold."""
 
-import errno
 import hashlib
-import os
-import secrets
 from io import BytesIO
 from pathlib import Path
 
@@ -15,33 +12,18 @@ from pydicom.encaps import get_frame
 from pydicom.uid import JPEGLSLossless
 
 from server.dicom import jpegls
-from server.errors import BadImage, StorageFull
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+from server.durable import write_file
+from server.errors import BadImage
 
 
 def write(dataset: Dataset, path: Path) -> str:
-    """Put an object at `path`, whole or not at all, and return the SHA-256 of the file as hex.
+    """Put an object at `path`, whole, durable or not at all, and return the SHA-256 of the file as hex.
 
-    The file is fsynced before it takes its name, and its folder after. The preamble is zero. Raises `StorageFull`.
+    The preamble is zero. Raises `StorageFull`.
     """
     data = encoded(dataset)
-    digest = hashlib.sha256(data).hexdigest()
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with open(partial, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFull(f"no space left for {path.name}; free space below {path.parent}") from error
-        raise
-    finally:
-        partial.unlink(missing_ok=True)
-    return digest
+    write_file(path, data)
+    return hashlib.sha256(data).hexdigest()
 
 
 def encoded(dataset: Dataset) -> memoryview:
@@ -86,11 +68,3 @@ def read_header(path: Path, *, stop_before_pixels: bool = True) -> Dataset:
         raise
     except Exception as error:  # the boundary to files that may be damaged in any way
         raise BadImage(f"{path.name} is not a DICOM file: {type(error).__name__}") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,7 @@
 """The database and the archive: what is acknowledged stays."""
 
-from server.store.archive import Archive, commit, partial_file, sync_folder
+from server.durable import commit
+from server.store.archive import Archive
 from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
 from server.store.repository import Store
 from server.store.tables import WorkState
@@ -17,6 +18,4 @@ __all__ = [
     "WorkState",
     "WorkStatus",
     "commit",
-    "partial_file",
-    "sync_folder",
 ]

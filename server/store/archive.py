@@ -1,14 +1,9 @@
 """Files of the archive: every one appears whole, or not at all."""
 
-import errno
-import os
-import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from server.errors import StorageFull
+from server.durable import sync_folder, write_file
 from station.protocol import is_uid
 
 
@@ -71,10 +66,7 @@ class Archive:
 
     def write(self, path: Path, data: bytes | memoryview) -> None:
         """Write a file whole; raises `StorageFull`."""
-        with partial_file(path) as partial:
-            with open(partial, "xb") as file:
-                file.write(data)
-            commit(partial, path)
+        write_file(path, data)
 
     def tidy(self, study_instance_uid: str, sop_instance_uid: str, *, keep_blob: bool) -> None:
         """Delete what killed writers left in the folder of a still that nobody writes to, and the blob unless kept."""
@@ -88,37 +80,6 @@ class Archive:
     def free_bytes(self) -> int:
         """Free space for unprivileged writers."""
         return shutil.disk_usage(self.root).free
-
-
-@contextmanager
-def partial_file(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to; the file is gone at the end unless it was committed."""
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        yield partial
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise StorageFull(f"no space left for {path.name}; free space below {path.parent}") from error
-        raise
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def commit(partial: Path, path: Path) -> None:
-    """Make a written file durable under its final name."""
-    with open(partial, "rb+") as file:
-        os.fsync(file.fileno())
-    os.replace(partial, path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _checked(uid: str) -> str:
