@@ -14,7 +14,6 @@ REGION = "face"
 _COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red", Verdict.UNKNOWN: "dim"}
 _NAMES = {"l_star": "L*", "a_star": "a*", "b_star": "b*", "ita": "ITA", "melanin_sd": "melanin, SD"}
 _UNITS = {"1": "", "Lab": "", "deg": "°", "optical density": "OD"}
-_REASON = "not measurable: "
 
 Record = dict[str, Any]
 
@@ -68,11 +67,11 @@ def _show_unmeasured(measures: list[Record], console: Console) -> None:
     reasons: dict[str, list[str]] = {}
     for measure in measures:
         if measure["name"] not in measured:
-            names = reasons.setdefault(measure["reason"].removeprefix(_REASON), [])
+            names = reasons.setdefault(measure["reason"], [])
             if (name := _words(measure["name"])) not in names:
                 names.append(name)
     for reason, names in reasons.items():
-        _tell(console, f"{_REASON}{', '.join(names)} ({reason})", "dim")
+        _tell(console, f"not measurable: {', '.join(names)} ({reason})", "dim")
 
 
 def _verdict(verdict: str) -> Text:
