@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from server.store import Archive, Store
 
 async def run_live(config: ServerConfig, *, models: Path, web_root: Path, version: str) -> None:
     """Serve previews and pages until cancelled."""
+    os.umask(ready.PRIVATE)
     async with contextlib.AsyncExitStack() as stack:
         store = Store.open(config.database_url)
         stack.push_async_callback(store.close)

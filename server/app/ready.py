@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+PRIVATE = 0o077
+"""File mode mask of every process: pictures, results and sockets are for the server's own user."""
 ROLES = ("live", "work")
 """The server's processes, in the order they start."""
 

@@ -41,6 +41,7 @@ async def supervise(
 
     Raises `ChildFailed` if a child does not come up, `InferenceUnavailable` if Triton does not.
     """
+    os.umask(ready.PRIVATE)
     async with triton_address(config.triton, models, config.run / "triton") as address:
         environment = {
             **os.environ,

@@ -27,6 +27,7 @@ PRESENCE_S = 5.0
 
 async def run_work(config: ServerConfig, *, models: Path, quality: Path, version: str) -> None:
     """Take and analyse stills until cancelled."""
+    os.umask(ready.PRIVATE)
     os.nice(NICENESS)
     cv2.setNumThreads(1)
     profile = read_profile(quality / f"{config.analysis.quality_profile}.toml")

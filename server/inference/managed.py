@@ -35,7 +35,8 @@ class ManagedTriton:
 
     Only gRPC, only on 127.0.0.1. `grpc_port` 0 takes a free one; `threads` are those of one model's run.
     `run_dir` belongs to this server alone: backends, log and lock. Entering raises `TritonNotInstalled` if the
-    environment lacks it and `InferenceUnavailable` if it is not ready within `start_limit_s`.
+    environment lacks it, `ConfigError` if the port or the folder is taken, and `InferenceUnavailable` if it is not
+    ready within `start_limit_s`.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class ManagedTriton:
         self._lock()
         try:
             await asyncio.to_thread(installation.install_backends, self._run_dir / "backends")
-            self._port = self._port or _free_port()
+            self._port = _free_port(self._port)
             self._keeper = asyncio.create_task(self._keep(installation), name="keep-triton")
             await self.wait_ready(self._start_limit_s)
         except BaseException:
@@ -209,7 +210,14 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-def _free_port() -> int:
+def _free_port(wanted: int) -> int:
+    """`wanted`, or any for 0. Another server that answers there would pass for the one started here."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            raise ConfigError(
+                f"Triton cannot be started at 127.0.0.1:{wanted} (triton.url): {error.strerror}"
+            ) from error
         return int(probe.getsockname()[1])
