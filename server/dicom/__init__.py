@@ -5,6 +5,7 @@ from server.dicom.codes import PRIVATE_SCHEME
 from server.dicom.files import decoded_pixels_sha256, encoded, read_header, write
 from server.dicom.groups import Model
 from server.dicom.photo import LossyCompression, PhotoDescription, build_photo, build_photo_from_jpeg
+from server.dicom.proof import prove_photo
 from server.dicom.reading import PhotoFile, read_photo
 from server.dicom.report import NO_CLINICAL_VALIDATION, ReportedFinding, build_report
 from server.dicom.segmentation import Segment, build_segmentation
@@ -26,6 +27,7 @@ __all__ = [
     "build_segmentation",
     "decoded_pixels_sha256",
     "encoded",
+    "prove_photo",
     "read_header",
     "read_photo",
     "warm_up",

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.uid import JPEGLSLossless
@@ -35,26 +34,31 @@ def encoded(dataset: Dataset) -> memoryview:
 
 
 def decoded_pixels_sha256(path: Path) -> str:
-    """SHA-256 as hex of the decoded RGB bytes of a photo that `build_photo` made.
+    """What `prove_photo` gives, decoded here: holds the interpreter lock, about 50 ms per megapixel."""
+    codestream = jpegls_codestream(path)
+    rows, columns = jpegls.size_of(codestream)[:2]
+    pixels = jpegls.decode(codestream, rows, columns)
+    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
 
-    Equal to that of the picture's C-contiguous pixels: the archive holds the picture. Decoding holds the interpreter
-    lock, about 50 ms per megapixel. Raises `BadImage`.
-    """
+
+def jpegls_codestream(path: Path) -> bytes:
+    """The codestream of a photo that `build_photo` made, its size checked; raises `BadImage`."""
     photo = read_header(path, stop_before_pixels=False)
     try:
-        pixels = _decoded(photo)
+        return _codestream(photo)
     except BadImage:
         raise
     except Exception as error:  # the boundary to files that may be damaged in any way
         raise BadImage(f"{path.name} is damaged: {type(error).__name__}") from error
-    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
 
 
-def _decoded(photo: Dataset) -> NDArray[np.uint8]:
+def _codestream(photo: Dataset) -> bytes:
     if photo.file_meta.TransferSyntaxUID != JPEGLSLossless:
         raise BadImage("the photo's pixels are not JPEG-LS lossless")
-    codestream = get_frame(photo.PixelData, 0, number_of_frames=1)
-    return jpegls.decode(codestream, photo.Rows, photo.Columns)
+    codestream: bytes = get_frame(photo.PixelData, 0, number_of_frames=1)
+    if jpegls.size_of(codestream) != (photo.Rows, photo.Columns, 3, 8):
+        raise BadImage("the photo's codestream is of another size than the photo")
+    return codestream
 
 
 def read_header(path: Path, *, stop_before_pixels: bool = True) -> Dataset:

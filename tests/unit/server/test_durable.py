@@ -20,13 +20,18 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def fail_halfway(path: Path, number: int) -> None:
+    with partial_file(path) as partial:
+        partial.write_bytes(b"ne")
+        raise OSError(number, os.strerror(number))
+
+
 @pytest.mark.parametrize(("number", "raised"), [(errno.ENOSPC, StorageFull), (errno.EIO, OSError)])
 def test_a_failed_write_leaves_what_was_there(tmp_path: Path, number: int, raised: type[Exception]) -> None:
     path = tmp_path / "a"
     write_file(path, b"old")
-    with pytest.raises(raised), partial_file(path) as partial:
-        partial.write_bytes(b"ne")
-        raise OSError(number, os.strerror(number))
+    with pytest.raises(raised):
+        fail_halfway(path, number)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
