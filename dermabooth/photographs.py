@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +14,8 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from server.analysis import face_regions
-from server.dicom import read_photo, write
-from server.durable import commit, partial_file
+from server.dicom import encoded, read_photo
+from server.durable import partial_file
 from server.errors import BadImage
 from server.inference import ModelInfo
 from server.overlay import render
@@ -60,42 +60,56 @@ class PhotographExaminer:
         self._models = models
 
     async def examine(self, path: Path, folder: Path) -> dict[str, Any]:
-        """Write everything about one photograph into `folder`; the content of its `result.json`.
+        """Write everything about one photograph into `folder`, `result.json` last; the content of that file.
 
         Raises `BadImage` for a file that cannot be used, `InferenceUnavailable` if Triton is away.
         """
-        run = self._examiner.run
-        photograph = await run(read_photograph, path)
+        photograph = await self._examiner.run(read_photograph, path)
+        await self._examiner.run(_make_folders, folder)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                result = await self._examine(photograph, folder, tasks)
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group
+        data = msgspec.json.format(msgspec.json.encode(result), indent=2)
+        await self._examiner.run(_write, folder / "result.json", data)
+        return result
+
+    async def _examine(
+        self, photograph: Photograph, folder: Path, tasks: asyncio.TaskGroup
+    ) -> dict[str, Any]:
+        """Begins each thing as soon as what it needs is there: while Triton works on one core, the other has work too."""
         srgb, header = photograph.srgb, _header(photograph)
         frame = Frame(header, srgb)
-        await run(_make_folders, folder)
+        mapping = tasks.create_task(self._examiner.map_pigments(frame, srgb))
         face = await self._examiner.find_face(srgb)
-        # The quality record goes into the photo and the photo into no measure: both wait for nothing but the face.
-        photo_task = asyncio.create_task(self._photo(photograph, frame, face, folder))
-        try:
-            layers = await self._examiner.map_layers(frame, srgb, face)
-            pictures = asyncio.gather(*_pictures(run, folder, srgb, layers))
-            skin = await self._examiner.measure(layers, frame, srgb, face)
-            identity, photo, quality = await photo_task
-            await self._objects(identity, photo, quality, layers, skin, folder)
-            await pictures
-        finally:
-            photo_task.cancel()
-            await asyncio.gather(photo_task, return_exceptions=True)
-        result = self._result(path, header, face, quality, layers, skin)
-        await run(_write, folder / "result.json", msgspec.json.format(msgspec.json.encode(result), indent=2))
-        return result
+        recording = tasks.create_task(self._photo(photograph, frame, face, folder))
+        seen = await self._examiner.map_face(srgb, face)
+        tasks.create_task(self._pictures(srgb, seen, mapping, folder))
+        layers = {**seen, **await mapping}
+        skin = await self._examiner.measure(layers, frame, srgb, face)
+        identity, photo, quality = await recording
+        await self._objects(identity, photo, quality, layers, skin, folder)
+        return self._result(photograph.path, header, face, quality, layers, skin)
 
     async def _photo(
         self, photograph: Photograph, frame: Frame, face: Face | None, folder: Path
     ) -> tuple[Identity, Dataset, QualityReport]:
+        run = self._examiner.run
         quality = await self._examiner.judge(frame, face, recipe=UNCONTROLLED)
         identity = _identity(photograph, frame.header)
-        photo = await self._examiner.run(
-            self._maker.photo, identity, photograph.srgb, quality, photograph.jpeg
-        )
-        await self._examiner.run(write, photo, folder / "photo.dcm")
+        photo = await run(self._maker.photo, identity, photograph.srgb, quality, photograph.jpeg)
+        await run(_write_object, folder / "photo.dcm", photo)
         return identity, photo, quality
+
+    async def _pictures(self, srgb: Srgb, seen: Layers, mapping: Awaitable[Layers], folder: Path) -> None:
+        """One after the other, so that a thread stays free for the objects."""
+        run = self._examiner.run
+        await run(_write_overlay, folder, srgb, seen)
+        for layer, found in seen.items():
+            await run(_write_layer, folder, layer, found.pixels)
+        for layer, found in (await mapping).items():
+            await run(_write_layer, folder, layer, found.pixels)
 
     async def _objects(
         self,
@@ -108,10 +122,9 @@ class PhotographExaminer:
     ) -> None:
         run = self._examiner.run
         segmentation = await run(self._maker.segmentation, identity, photo, layers, skin)
-        saving = asyncio.create_task(run(write, segmentation, folder / "seg.dcm"))
+        await run(_write_object, folder / "seg.dcm", segmentation)
         report = await run(self._maker.report, identity, photo, segmentation, skin, quality)
-        await run(write, report, folder / "report.dcm")
-        await saving
+        await run(_write_object, folder / "report.dcm", report)
 
     def _result(
         self,
@@ -182,13 +195,6 @@ def _identity(photograph: Photograph, header: FrameHeader) -> Identity:
     )
 
 
-def _pictures(
-    run: Callable[..., Awaitable[None]], folder: Path, srgb: Srgb, layers: Layers
-) -> list[Awaitable[None]]:
-    jobs = [run(_write_layer, folder, layer, found.pixels) for layer, found in layers.items()]
-    return [run(_write_overlay, folder, srgb, layers), *jobs]
-
-
 def _write_layer(folder: Path, layer: Layer, pixels: Srgb) -> None:
     _write(folder / "layers" / f"{layer.value}.png", encode_layer(layer, pixels))
 
@@ -202,10 +208,15 @@ def _write_overlay(folder: Path, srgb: Srgb, layers: Layers) -> None:
     _write(folder / "overlay.png", encode_png(bgr))
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write_object(path: Path, dataset: Dataset) -> None:
+    _write(path, encoded(dataset))
+
+
+def _write(path: Path, data: bytes | memoryview) -> None:
+    """Whole or not at all, but not waiting for the disk: results can be made again of their photograph."""
     with partial_file(path) as partial:
         partial.write_bytes(data)
-        commit(partial, path)
+        partial.replace(path)
 
 
 def _make_folders(folder: Path) -> None:

@@ -1,0 +1,119 @@
+"""`python -m tests.browser.screenshots FOLDER`: the README's pictures, taken of the running demo."""
+
+import asyncio
+import contextlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.browser.pages import KioskPage, ViewerPage
+from tests.fixtures.chromium import ARGUMENTS, PROGRAM
+from tests.fixtures.demo import ROOT, Demo
+
+SIZE = {"width": 1280, "height": 800}
+MAX_BYTES = 300_000
+QUALITY = 88
+_ANALYSED_MS = 120_000
+_SETTLE_MS = 1_500
+
+
+@contextlib.contextmanager
+def running_demo(folder: Path) -> Iterator[Demo]:
+    """The demo as it is shipped, visit done."""
+    shipped = (ROOT / "configs" / "station" / "sim.toml").read_text()
+    demo = Demo(folder, shipped.replace('"../', f'"{ROOT}/configs/'))
+    try:
+        demo.wait_up()
+        yield demo
+    finally:
+        demo.close()
+
+
+async def take(demo: Demo, folder: Path) -> None:
+    """Every picture of the pages."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=PROGRAM, args=ARGUMENTS)
+        try:
+            context = await browser.new_context(viewport=SIZE)  # type: ignore[arg-type]
+            await take_kiosk(KioskPage(await context.new_page(), demo.kiosk), folder)
+            await take_viewer(ViewerPage(await context.new_page(), demo.viewer), demo, folder)
+        finally:
+            await browser.close()
+
+
+async def take_kiosk(page: KioskPage, folder: Path) -> None:
+    """The booth's page before, in and after a visit."""
+    await page.open()
+    await page.page.locator('[data-action="next"]').click()
+    await page.picture.expect_data("overlay", "true")
+    await page.layers.set("redness", True)
+    await save(page.page, folder / "kiosk.png")
+    await page.start_visit("P-1047")
+    await expect(page.stills.nth(1)).to_have_attribute("data-stage", "lighting")
+    await save(page.page, folder / "kiosk-shooting.png", settle_ms=0)
+    for index in range(3):
+        await expect(page.stills.nth(index)).to_have_attribute("data-stage", "analysed", timeout=_ANALYSED_MS)
+    await save(page.page, folder / "kiosk-visit.png")
+    await page.page.close()
+
+
+async def take_viewer(page: ViewerPage, demo: Demo, folder: Path) -> None:
+    """The server's page: a booth live, and a visit."""
+    await page.open(demo.code)
+    await page.booths.first.wait_for()
+    await page.open_booth("sim-1")
+    await expect(page.live.canvas).to_have_attribute("data-overlay", "true", timeout=20_000)
+    await page.layers.set("redness", True)
+    await save(page.page, folder / "viewer-live.png", settle_ms=4_000)
+    await page.open_visits()
+    await save(page.page, folder / "viewer-visits.png")
+    await page.open_visit(demo.outcome["study_instance_uid"])
+    await page.layers.set("melanin", True)
+    await save(page.page, folder / "viewer-visit.png")
+    await page.measures.scroll_into_view_if_needed()
+    await page.page.mouse.wheel(0, 900)
+    await save(page.page, folder / "viewer-measures.png")
+
+
+async def save(page: Page, path: Path, settle_ms: int = _SETTLE_MS) -> None:
+    """Write what the page shows."""
+    await page.wait_for_timeout(settle_ms)
+    await page.screenshot(path=path)
+
+
+def phantom_sheet(path: Path) -> None:
+    """The people that the phantom can be."""
+    subprocess.run([sys.executable, "-m", "phantom.sheet", str(path)], cwd=ROOT, check=True, timeout=600)
+
+
+def publish(taken: Path, folder: Path) -> None:
+    """Write each picture into the folder, as a JPEG; raises if one is too large for a README."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(taken.glob("*.png")):
+        target = folder / f"{path.stem}.jpg"
+        with Image.open(path) as picture:
+            picture.convert("RGB").save(target, quality=QUALITY, optimize=True, progressive=True)
+        assert target.stat().st_size <= MAX_BYTES, f"{target} has {target.stat().st_size} bytes"
+        print(f"{target}  {target.stat().st_size // 1000} kB")
+
+
+def main() -> None:
+    """Take all pictures into the folder of the command line."""
+    assert shutil.which(PROGRAM), "Chromium is missing: apt-get install chromium"
+    with tempfile.TemporaryDirectory(prefix="screenshots-") as temporary:
+        taken = Path(temporary) / "taken"
+        taken.mkdir()
+        phantom_sheet(taken / "phantom.png")
+        with running_demo(Path(temporary) / "demo") as demo:
+            asyncio.run(take(demo, taken))
+        publish(taken, Path(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()
