@@ -1,7 +1,9 @@
 """Who may do what: scopes, and the signed tokens that carry them."""
 
+import contextlib
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,10 +13,11 @@ from typing import Self
 
 import jwt
 
-from server.errors import AccessDenied
+from server.errors import AccessDenied, ConfigError
 
 _ALGORITHM = "HS256"
 _ISSUER = "dermabooth"
+_SECRET_BYTES = 32
 
 
 class Scope(StrEnum):
@@ -50,11 +53,19 @@ class Tokens:
 
     @classmethod
     def open(cls, keys: Path) -> Self:
-        """The tokens of this key folder; the secret is made at the first use, mode 0600."""
+        """The tokens of this key folder; the secret is made at the first use, mode 0600.
+
+        Raises `ConfigError` if the secret is damaged or readable by others.
+        """
         path = keys / "token.secret"
         if not path.exists():
-            write_secret(path, secrets.token_bytes(32))
-        return cls(path.read_bytes())
+            write_secret(path, secrets.token_bytes(_SECRET_BYTES))
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise ConfigError(f"{path} is open to other users: chmod 600 {path}")
+        secret = path.read_bytes()
+        if len(secret) != _SECRET_BYTES:
+            raise ConfigError(f"{path} is damaged: delete it, and every token has to be issued again")
+        return cls(secret)
 
     def issue(self, subject: str, scopes: Iterable[Scope], *, lifetime_s: float | None = None) -> str:
         """A token for `subject`; without a lifetime it holds until the secret is replaced."""
@@ -76,22 +87,35 @@ class Tokens:
 
 
 def admin_token(keys: Path) -> str:
-    """The admin token of this key folder, made at the first call and kept in `admin.token`, mode 0600."""
-    path = keys / "admin.token"
-    if not path.exists():
-        write_secret(path, Tokens.open(keys).issue("admin", [Scope.ADMIN]).encode())
+    """The admin token of this key folder, kept in `admin.token`, mode 0600; made when there is none that holds."""
+    path, tokens = keys / "admin.token", Tokens.open(keys)
+    try:
+        tokens.verify(path.read_text())
+    except (FileNotFoundError, AccessDenied):
+        path.unlink(missing_ok=True)
+        write_secret(path, tokens.issue("admin", [Scope.ADMIN]).encode())
     return path.read_text()
 
 
 def write_secret(path: Path, data: bytes) -> None:
-    """Create `path` with mode 0600 from its first byte on; an existing file is kept."""
+    """Create `path` durably, with mode 0600 from its first byte on; an existing file is kept."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with open(partial, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(data)
     try:
-        path.hardlink_to(partial)
-    except FileExistsError:
-        pass
+        with open(partial, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(partial)
     finally:
-        partial.unlink()
+        partial.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
