@@ -4,14 +4,13 @@ from server.api.application import ApiParts, make_api
 from server.api.board import HubBoard, LivePreview, NoPreviews, PreviewBoard
 from server.api.events import EventHub
 from server.api.login import LoginCodes
-from server.api.routes import GRANT, SESSION_COOKIE, TOKENS, Route, UndeclaredRoute, route, undeclared
+from server.api.routes import GRANT, SESSION_COOKIE, Route, UndeclaredRoute, route, undeclared
 from server.api.settings import SETTINGS, ApiSettings
 
 __all__ = [
     "GRANT",
     "SESSION_COOKIE",
     "SETTINGS",
-    "TOKENS",
     "ApiParts",
     "ApiSettings",
     "EventHub",

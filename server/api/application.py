@@ -14,7 +14,7 @@ from server.api.login import LoginCodes, RateLimit, Sessions
 from server.api.problems import add_headers, own_host, problems
 from server.api.renditions import RENDITIONS, Renditions
 from server.api.resources import ARCHIVE, STORE
-from server.api.routes import SESSIONS, TOKENS, Route, access, add_routes, refuse_undeclared
+from server.api.routes import SESSIONS, Route, access, add_routes, refuse_undeclared
 from server.api.session import CODES, LIMIT
 from server.api.settings import SETTINGS, ApiSettings
 from server.store import Archive, Store
@@ -38,7 +38,7 @@ class ApiParts:
 def make_api(parts: ApiParts, extra: Iterable[Route] = ()) -> web.Application:
     """The application with the routes of this room and `extra` ones; start-up fails on an undeclared route."""
     app = web.Application(middlewares=[problems, own_host, access], client_max_size=_MAX_BODY)
-    app[SETTINGS], app[TOKENS] = parts.settings, parts.tokens
+    app[SETTINGS] = parts.settings
     app[STORE], app[ARCHIVE], app[HUB] = parts.store, parts.archive, parts.hub
     app[CHECKS] = dict(parts.checks)
     app[SESSIONS], app[CODES] = Sessions(parts.tokens), LoginCodes(parts.tokens)

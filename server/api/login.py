@@ -1,5 +1,6 @@
 """Signing in: one-time codes, sessions of browsers, and a limit on guessing."""
 
+import contextlib
 import hashlib
 import secrets
 import time
@@ -11,6 +12,8 @@ from server.errors import AccessDenied
 CODE_LIFETIME_S = 600.0
 SESSION_LIFETIME_S = 12 * 3600.0
 _CODE = "login-code:"
+_MARK = "#"
+"""Stands in the subject of every session, and of nothing else."""
 _REMEMBERED = 4096
 
 
@@ -41,7 +44,7 @@ class LoginCodes:
 
 
 class Sessions:
-    """Tokens for the cookies of signed-in browsers."""
+    """Checks tokens, and makes and ends the cookies of signed-in browsers."""
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
@@ -49,7 +52,7 @@ class Sessions:
 
     def open(self, grant: Grant) -> str:
         """A cookie value that carries `grant` for twelve hours."""
-        subject = f"{grant.subject}#{secrets.token_urlsafe(6)}"
+        subject = f"{grant.subject}{_MARK}{secrets.token_urlsafe(6)}"
         return self._tokens.issue(subject, sorted(grant.scopes), lifetime_s=SESSION_LIFETIME_S)
 
     def verify(self, cookie: str) -> Grant:
@@ -58,9 +61,21 @@ class Sessions:
             raise AccessDenied("this session was ended; sign in again")
         return self._tokens.verify(cookie)
 
+    def verify_token(self, token: str) -> Grant:
+        """What a token allows that is no cookie; raises `AccessDenied`.
+
+        A cookie counts as a cookie only: it can be ended, is bound to this origin, and buys no second session.
+        """
+        grant = self._tokens.verify(token)
+        if _MARK in grant.subject:
+            raise AccessDenied("this is the cookie of a session, not a token; sign in with a token")
+        return grant
+
     def end(self, cookie: str) -> None:
-        """Refuse the cookie from now on."""
-        self._ended.add(_digest(cookie), SESSION_LIFETIME_S)
+        """Refuse the cookie from now on; one that is refused anyway takes no memory."""
+        with contextlib.suppress(AccessDenied):
+            self.verify(cookie)
+            self._ended.add(_digest(cookie), SESSION_LIFETIME_S)
 
 
 class RateLimit:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
-from server.access import Grant, Scope, Tokens
+from server.access import Grant, Scope
 from server.api.login import Sessions
 from server.api.settings import SETTINGS
 from server.errors import AccessDenied
@@ -27,8 +27,6 @@ class Route:
     """Type of the JSON it answers with, for the OpenAPI document."""
 
 
-TOKENS = web.AppKey("tokens", Tokens)
-"""Checks the tokens of this server."""
 GRANT = web.RequestKey("grant", Grant)
 """What the caller of this request may do; absent on PUBLIC routes."""
 SCOPES = web.AppKey("scopes", dict[web.AbstractRoute, Scope])
@@ -36,7 +34,7 @@ SCOPES = web.AppKey("scopes", dict[web.AbstractRoute, Scope])
 DECLARED = web.AppKey("declared", list[Route])
 """The routes as they were declared."""
 SESSIONS = web.AppKey("sessions", Sessions)
-"""Checks the cookies of signed-in browsers."""
+"""Checks the tokens of this server and the cookies of signed-in browsers."""
 SESSION_COOKIE = "dermabooth_session"
 """Holds the token of a signed-in browser."""
 
@@ -119,9 +117,8 @@ def _scope_of(request: web.Request) -> Scope | None:
 
 
 def _grant_of(request: web.Request) -> Grant | None:
-    tokens = request.app[TOKENS]
     if (token := bearer(request)) is not None:
-        return tokens.verify(token)
+        return request.app[SESSIONS].verify_token(token)
     cookie = request.cookies.get(SESSION_COOKIE)
     if cookie is None or (_needs_origin(request) and not same_origin(request)):
         return None

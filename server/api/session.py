@@ -10,7 +10,6 @@ from server.api.routes import (
     GRANT,
     SESSION_COOKIE,
     SESSIONS,
-    TOKENS,
     Route,
     bearer,
     route,
@@ -76,12 +75,12 @@ async def sign_out(request: web.Request) -> web.Response:
 
 async def _grant(request: web.Request) -> Grant:
     if (token := bearer(request)) is not None:
-        return _reader(request.app[TOKENS].verify(token))
+        return _reader(request.app[SESSIONS].verify_token(token))
     wanted = msgspec.json.decode(await request.read(), type=SignIn)
     if wanted.code:
         return request.app[CODES].redeem(wanted.code)
     if wanted.token:
-        return _reader(request.app[TOKENS].verify(wanted.token.strip()))
+        return _reader(request.app[SESSIONS].verify_token(wanted.token.strip()))
     raise AccessDenied("send a `code` or a `token`")
 
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from server.access import Tokens
 from server.api import whep, whip
 from server.api.problems import problems
-from server.api.routes import TOKENS, access, add_routes
+from server.api.login import Sessions
+from server.api.routes import SESSIONS, access, add_routes
 from server.api.signalling import LIVE
 from server.live import LiveHub
 from station.protocol import Box, Face, Layer
@@ -30,7 +31,7 @@ async def read_number(
 def make_app(hub: LiveHub, tokens: Tokens) -> web.Application:
     """The live plane's routes behind the access rules of the real application."""
     app = web.Application(middlewares=[problems, access], client_max_size=64 * 1024)
-    app[TOKENS], app[LIVE] = tokens, hub
+    app[SESSIONS], app[LIVE] = Sessions(tokens), hub
     add_routes(app, [*whip.routes(), *whep.routes()])
     return app
 

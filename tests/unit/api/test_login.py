@@ -52,6 +52,24 @@ def test_an_ended_session_is_refused_and_others_go_on() -> None:
     assert sessions.verify(other).scopes == {Scope.READ}
 
 
+def test_a_cookie_is_no_token() -> None:
+    sessions = Sessions(TOKENS)
+    cookie = sessions.open(TOKENS.verify(TOKENS.issue("viewer", [Scope.READ])))
+    with pytest.raises(AccessDenied, match="cookie"):
+        sessions.verify_token(cookie)
+    assert sessions.verify_token(TOKENS.issue("viewer", [Scope.READ])).scopes == {Scope.READ}
+
+
+def test_forged_cookies_do_not_push_ended_sessions_out_of_memory() -> None:
+    sessions = Sessions(TOKENS)
+    cookie = sessions.open(TOKENS.verify(TOKENS.issue("viewer", [Scope.READ])))
+    sessions.end(cookie)
+    for number in range(5000):
+        sessions.end(f"forged-{number}")
+    with pytest.raises(AccessDenied, match="sign in again"):
+        sessions.verify(cookie)
+
+
 def test_failures_are_limited_per_address() -> None:
     limit = RateLimit(count=3, period_s=0.1)
     for _ in range(3):
