@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from server.access import Tokens
 from server.api import whep, whip
-from server.api.problems import problems
 from server.api.login import Sessions
+from server.api.problems import problems
 from server.api.routes import SESSIONS, access, add_routes
 from server.api.signalling import LIVE
 from server.live import LiveHub
