@@ -67,3 +67,19 @@ def test_files_that_are_no_keys_admit_nobody_and_harm_nobody(
     assert allowed.read() == {keys.public: "a"}
     allowed.read()
     assert len(caplog.records) == 4
+
+
+def test_a_key_file_that_cannot_be_read_harms_no_other_booth(tmp_path: Path) -> None:
+    one, two = zmq.curve_keypair()[0], zmq.curve_keypair()[0]
+    allowed = AllowList(tmp_path)
+    (tmp_path / "booth-1.key").write_bytes(one)
+    (tmp_path / "booth-2.key").write_bytes(two)
+    assert allowed.booth_of(raw(two)) == "booth-2"
+    (tmp_path / "booth-1.key").unlink()
+    (tmp_path / "booth-1.key").mkdir()
+    (tmp_path / "booth-2.key").unlink()
+    (tmp_path / "gone.key").symlink_to(tmp_path / "nowhere")
+    assert allowed.read() == {}
+    (tmp_path / "booth-2.key").write_bytes(two)
+    assert allowed.booth_of(raw(two)) == "booth-2"
+    assert allowed.booth_of(raw(one)) is None
