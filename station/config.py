@@ -133,8 +133,11 @@ class StationConfig(BaseSettings):
             config = cls.model_validate(merged)
         except ValidationError as error:
             raise ConfigError(f"{path.name}: {describe(error)}") from error
-        camera_options(config.camera)
-        light_options(config.lights)
+        try:
+            camera_options(config.camera)
+            light_options(config.lights)
+        except ConfigError as error:
+            raise ConfigError(f"{path.name}: {error}") from error
         config._visit_protocol = load_protocol(config.protocol)
         config._quality_profile = _load_quality(config.quality)
         return config
@@ -203,6 +206,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} is not TOML: {error}") from error
+    except ValueError as error:
+        raise ConfigError(f"{str(path)!r} is no path: {error}") from error
 
 
 def _rooted(content: dict[str, Any], folder: Path) -> dict[str, Any]:

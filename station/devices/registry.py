@@ -15,6 +15,9 @@ from station.errors import ConfigError
 D = TypeVar("D", Camera, LightRig)
 
 
+_SHOWN = 100
+
+
 @dataclass(frozen=True)
 class Driver(Generic[D]):
     """How to read a driver's section and make the instrument."""
@@ -56,10 +59,10 @@ def make_devices(
 
 def _options(name: str, section: Mapping[str, object], drivers: Mapping[str, Driver[D]]) -> BaseModel:
     kind = section.get("type")
-    if kind not in drivers:
-        raise ConfigError(f"{name}.type is {kind!r}, known are: {', '.join(sorted(drivers))}")
+    if not isinstance(kind, str) or kind not in drivers:
+        raise ConfigError(f"{name}.type is {_shown(kind)}, known are: {', '.join(sorted(drivers))}")
     try:
-        return drivers[str(kind)].options.model_validate(section)
+        return drivers[kind].options.model_validate(section)
     except ValidationError as error:
         raise ConfigError(describe(error, name)) from error
 
@@ -74,5 +77,10 @@ def describe(error: ValidationError, section: str = "") -> str:
         elif mistake["type"] == "missing":
             lines.append(f"{key} is missing")
         else:
-            lines.append(f"{key}: {mistake['msg']}, got {mistake['input']!r}")
+            lines.append(f"{key}: {mistake['msg']}, got {_shown(mistake['input'])}")
     return "; ".join(lines)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

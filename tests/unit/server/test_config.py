@@ -55,3 +55,12 @@ def test_the_caller_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("DERMABOOTH_SERVER_HTTP__PORT", "9999")
     config = ServerConfig.load(CONFIGS / "local.toml", http={"port": 1234})
     assert (config.http.port, config.http.host) == (1234, "127.0.0.1")
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "latin.toml"
+    path.write_bytes("data = 'Bücher'".encode("latin-1"))
+    with pytest.raises(ConfigError, match="is not TOML"):
+        ServerConfig.load(path)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        ServerConfig.load(tmp_path)

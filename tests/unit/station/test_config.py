@@ -74,6 +74,7 @@ def test_polarised_steps_can_be_subtracted() -> None:
         ("[kiosk]\nport = 70000\n", "kiosk.port"),
         ("[uplink]\nserver = 'http://x'\n", "uplink.server"),
         ("[uplink]\nencoding = 'zip'\n", "uplink.encoding: .*'raw'"),
+        (f"[uplink]\nencoding = '{'z' * 5000}'\n", "^.{0,300}$"),
     ],
 )
 def test_a_mistake_is_named(write: Write, addition: str, named: str) -> None:
@@ -151,3 +152,16 @@ def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
     config = StationConfig.load(CONFIGS / "station/files.toml")
     assert config.camera["folder"] == CONFIGS / "station/pictures"
     assert config.protocol.resolve() == CONFIGS / "protocols/photograph.toml"
+
+
+@pytest.mark.parametrize("kind", ["[]", "{}", "'none'"])
+def test_a_type_that_is_none_is_named_with_its_file(write: Write, kind: str) -> None:
+    path = write(GOOD.replace('[camera]\ntype = "sim"', f"[camera]\ntype = {kind}"))
+    with pytest.raises(ConfigError, match=r"^station.toml: camera.type is .*, known are: files, sim"):
+        StationConfig.load(path)
+
+
+def test_a_path_that_is_none_is_refused(write: Write) -> None:
+    path = write(GOOD.replace("front.toml", "\\u0000"))
+    with pytest.raises(ConfigError, match="is no path"):
+        StationConfig.load(path)
