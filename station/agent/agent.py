@@ -24,6 +24,11 @@ from station.transport import Spool, Still
 
 REFRESH_S = 0.25
 """Time between two looks at what nobody announces: light, connection, latency."""
+_NOT_NOW = {
+    Phase.STARTING: "The booth is still starting: wait a moment.",
+    Phase.SHOOTING: "A visit is under way: wait for its end, or stop it.",
+}
+"""Why no visit can start; the instruments say it themselves where one failed."""
 
 _log = logging.getLogger(__name__)
 
@@ -118,17 +123,15 @@ class StationAgent:
         state = self._look()
         studio = None if self._instruments is None else self._instruments.studio
         if state.phase is not Phase.READY or studio is None or self._tasks is None:
-            raise InvalidTransition(
-                f"the booth is {state.phase}, not {Phase.READY}: {state.problem or 'wait'}"
-            )
+            raise InvalidTransition(_NOT_NOW.get(state.phase) or state.problem)
         protocol = self.config.visit_protocol
         if request.preparation is not Preparation.UNSPECIFIED:
             protocol = msgspec.structs.replace(protocol, preparation=request.preparation)
         seating_s = self.config.visit.seating_s
         visit = Visit(protocol, request.patient, studio, self._board, seating_s=seating_s)
         self._visit = visit
-        self._playing = self._tasks.create_task(self._play(visit), name="visit")
-        self._playing.add_done_callback(lambda _: self._note_ended(visit))
+        playing = self._playing = self._tasks.create_task(self._play(visit), name="visit")
+        playing.add_done_callback(lambda _: self._note_ended(visit, playing))
         self._board.begin(visit)
         return visit.study_instance_uid
 
@@ -162,8 +165,9 @@ class StationAgent:
             # The boundary of one visit: it has failed, in words for the operator; the booth goes on.
             _log.exception("a visit failed unexpectedly")
 
-    def _note_ended(self, visit: Visit) -> None:
-        self._playing = None
+    def _note_ended(self, visit: Visit, playing: asyncio.Task[None]) -> None:
+        if self._playing is playing:  # the next may have begun while the end of this one went to disk
+            self._playing = None
         if visit.session.active:  # cancelled before its first step
             visit.session.move(SessionEvent.ABORT)
         self._refresh()

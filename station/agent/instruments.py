@@ -49,6 +49,12 @@ class Instruments:
                 await self._serve()
             except StationError as error:
                 self._report(str(error))
+            except Exception:  # noqa: BLE001
+                # The boundary of the drivers: one that fails in its own way must not end spool, uplink and page.
+                _log.exception("a driver failed unexpectedly")
+                self._report(
+                    "camera or lights failed unexpectedly and are tried again: the booth's log says why"
+                )
             await asyncio.sleep(RETRY_S)
 
     async def ensure_dark(self) -> None:
@@ -86,7 +92,9 @@ class Instruments:
         self._changed()
 
     def _report(self, problem: str) -> None:
-        if bool(problem) != bool(self.problem):
-            _log.warning("the instruments failed") if problem else _log.info("the instruments are open")
+        if problem and problem != self.problem:
+            _log.warning("the instruments failed", extra={"problem": problem})
+        elif self.problem and not problem:
+            _log.info("the instruments are open again")
         self.problem = problem
         self._changed()

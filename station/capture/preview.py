@@ -33,12 +33,15 @@ class Preview:
         self._exposure = exposure
         self._instruments = asyncio.Lock()
         self._showing: asyncio.Task[None] | None = None
+        self._claims = 0
 
     async def run(self) -> None:
         """Show the preview until cancelled; raises `DeviceError` when an instrument fails."""
         while True:
             async with self._instruments:
                 self._showing = asyncio.create_task(self._show(), name="preview")
+                if self._claims:  # asked for while the instruments changed hands
+                    self._showing.cancel()
                 try:
                     await asyncio.wait({self._showing})
                 finally:
@@ -50,10 +53,17 @@ class Preview:
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
         """Camera and lights for the caller alone, dark at the start; the preview resumes afterwards."""
-        if self._showing is not None:
-            self._showing.cancel()
-        async with self._instruments:
+        self._claims += 1
+        try:
+            if self._showing is not None:
+                self._showing.cancel()
+            await self._instruments.acquire()
+        finally:
+            self._claims -= 1
+        try:
             yield
+        finally:
+            self._instruments.release()
 
     async def _show(self) -> None:
         try:

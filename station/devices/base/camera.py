@@ -3,11 +3,11 @@
 import asyncio
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from station.devices.mailbox import LatestFrame
 from station.errors import DeviceError, DeviceUnavailable, ExposureRefused
@@ -23,6 +23,14 @@ from station.protocol import (
     Transfer,
     View,
 )
+
+ANSWER_LIMIT_S = 60.0
+"""Time beyond its exposure that a camera has for a picture; then it counts as failed, and the lights go dark."""
+
+T = TypeVar("T")
+_FRAME_IDS = itertools.count()
+"""One count for every camera of the process: one that is opened anew goes on where the last ended, so that no reader
+waits for numbers that have been, and no overlay meets a younger frame of the same number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +90,6 @@ class Camera(ABC):
     """
 
     def __init__(self) -> None:
-        self._frame_ids = itertools.count()
         self._busy = ""
         self._open = False
         self._closed = False
@@ -123,27 +130,30 @@ class Camera(ABC):
     async def preview(self, into: LatestFrame, exposure: Exposure, shot: Shot) -> None:
         """Put preview frames into the mailbox, at the driver's own pace, until cancelled.
 
-        Frames are 8-bit sRGB. Raises `ExposureRefused`, and `DeviceError` while the camera does anything else.
+        Frames are 8-bit sRGB. Raises `ExposureRefused`, `DeviceError` while the camera does anything else, and
+        `DeviceUnavailable` if no picture comes in time.
         """
         self.exposure_range.check(exposure)
         self._claim("a preview")
         try:
             async with aclosing(self._do_preview(exposure)) as pictures:
-                async for captured in pictures:
-                    into.put(self._frame(captured, exposure, shot))
+                while True:
+                    into.put(self._frame(await self._answer(anext(pictures), exposure), exposure, shot))
+        except StopAsyncIteration:
+            raise DeviceUnavailable(f"the preview of {self.info.model} ended by itself") from None
         finally:
             self._busy = ""
-        raise DeviceUnavailable(f"the preview of {self.info.model} ended by itself")
 
     async def expose(self, exposure: Exposure, shot: Shot) -> Frame:
         """One still in full resolution; the header holds the requested and the actual exposure.
 
-        Raises `ExposureRefused`, and `DeviceError` while the camera does anything else.
+        Raises `ExposureRefused`, `DeviceError` while the camera does anything else, and `DeviceUnavailable` if no
+        picture comes in time.
         """
         self.exposure_range.check(exposure)
         self._claim("an exposure")
         try:
-            return self._frame(await self._do_expose(exposure, shot), exposure, shot)
+            return self._frame(await self._answer(self._do_expose(exposure, shot), exposure), exposure, shot)
         finally:
             self._busy = ""
 
@@ -163,6 +173,16 @@ class Camera(ABC):
     async def _do_expose(self, exposure: Exposure, shot: Shot) -> Captured:
         """Expose once; after cancellation the instrument is ready for the next exposure."""
 
+    async def _answer(self, picture: Awaitable[T], exposure: Exposure) -> T:
+        limit_s = exposure.time_s + ANSWER_LIMIT_S
+        try:
+            async with asyncio.timeout(limit_s):
+                return await picture
+        except TimeoutError:
+            raise DeviceUnavailable(
+                f"{self.info.model} gave no picture within {limit_s:.0f} s: check its cable and power"
+            ) from None
+
     def _claim(self, purpose: str) -> None:
         if not self._open:
             raise DeviceUnavailable(f"{self.info.model} is not open")
@@ -173,7 +193,7 @@ class Camera(ABC):
     def _frame(self, captured: Captured, requested: Exposure, shot: Shot) -> Frame:
         height, width = captured.pixels.shape[:2]
         header = FrameHeader(
-            frame_id=next(self._frame_ids),
+            frame_id=next(_FRAME_IDS),
             width=width,
             height=height,
             bit_depth=captured.bit_depth,

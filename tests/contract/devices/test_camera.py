@@ -68,6 +68,38 @@ async def test_frame_ids_count_up_over_stills_and_preview(booth: Booth) -> None:
     assert first.header.frame_id < newest[0].header.frame_id < last.header.frame_id
 
 
+@pytest.mark.parametrize("kind", sorted(CAMERAS))
+async def test_a_camera_opened_anew_goes_on_counting(kind: str, tmp_path: Path, cache: Path) -> None:
+    seen = []
+    for _ in range(2):
+        camera, lights = make_booth(kind, tmp_path, cache)
+        async with camera, lights:
+            await lights.set(Light.WHITE, 0.5)
+            seen.append((await camera.expose(NOMINAL, SHOT)).header.frame_id)
+    assert seen[0] < seen[1]
+
+
+async def test_a_camera_that_gives_no_picture_has_failed(
+    booth: Booth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera, _ = booth
+
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async def show_nothing(_: Exposure) -> AsyncIterator[None]:
+        await asyncio.Event().wait()
+        yield
+
+    monkeypatch.setattr("station.devices.base.camera.ANSWER_LIMIT_S", 0.01)
+    monkeypatch.setattr(camera, "_do_expose", hang)
+    monkeypatch.setattr(camera, "_do_preview", show_nothing)
+    with pytest.raises(DeviceUnavailable, match="no picture"):
+        await camera.expose(NOMINAL, SHOT)
+    with pytest.raises(DeviceUnavailable, match="no picture"):
+        await camera.preview(LatestFrame(), NOMINAL, SHOT)
+
+
 async def first_frames(camera: Camera, count: int) -> list[Frame]:
     box, seen = LatestFrame(), list[Frame]()
     preview = asyncio.create_task(camera.preview(box, NOMINAL, SHOT))

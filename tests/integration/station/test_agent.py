@@ -11,12 +11,13 @@ import aiohttp
 import numpy as np
 import pytest
 
+from station.agent import StationAgent
 from station.config import StationConfig
 from station.devices.files import FilesCamera
 from station.devices.registry import CAMERAS
 from station.errors import DeviceUnavailable, InvalidTransition
 from station.kiosk import Phase, StillStage, VisitRequest
-from station.protocol import Light, Patient, Preparation, Transfer, decode_pixels
+from station.protocol import Light, Patient, Preparation, Transfer, VisitClosed, decode_pixels
 from station.transport import Spool, still_files
 from tests.fixtures.booth_run import has_ended, is_ready, running, until
 
@@ -49,7 +50,8 @@ async def test_a_booth_alone_shoots_and_keeps_everything(make_config: MakeConfig
     assert list(visit.closed.stills) == [offer.sop_instance_uid for offer in offers]
     means = []
     for offer in offers:
-        data = await spool.read(offer.sop_instance_uid, 0, offer.size)
+        data = bytearray(offer.size)
+        assert await spool.read_into(offer.sop_instance_uid, 0, memoryview(data)) == offer.size
         means.append(float(np.mean(decode_pixels(data, offer.header, offer.encoding).pixels)))
     assert means == pytest.approx([200, 150, 100], abs=2)
     await spool.close()
@@ -74,7 +76,7 @@ async def test_one_visit_at_a_time_and_abort(make_config: MakeConfig) -> None:
             await agent.abort()
         await until(agent, is_ready)
         await agent.start_visit(VisitRequest())
-        with pytest.raises(InvalidTransition, match="shooting"):
+        with pytest.raises(InvalidTransition, match="under way"):
             await agent.start_visit(VisitRequest())
         await until(agent, lambda state: state.visit and state.visit.stills[0].stage is StillStage.TAKEN)
         await agent.abort()
@@ -87,6 +89,29 @@ async def test_one_visit_at_a_time_and_abort(make_config: MakeConfig) -> None:
         state = await until(agent, has_ended)
         assert state.visit is not None
         assert state.visit.complete
+
+
+async def test_the_next_visit_can_be_stopped_while_the_end_of_the_last_goes_to_disk(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing, close = asyncio.Event(), Spool.close_visit
+
+    async def slow(self: Spool, message: VisitClosed) -> None:
+        await closing.wait()
+        await close(self, message)
+
+    monkeypatch.setattr(Spool, "close_visit", slow)
+    async with running(make_config(settle_s=0.3)) as agent:
+        await until(agent, is_ready)
+        await agent.start_visit(VisitRequest())
+        await until(agent, has_ended)
+        study = await agent.start_visit(VisitRequest())
+        closing.set()
+        await until(agent, lambda state: state.visit and state.visit.stills[0].stage is StillStage.TAKEN)
+        await agent.abort()
+        state = await until(agent, has_ended)
+        assert state.visit is not None
+        assert (state.visit.study_instance_uid, state.visit.complete) == (study, False)
 
 
 async def test_a_visit_given_up_before_its_first_step_has_ended(make_config: MakeConfig) -> None:
@@ -142,6 +167,30 @@ async def test_a_full_disk_is_the_operators_sentence(
         assert "full" in state.visit.message
         assert not any(still.sop_instance_uid for still in state.visit.stills)
         assert state.phase is Phase.READY
+
+
+async def test_the_preview_goes_on_after_an_instrument_failed(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("station.agent.instruments.RETRY_S", 0.05)
+    async with running(make_config()) as agent:
+        await until(agent, is_ready)
+        last = (await agent.preview.get(await newest(agent) + 3)).header.frame_id
+
+        def fail(*_: object) -> None:
+            raise RuntimeError("the driver has a fault of its own")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(FilesCamera, "_preview_picture", fail)
+            state = await until(agent, lambda state: state.phase is Phase.FAULT)
+            assert "log" in state.problem
+        await until(agent, is_ready)
+        async with asyncio.timeout(20):
+            assert (await agent.preview.get(last + 1)).header.frame_id > last
+
+
+async def newest(agent: StationAgent) -> int:
+    return (await agent.preview.get()).header.frame_id
 
 
 async def test_a_failing_camera_is_shown_and_comes_back(

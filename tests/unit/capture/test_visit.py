@@ -176,3 +176,10 @@ async def test_the_preview_makes_way_and_comes_back(room: Room, monkeypatch: pyt
     async with asyncio.timeout(5):
         await room.box.get(after=before + 4)
     assert room.bench.shining == Shining(Light.WHITE, 0.3)
+
+
+async def test_the_preview_makes_way_twice_in_a_row(room: Room) -> None:
+    async with asyncio.timeout(10):
+        for _ in range(3):
+            async with room.studio.preview.paused():
+                assert room.bench.shining == Shining()
