@@ -19,7 +19,7 @@ from phantom.scene import LIGHTS, Box, Geometry, Light, Scene
 from phantom.shade import shade
 from phantom.trace import trace
 
-VERSION = 2
+VERSION = 3
 """part of every cache file's name; raise it when a render's bytes change"""
 _MARGIN = 1.06
 Progress = Callable[[float], None]
@@ -66,7 +66,7 @@ class Stage:
         """The preview at `t` seconds: uint8 sRGB (height, width, 3) and the face box in it. A few milliseconds.
 
         Head sway, breathing and a slight drift of the lamp come from warping, cropping and scaling a cached render;
-        polarised frames are exposed one stop longer.
+        polarised frames are exposed one stop longer. Without neutral tab, for it is fixed to the booth.
         """
         matrix = self._sway(t)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -120,7 +120,14 @@ class Stage:
         geometry = _load(path) if path is not None and path.exists() else None
         if geometry is None:
             geometry = trace(
-                self.identity, width, height, Pose(yaw=yaw), px_per_mm=px_per_mm, progress=progress
+                self.identity,
+                width,
+                height,
+                Pose(yaw=yaw),
+                px_per_mm=px_per_mm,
+                # A preview sways, and the tab is fixed to the booth.
+                neutral_tab=px_per_mm is None,
+                progress=progress,
             )
             if path is not None:
                 _save(path, geometry)
