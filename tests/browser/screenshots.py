@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import shutil
 import subprocess
 import sys
@@ -55,7 +56,7 @@ async def take_kiosk(page: KioskPage, folder: Path) -> None:
     await page.layers.set("redness", True)
     await save(page.page, folder / "kiosk.png")
     await page.start_visit("P-1047")
-    await expect(page.stills.nth(1)).to_have_attribute("data-stage", "lighting")
+    await expect(page.stills.nth(0)).to_have_attribute("data-stage", re.compile("taken|stored|examined"))
     await save(page.page, folder / "kiosk-shooting.png", settle_ms=0)
     for index in range(3):
         await expect(page.stills.nth(index)).to_have_attribute("data-stage", "analysed", timeout=_ANALYSED_MS)
@@ -76,8 +77,7 @@ async def take_viewer(page: ViewerPage, demo: Demo, folder: Path) -> None:
     await page.open_visit(demo.outcome["study_instance_uid"])
     await page.layers.set("melanin", True)
     await save(page.page, folder / "viewer-visit.png")
-    await page.measures.scroll_into_view_if_needed()
-    await page.page.mouse.wheel(0, 900)
+    await page.measures.evaluate("(table) => scrollTo(0, table.getBoundingClientRect().top + scrollY - 150)")
     await save(page.page, folder / "viewer-measures.png")
 
 
