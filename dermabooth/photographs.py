@@ -2,9 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,9 @@ from station.protocol import (
 from station.quality import UNCONTROLLED
 
 OVERLAY_OPACITY = 0.55
+
+Picture = Callable[[], None]
+"""Encodes and writes one."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +90,21 @@ class PhotographExaminer:
         face = await self._examiner.find_face(srgb)
         recording = tasks.create_task(self._photo(photograph, frame, face, folder))
         seen = await self._examiner.map_face(srgb, face)
-        tasks.create_task(self._pictures(srgb, seen, mapping, folder))
-        layers = {**seen, **await mapping}
+        pictures = _pictures(srgb, seen, folder)
+        tasks.create_task(self._draw(pictures))
+        pigments = await mapping
+        pictures.extend(_layer_pictures(pigments, folder))
+        layers = {**seen, **pigments}
         skin = await self._examiner.measure(layers, frame, srgb, face)
         identity, photo, quality = await recording
         await self._objects(identity, photo, quality, layers, skin, folder)
+        await self._draw(pictures)
         return self._result(photograph.path, header, face, quality, layers, skin)
+
+    async def _draw(self, pictures: deque[Picture]) -> None:
+        """What is left of them, one after the other: while objects are made, one thread stays free for those."""
+        while pictures:
+            await self._examiner.run(pictures.popleft())
 
     async def _photo(
         self, photograph: Photograph, frame: Frame, face: Face | None, folder: Path
@@ -101,15 +115,6 @@ class PhotographExaminer:
         photo = await run(self._maker.photo, identity, photograph.srgb, quality, photograph.jpeg)
         await run(_write_object, folder / "photo.dcm", photo)
         return identity, photo, quality
-
-    async def _pictures(self, srgb: Srgb, seen: Layers, mapping: Awaitable[Layers], folder: Path) -> None:
-        """One after the other, so that a thread stays free for the objects."""
-        run = self._examiner.run
-        await run(_write_overlay, folder, srgb, seen)
-        for layer, found in seen.items():
-            await run(_write_layer, folder, layer, found.pixels)
-        for layer, found in (await mapping).items():
-            await run(_write_layer, folder, layer, found.pixels)
 
     async def _objects(
         self,
@@ -193,6 +198,14 @@ def _identity(photograph: Photograph, header: FrameHeader) -> Identity:
         study_at=datetime.fromtimestamp(time.time(), UTC),
         lossy=photograph.lossy,
     )
+
+
+def _pictures(srgb: Srgb, seen: Layers, folder: Path) -> deque[Picture]:
+    return deque([partial(_write_overlay, folder, srgb, seen), *_layer_pictures(seen, folder)])
+
+
+def _layer_pictures(layers: Layers, folder: Path) -> list[Picture]:
+    return [partial(_write_layer, folder, layer, found.pixels) for layer, found in layers.items()]
 
 
 def _write_layer(folder: Path, layer: Layer, pixels: Srgb) -> None:

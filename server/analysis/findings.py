@@ -74,16 +74,20 @@ _KINDS = (
 
 
 def find_lesions(
-    layers: Mapping[Layer, LayerMap], face: Face | None, header: FrameHeader
+    layers: Mapping[Layer, LayerMap],
+    face: Face | None,
+    header: FrameHeader,
+    *,
+    view: SkinView | None = None,
 ) -> tuple[Finding, ...]:
     """Pigment spots and red areas of the skin in sight; a kind of which nothing was found is left out.
 
     A difference of Gaussians of the map within the skin, over a contrast and over the spread of the skin, in connected
     pieces of plausible size and shape. Faces wider than 640 px are searched on a reduced copy. Sizes are in mm² only where
-    the scale is known.
+    the scale is known. `view` is the `skin_view` of the same picture, where it is at hand.
     """
     skin = layers.get(Layer.SKIN)
-    view = None if skin is None else skin_view(face, skin.pixels)
+    view = view or (None if skin is None else skin_view(face, skin.pixels))
     if view is None or skin is None:
         return ()
     height, width = skin.pixels.shape
@@ -107,9 +111,8 @@ class _Pieces:
 
 
 def _pieces(kind: _Kind, layer: LayerMap, view: SkinView) -> _Pieces | None:
-    inside = _inner(view)
-    values = layer.quantity(view.cut(layer.pixels))
-    height = _over_surroundings(values, inside, kind, view.face_width)
+    inside = view.inner
+    height = _over_surroundings(view.quantity(layer), inside, kind, view.face_width)
     on_skin = height[inside > 0]
     if on_skin.size == 0:
         return None
@@ -121,13 +124,6 @@ def _pieces(kind: _Kind, layer: LayerMap, view: SkinView) -> _Pieces | None:
     if not count:
         return None
     return _Pieces(mask, count, cv2.countNonZero(mask), float(cv2.mean(height, mask)[0]))
-
-
-def _inner(view: SkinView) -> Mask:
-    """The plain skin without its rim, where brows, hair and ears begin."""
-    reach = max(1, round(0.02 * view.face_width))
-    element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return np.asarray(cv2.erode(view.plain, element, borderValue=0), np.uint8)
 
 
 def _over_surroundings(

@@ -27,15 +27,21 @@ Layers = Mapping[Layer, LayerMap]
 
 
 def measure_skin(
-    layers: Layers, srgb: NDArray[np.uint8], header: FrameHeader, face: Face | None
+    layers: Layers,
+    srgb: NDArray[np.uint8],
+    header: FrameHeader,
+    face: Face | None,
+    *,
+    view: SkinView | None = None,
 ) -> tuple[Measure, ...]:
     """The measures of one picture, region by region, the whole face first; without a face of all skin as one region.
 
     `srgb` is (height, width, 3), the layers of the same size. Faces wider than 640 px are measured on a reduced copy.
     Colour is held against the neutral tab; CIELAB and the typology angle need a calibration record.
+    `view` is the `skin_view` of the same picture, where it is at hand.
     """
     skin = layers.get(Layer.SKIN)
-    view = None if skin is None else skin_view(face, skin.pixels)
+    view = view or (None if skin is None else skin_view(face, skin.pixels))
     if view is None:
         reason = "no face found" if face is None else "no skin in sight"
         return (
@@ -54,19 +60,19 @@ def _of_layers(layers: Layers, view: SkinView) -> Iterator[Measure]:
     if (melanin := layers.get(Layer.MELANIN)) is not None:
         yield from _mean_and_spread("melanin", melanin, view)
     if (redness := layers.get(Layer.REDNESS)) is not None:
-        values = redness.quantity(view.cut(redness.pixels))
+        values = view.quantity(redness)
         for name, region in view.regions.items():
             mean = float(cv2.mean(values, region)[0])
             yield _measure(name, "redness", mean, redness.unit, REDNESS)
             yield _measure(name, "redness_area", _share(values > REDNESS_CONTRAST, region), "%", REDNESS)
     if (reflection := layers.get(Layer.REFLECTION)) is not None:
-        values = reflection.quantity(view.cut(reflection.pixels))
+        values = view.quantity(reflection)
         for name, region in view.regions.items():
             yield _measure(name, "shine_area", _share(values > HOT_SPOT, region), "%", REFLECTIONS)
 
 
 def _mean_and_spread(name: str, layer: LayerMap, view: SkinView) -> Iterator[Measure]:
-    values = layer.quantity(view.cut(layer.pixels))
+    values = view.quantity(layer)
     for region, mask in view.regions.items():
         mean, deviation = cv2.meanStdDev(values, mask=mask)
         yield _measure(region, name, float(mean[0, 0]), layer.unit, CHROMOPHORES)

@@ -1,14 +1,16 @@
 """The regions of a face: proportions of its box, narrowed to the skin that is in sight. Sides are the subject's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.protocol import Box, Face
+from server.analysis.layers import LayerMap
+from station.protocol import Box, Face, Layer
 from station.quality import FACE, ZONES, Mask, Zone, extent, zone_mask
 
 WHOLE_FACE = "face"
@@ -44,6 +46,7 @@ class SkinView:
     """255 on the skin of each region; empty masks are left out."""
     plain: Mask
     """All of the skin without the features of the face."""
+    _quantities: dict[Layer, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def everything(self) -> Mask:
@@ -58,6 +61,20 @@ class SkinView:
         if part.shape[:2] != (height, width):
             part = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA))
         return part.astype(np.float32)
+
+    def quantity(self, layer: LayerMap) -> NDArray[np.float32]:
+        """That part of a map in its unit; made once."""
+        if layer.layer not in self._quantities:
+            self._quantities[layer.layer] = layer.quantity(self.cut(layer.pixels))
+        return self._quantities[layer.layer]
+
+    @cached_property
+    def inner(self) -> Mask:
+        """The plain skin without its rim of a fiftieth of the face, where brows, hair and ears begin."""
+        framed = cv2.copyMakeBorder(self.plain, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+        depth = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1]
+        reach = max(1, round(0.02 * self.face_width))
+        return np.where(depth > reach, np.uint8(255), np.uint8(0))
 
     def spread(self, mask: Mask, height: int, width: int) -> NDArray[np.bool_]:
         """A mask of this view as a mask of the whole picture."""

@@ -5,7 +5,15 @@ from server.inference.client import ModelStatistics, Priority, TritonClient
 from server.inference.contract import contract_problems
 from server.inference.crop import FaceCrop
 from server.inference.installation import TritonNotInstalled
-from server.inference.layers import LiveLayers, StillLayers, chromophores, live_layers, still_layers
+from server.inference.layers import (
+    FaceLayers,
+    LiveLayers,
+    StillLayers,
+    chromophores,
+    face_layers,
+    live_layers,
+    still_layers,
+)
 from server.inference.managed import ManagedTriton
 from server.inference.models import SCALES, SKIN_FROM, ModelInfo, Scale, model_info, model_infos
 
@@ -13,6 +21,7 @@ __all__ = [
     "SCALES",
     "SKIN_FROM",
     "FaceCrop",
+    "FaceLayers",
     "LiveLayers",
     "ManagedTriton",
     "ModelInfo",
@@ -24,6 +33,7 @@ __all__ = [
     "TritonNotInstalled",
     "chromophores",
     "contract_problems",
+    "face_layers",
     "live_layers",
     "model_info",
     "model_infos",

@@ -31,6 +31,15 @@ class LiveLayers:
 
 
 @dataclass(frozen=True)
+class FaceLayers:
+    """8-bit maps of a still that need a face, all of its size; empty without one."""
+
+    skin: Image
+    redness: Image
+    reflection: Image
+
+
+@dataclass(frozen=True)
 class StillLayers:
     """8-bit maps of a still, all of its size; without a face, skin, redness and reflection are empty."""
 
@@ -84,16 +93,19 @@ async def still_layers(
     """
     pigments = chromophores(client, image) if master is None else chromophores(client, master, levels)
     melanin, haemoglobin = await pigments
+    seen = await face_layers(client, image, box)
+    return StillLayers(seen.skin, melanin, haemoglobin, seen.redness, seen.reflection)
+
+
+async def face_layers(client: TritonClient, image: npt.NDArray[np.uint8], box: Box | None) -> FaceLayers:
+    """What is seen at 512 x 512 px around the face of a still [H,W,3] in sRGB, enlarged."""
     size = image.shape[0], image.shape[1]
     if box is None:
         empty = np.zeros(size, np.uint8)
-        return StillLayers(empty, melanin, haemoglobin, empty, empty)
+        return FaceLayers(empty, empty, empty)
     crop = FaceCrop.around(box, STILL_SIDE)
     seen = await _face(client, "face_layers_still", crop.cut(image), crop.box, Priority.STILL, 30.0)
-    skin, redness, reflection = (
-        crop.paste(each, size) for each in (seen.skin, seen.redness, seen.reflection)
-    )
-    return StillLayers(skin, melanin, haemoglobin, redness, reflection)
+    return FaceLayers(*(crop.paste(each, size) for each in (seen.skin, seen.redness, seen.reflection)))
 
 
 async def _face(

@@ -9,8 +9,8 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from server.analysis import Finding, LayerMap, find_face, find_lesions, measure_gloss, measure_skin
-from server.inference import SCALES, SKIN_FROM, TritonClient, still_layers
+from server.analysis import Finding, LayerMap, find_face, find_lesions, measure_gloss, measure_skin, skin_view
+from server.inference import SCALES, SKIN_FROM, TritonClient, chromophores, face_layers
 from station.protocol import Face, Frame, Layer, Measure, QualityReport
 from station.quality import QualityProfile, develop, examine
 
@@ -71,17 +71,27 @@ class Examiner:
 
     async def map_layers(self, frame: Frame, srgb: Srgb, face: Face | None) -> dict[Layer, LayerMap]:
         """The maps of the picture, uint8 at its own size; raises `InferenceUnavailable`."""
-        box = None
-        if face is not None:
-            box = (float(face.box.x), float(face.box.y), float(face.box.width), float(face.box.height))
+        return {**await self.map_pigments(frame, srgb), **await self.map_face(srgb, face)}
+
+    async def map_pigments(self, frame: Frame, srgb: Srgb) -> dict[Layer, LayerMap]:
+        """Those of `map_layers` that need no face, from the deepest samples there are."""
         header, pixels = frame.header, frame.pixels
         if pixels.dtype == np.uint16:
             master = pixels.astype(np.uint16, copy=False)
             levels = (float(header.black_level), float(header.white_level))
-            maps = await still_layers(self._triton, srgb, box, master, levels)
+            maps = await chromophores(self._triton, master, levels)
         else:
-            maps = await still_layers(self._triton, srgb, box)
-        return as_layers({layer: getattr(maps, layer.value) for layer in Layer})
+            maps = await chromophores(self._triton, srgb)
+        return as_layers(dict(zip((Layer.MELANIN, Layer.HAEMOGLOBIN), maps, strict=True)))
+
+    async def map_face(self, srgb: Srgb, face: Face | None) -> dict[Layer, LayerMap]:
+        """Those of `map_layers` that are seen around the face; empty without one."""
+        box = None
+        if face is not None:
+            box = (float(face.box.x), float(face.box.y), float(face.box.width), float(face.box.height))
+        seen = await face_layers(self._triton, srgb, box)
+        maps = {Layer.SKIN: seen.skin, Layer.REDNESS: seen.redness, Layer.REFLECTION: seen.reflection}
+        return as_layers(maps)
 
     async def measure(
         self,
@@ -112,7 +122,8 @@ def as_layers(maps: Mapping[Layer, Srgb]) -> dict[Layer, LayerMap]:
 
 
 def _measure(layers: Layers, frame: Frame, srgb: Srgb, face: Face | None, cross: Frame | None) -> Skin:
-    measures = measure_skin(layers, srgb, frame.header, face)
+    view = skin_view(face, layers[Layer.SKIN].pixels)
+    measures = measure_skin(layers, srgb, frame.header, face, view=view)
     if cross is not None and face is not None:
         measures += measure_gloss(frame, cross, face, layers[Layer.SKIN].pixels)
-    return Skin(measures, find_lesions(layers, face, frame.header))
+    return Skin(measures, find_lesions(layers, face, frame.header, view=view))

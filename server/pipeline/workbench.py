@@ -15,7 +15,6 @@ from server.pipeline.examination import Examiner, Layers, Skin, Srgb, as_layers
 from server.store import Archive, Still, Store
 from station.protocol import Frame, FrameHeader, Layer, MalformedMessage, Transfer, decode_pixels
 
-_NOISY = (Layer.MELANIN, Layer.HAEMOGLOBIN)
 KEPT = 2
 """Stills held in memory: the one at work, and its twin under the other polarisation."""
 
@@ -99,19 +98,18 @@ def encode_layer(layer: Layer, pixels: Srgb) -> bytes:
     """The PNG of a uint8 (H, W) map; skin is made 0 or 255."""
     if layer is Layer.SKIN:
         pixels = np.where(pixels >= SKIN_FROM, np.uint8(255), np.uint8(0))
-    return encode_png(pixels, flat=layer not in _NOISY)
+    return encode_png(pixels)
 
 
-def encode_png(pixels: Srgb, *, flat: bool = False) -> bytes:
-    """The PNG of a uint8 picture, (H, W) or (H, W, 3) BGR; `flat` for one that is mostly of one value.
+def encode_png(pixels: Srgb) -> bytes:
+    """The PNG of a uint8 picture, (H, W) or (H, W, 3) BGR.
 
-    Photographs have no repeats for a dictionary coder to find: coding differences to the row above by Huffman
-    alone takes half the time and less space.
+    Photographs and their maps have few repeats for a dictionary coder to find: coding runs in the differences to the row
+    above takes half the time and less space.
     """
-    strategy = cv2.IMWRITE_PNG_STRATEGY_RLE if flat else cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY
     settings = {
         cv2.IMWRITE_PNG_COMPRESSION: 1,
-        cv2.IMWRITE_PNG_STRATEGY: strategy,
+        cv2.IMWRITE_PNG_STRATEGY: cv2.IMWRITE_PNG_STRATEGY_RLE,
         cv2.IMWRITE_PNG_FILTER: cv2.IMWRITE_PNG_FILTER_UP,
     }
     ok, data = cv2.imencode(".png", pixels, [number for pair in settings.items() for number in pair])
