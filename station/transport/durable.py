@@ -1,6 +1,7 @@
 """Files that are whole or absent, whatever the power does."""
 
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,6 +26,22 @@ def replace_file(path: Path, data: bytes) -> None:
     finally:
         partial.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, its owner's alone, and those above it; durable before this returns."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def remove_folder(folder: Path) -> None:
+    """Make a folder disappear from its name at once; what cannot be deleted stays as `.gone-NAME`."""
+    gone = folder.with_name(f".gone-{folder.name}")
+    folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 from station.errors import ConfigError, SpoolDamaged, SpoolFull
 from station.protocol import Encoding, StillOffer, VisitClosed, VisitOpened
+from station.transport.durable import make_folder
 from station.transport.still_files import Still, StillFiles, is_whole, read_into
 from station.transport.visit_files import SpooledVisit, VisitFiles
 
@@ -52,15 +53,23 @@ class Spool:
     def open(
         cls, folder: Path, *, max_bytes: int = DEFAULT_MAX_BYTES, encoding: Encoding = Encoding.RAW
     ) -> Self:
-        """The spool in this folder with what an earlier run left; blocks. Raises `ConfigError` if it is in use."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """The spool in this folder with what an earlier run left; blocks. Raises `ConfigError` if another uses it, or if the
+        disk does not let it be used.
+        """
+        try:
+            make_folder(folder)
+            lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise ConfigError(f"the spool {folder} cannot be used: {error.strerror}") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return cls(folder, lock, max_bytes=max_bytes, encoding=encoding)
         except BlockingIOError as error:
             os.close(lock)
             raise ConfigError(f"another station uses the spool {folder}") from error
+        except OSError as error:
+            os.close(lock)
+            raise ConfigError(f"the spool {folder} cannot be read: {error.strerror}") from error
         except BaseException:
             os.close(lock)
             raise

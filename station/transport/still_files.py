@@ -20,7 +20,7 @@ from station.protocol import (
     encode,
     encode_pixels,
 )
-from station.transport.durable import sync_folder, write_file
+from station.transport.durable import make_folder, remove_folder, sync_folder, write_file
 
 _PIXELS = "pixels"
 _MANIFEST = "offer"
@@ -55,7 +55,7 @@ class StillFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
 
     def scan(self) -> tuple[list[SpooledStill], list[str]]:
         """The stills in the order they were taken, and the names of damaged ones, which stay where they are.
@@ -66,7 +66,7 @@ class StillFiles:
         damaged: list[str] = []
         for folder in sorted(self.folder.iterdir()):
             if folder.name.startswith("."):
-                shutil.rmtree(folder)
+                shutil.rmtree(folder, ignore_errors=True)
                 continue
             try:
                 stills.append(_open(folder))
@@ -97,18 +97,19 @@ class StillFiles:
 
     def remove(self, still: SpooledStill) -> None:
         """Let go of a still; interrupted, it is there whole or cleaned away by the next `scan`."""
-        gone = self.folder / f".gone-{still.folder.name}"
-        still.folder.rename(gone)
-        shutil.rmtree(gone)
+        remove_folder(still.folder)
 
     def _check_room(self, needed: int, room: int) -> None:
         if needed > room:
             raise SpoolFull(
-                f"the spool {self.folder} holds as much as it may: {needed} bytes needed, {max(room, 0)} left"
+                f"the spool {self.folder} holds as much as it may: {needed} bytes needed, {max(room, 0)} left; "
+                "connect the server, or raise uplink.spool_gb"
             )
         free = shutil.disk_usage(self.folder).free
         if needed + _MANIFEST_ROOM > free:
-            raise SpoolFull(f"the disk of {self.folder} is full: {needed} bytes needed, {free} free")
+            raise SpoolFull(
+                f"the disk of {self.folder} is full: {needed} bytes needed, {free} free; free space on it"
+            )
 
     @contextmanager
     def _reported(self, partial: Path, needed: int) -> Iterator[None]:
@@ -117,7 +118,9 @@ class StillFiles:
         except OSError as error:
             shutil.rmtree(partial, ignore_errors=True)
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise SpoolFull(f"the disk of {self.folder} is full: {needed} bytes needed") from error
+                raise SpoolFull(
+                    f"the disk of {self.folder} is full: {needed} bytes needed; free space on it"
+                ) from error
             raise SpoolDamaged(f"the disk of {self.folder} cannot be written: {error.strerror}") from error
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from station.errors import SpoolDamaged
 from station.protocol import ProtocolError, StationMessage, VisitClosed, VisitOpened, decode_station, encode
-from station.transport.durable import replace_file, sync_folder, write_file
+from station.transport.durable import make_folder, remove_folder, replace_file, sync_folder, write_file
 
 _OPENED = "opened"
 _CLOSED = "closed"
@@ -35,7 +35,7 @@ class VisitFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
 
     def scan(self) -> tuple[list[SpooledVisit], list[str]]:
         """The visits in the order they were opened, and the names of damaged ones, which stay where they are."""
@@ -43,7 +43,7 @@ class VisitFiles:
         damaged: list[str] = []
         for folder in sorted(self.folder.iterdir()):
             if folder.name.startswith("."):
-                shutil.rmtree(folder)
+                shutil.rmtree(folder, ignore_errors=True)
                 continue
             try:
                 visits.append(_open(folder))
@@ -76,9 +76,7 @@ class VisitFiles:
 
     def remove(self, visit: SpooledVisit) -> None:
         """Let go of a visit."""
-        gone = self.folder / f".gone-{visit.folder.name}"
-        visit.folder.rename(gone)
-        shutil.rmtree(gone)
+        remove_folder(visit.folder)
 
 
 def _checked(message: StationMessage) -> bytes:

@@ -1,7 +1,6 @@
 """The uplink over ZeroMQ: one CURVE connection at a time, a new one whenever it is lost."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from typing import Self
@@ -78,8 +77,7 @@ class ZeroMqUplink:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait({task})
 
     @property
     def welcome(self) -> Welcome | None:

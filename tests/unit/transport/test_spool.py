@@ -13,7 +13,7 @@ import pytest
 
 from station.errors import ConfigError, SpoolFull
 from station.protocol import Encoding, MalformedMessage, VisitClosed, decode_pixels
-from station.transport import Spool
+from station.transport import Spool, durable
 from tests.fixtures.stills import a_still, a_visit
 
 pytestmark = pytest.mark.unit
@@ -117,6 +117,37 @@ async def test_damaged_stills_are_named_and_left_alone(tmp_path: Path) -> None:
     await spool.close()
 
 
+async def test_what_cannot_be_deleted_is_let_go_and_cleared_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool.open(tmp_path / "spool")
+    offer = await spool.put(a_still())
+    with monkeypatch.context() as failing:
+        failing.setattr("shutil.rmtree", lambda *_, **__: None)
+        await spool.forget(offer.sop_instance_uid)
+    assert spool.pending() == ()
+    assert list((tmp_path / "spool" / "stills").iterdir())
+    spool = await reopened(spool)
+    assert spool.pending() == ()
+    assert not list((tmp_path / "spool" / "stills").iterdir())
+    await spool.close()
+
+
+def test_new_folders_are_made_durable_from_the_top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(durable, "sync_folder", synced.append)
+    durable.make_folder(tmp_path / "a" / "b")
+    durable.make_folder(tmp_path / "a" / "b")
+    assert synced == [tmp_path, tmp_path / "a"]
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_place_that_cannot_hold_a_spool_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"file/spool cannot be used"):
+        Spool.open(tmp_path / "file" / "spool")
+
+
 async def test_two_stations_cannot_share_a_spool(tmp_path: Path) -> None:
     spool = Spool.open(tmp_path / "spool")
     with pytest.raises(ConfigError, match="another station"):
@@ -131,7 +162,7 @@ import asyncio, resource, signal, sys
 from pathlib import Path
 from tests.fixtures.stills import a_still
 from station.errors import SpoolFull
-from station.transport import Spool
+from station.transport import Spool, durable
 
 async def main():
     spool = Spool.open(Path(sys.argv[1]))
@@ -165,7 +196,7 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 from tests.fixtures.stills import a_still
-from station.transport import Spool
+from station.transport import Spool, durable
 
 async def main():
     spool = Spool.open(Path(sys.argv[1]))
