@@ -6,17 +6,17 @@ from typing import Annotated
 
 import msgspec
 
-Uid = Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9]\d*)(\.(0|[1-9]\d*))+$", max_length=64)]
+_UID = r"^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+$(?!\n)"
+_BOOTH_ID = r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)"
+
+Uid = Annotated[str, msgspec.Meta(pattern=_UID, max_length=64)]
 """A DICOM UID (PS3.5 section 9.1)."""
 
-BoothId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+BoothId = Annotated[str, msgspec.Meta(pattern=_BOOTH_ID)]
 """Lower-case name of a booth, safe in file names and URLs."""
 
-Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 """Hexadecimal SHA-256 of a still's transport bytes."""
-
-_UID = re.compile(r"^(0|[1-9]\d*)(\.(0|[1-9]\d*))+$")
-_BOOTH_ID = re.compile(r"^[a-z0-9][a-z0-9_-]{0,31}$")
 
 
 def new_uid() -> str:
@@ -31,9 +31,9 @@ def derived_uid(*parts: str) -> str:
 
 def is_uid(text: str) -> bool:
     """Whether `text` is a valid DICOM UID."""
-    return len(text) <= 64 and _UID.match(text) is not None
+    return len(text) <= 64 and re.match(_UID, text) is not None
 
 
 def is_booth_id(text: str) -> bool:
     """Whether `text` may name a booth."""
-    return _BOOTH_ID.match(text) is not None
+    return re.match(_BOOTH_ID, text) is not None

@@ -40,6 +40,10 @@ SILENCE_LIMIT_S = 8.0
 """Silence after which the peer is taken for gone."""
 
 
+_TEXT = r"^[^\\\x00-\x1f\x7f]*$(?!\n)"
+"""DICOM text of one value: no backslash, which parts values, and no control characters (PS3.5 section 6.2)."""
+
+
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     pass
 
@@ -47,12 +51,12 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class Patient(msgspec.Struct, frozen=True, kw_only=True):
     """Who is photographed; every field may be empty (DICOM type 2)."""
 
-    patient_id: Annotated[str, Meta(max_length=64)] = ""
-    issuer_of_patient_id: Annotated[str, Meta(max_length=64)] = ""
-    patient_name: Annotated[str, Meta(max_length=324)] = ""
+    patient_id: Annotated[str, Meta(max_length=64, pattern=_TEXT)] = ""
+    issuer_of_patient_id: Annotated[str, Meta(max_length=64, pattern=_TEXT)] = ""
+    patient_name: Annotated[str, Meta(max_length=324, pattern=_TEXT)] = ""
     """DICOM PN, components parted by ^."""
-    patient_birth_date: Annotated[str, Meta(pattern=r"^(\d{8})?$")] = ""
-    patient_sex: Annotated[str, Meta(pattern=r"^[MFO]?$")] = ""
+    patient_birth_date: Annotated[str, Meta(pattern=r"^([0-9]{8})?$(?!\n)")] = ""
+    patient_sex: Annotated[str, Meta(pattern=r"^[MFO]?$(?!\n)")] = ""
 
 
 class Encoding(StrEnum):
