@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
@@ -76,7 +76,8 @@ class KioskConfig(_Section):
     """`[kiosk]`: the booth's own page."""
 
     enabled: bool = True
-    host: str = "127.0.0.1"
+    host: Literal["127.0.0.1", "::1", "localhost"] = "127.0.0.1"
+    """Loopback only: whoever reaches the page works the booth."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8490
     """0: any free port."""
 

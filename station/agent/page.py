@@ -26,6 +26,7 @@ async def serve_page(agent: KioskAgent, web_root: Path, config: KioskConfig) -> 
             raise ConfigError(
                 f"kiosk.port {config.port} on {config.host} cannot be used: {error.strerror}"
             ) from error
-        yield f"http://{config.host}:{runner.addresses[0][1]}/"
+        host = f"[{config.host}]" if ":" in config.host else config.host
+        yield f"http://{host}:{runner.addresses[0][1]}/"
     finally:
         await runner.cleanup()

@@ -19,10 +19,12 @@ PICTURE = web.AppKey("picture", LivePicture)
 WEB_ROOT = web.AppKey("web_root", Path)
 _SOCKETS: web.AppKey[set[web.WebSocketResponse]] = web.AppKey("sockets")
 
+_ABOUT_PATIENT = "A patient ID has at most 64 characters, and neither a backslash nor a line break."
 _MAX_BODY = 16 * 1024
 _MAX_WATCHERS = 8
 _SEND_LIMIT_S = 5.0
 _HEARTBEAT_S = 5.0
+_CLOSE_LIMIT_S = 2.0
 
 
 def make_kiosk(agent: KioskAgent, web_root: Path) -> web.Application:
@@ -73,7 +75,11 @@ async def start_visit(request: web.Request) -> web.Response:
     try:
         visit = msgspec.json.decode(body, type=VisitRequest)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return problem(400, "the visit cannot be started like this", str(error))
+        return problem(
+            400,
+            "the visit cannot be started like this",
+            _ABOUT_PATIENT if "$.patient." in str(error) else str(error),
+        )
     try:
         study = await request.app[AGENT].start_visit(visit)
     except InvalidTransition as error:
@@ -95,7 +101,9 @@ async def live(request: web.Request) -> web.StreamResponse:
     sockets = request.app[_SOCKETS]
     if len(sockets) >= _MAX_WATCHERS:
         return problem(503, "too many pages watch this booth", "close the other kiosk pages")
-    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=1024, compress=False)
+    socket = web.WebSocketResponse(
+        timeout=_CLOSE_LIMIT_S, heartbeat=_HEARTBEAT_S, max_msg_size=1024, compress=False
+    )
     await socket.prepare(request)
     sockets.add(socket)
     try:
@@ -159,6 +167,9 @@ async def _picture(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _close_sockets(app: web.Application) -> None:
-    sockets = app[_SOCKETS]
-    for socket in list(sockets):
-        await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the booth is closing")
+    await asyncio.gather(
+        *(
+            socket.close(code=WSCloseCode.GOING_AWAY, message=b"the booth is closing")
+            for socket in app[_SOCKETS]
+        )
+    )

@@ -133,7 +133,7 @@ class PreviewSender:
                 self._closing = True
                 self._task.cancel()
             await asyncio.wait({self._task})
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        await asyncio.to_thread(self._executor.shutdown, cancel_futures=True)
         self.state = PreviewState.CLOSED
 
     @property

@@ -113,6 +113,14 @@ async def test_a_bad_request_starts_nothing(kiosk: Kiosk, body: str) -> None:
     assert kiosk.agent.requests == []
 
 
+async def test_a_patient_id_that_cannot_be_is_said_in_words(kiosk: Kiosk) -> None:
+    body = {"patient": {"patient_id": "A\\B"}}
+    async with kiosk.http.post(f"{kiosk.url}/visit", json=body, headers=kiosk.own) as response:
+        assert response.status == 400
+        assert "backslash" in (await response.json())["detail"]
+    assert kiosk.agent.requests == []
+
+
 async def test_a_huge_body_is_refused(kiosk: Kiosk) -> None:
     async with kiosk.http.post(f"{kiosk.url}/visit", data=b" " * 100_000, headers=kiosk.own) as response:
         assert response.status == 413
@@ -121,14 +129,14 @@ async def test_a_huge_body_is_refused(kiosk: Kiosk) -> None:
 async def test_the_socket_tells_pictures_and_every_change_of_state(kiosk: Kiosk) -> None:
     async with kiosk.http.ws_connect(f"{kiosk.url}/live", headers=kiosk.own) as socket:
         kinds: set[aiohttp.WSMsgType] = set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(kinds) < 2:
                 message = await socket.receive()
                 kinds.add(message.type)
                 if message.type is aiohttp.WSMsgType.TEXT:
                     assert msgspec.json.decode(message.data, type=BoothState).booth_id == "one"
         kiosk.agent.change(phase=Phase.FAULT, problem="The lamp is out.")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.TEXT and "The lamp is out." in message.data:
                     break

@@ -52,7 +52,7 @@ async def test_pictures_are_made_only_while_somebody_watches() -> None:
         states = [picture.encoding]
         async with picture.watch() as pictures:
             states.append(picture.encoding)
-            await asyncio.wait_for(pictures.next(), 5)
+            await asyncio.wait_for(pictures.next(), 20)
         states.append(picture.encoding)
         assert states == [False, True, False]
         await picture.close()
@@ -65,16 +65,14 @@ async def test_each_message_carries_the_overlay_of_its_own_frame() -> None:
     async with agent.running(), picture.watch() as pictures:
         seen: list[PictureHeader] = []
         revision = 0
-        while len(seen) < 12:
-            revision, message = await asyncio.wait_for(pictures.next(revision), 5)
+        while sum(header.overlay is not None for header in seen) < 8:
+            revision, message = await asyncio.wait_for(pictures.next(revision), 20)
             header, jpeg = unpack(message)
             assert jpeg[:2] == b"\xff\xd8"
             seen.append(header)
         numbers = [header.frame_id for header in seen]
         assert numbers == sorted(set(numbers))
-        overlaid = [header for header in seen if header.overlay is not None]
-        assert len(overlaid) >= 8
-        assert all(one.overlay is not None and one.overlay.frame_id == one.frame_id for one in overlaid)
+        assert all(one.overlay is None or one.overlay.frame_id == one.frame_id for one in seen)
         assert (seen[-1].width, seen[-1].height) == (1280, 720)
         assert seen[-1].hints is not None
     await picture.close()

@@ -72,6 +72,7 @@ def test_polarised_steps_can_be_subtracted() -> None:
         ("[preview]\npower = 1.5\n", "preview.power: Input should be less than or equal to 1"),
         ("[preview]\nlight = 'red'\n", "preview.light: .*'white'"),
         ("[kiosk]\nport = 70000\n", "kiosk.port"),
+        ("[kiosk]\nhost = '0.0.0.0'\n", "kiosk.host: .*'127.0.0.1'"),
         ("[uplink]\nserver = 'http://x'\n", "uplink.server"),
         ("[uplink]\nencoding = 'zip'\n", "uplink.encoding: .*'raw'"),
         (f"[uplink]\nencoding = '{'z' * 5000}'\n", "^.{0,300}$"),
