@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+from server.durable import sync_folder
 from server.errors import Conflict, StorageFull
 from server.ingest.contract import StillArchive, StillStore
 from server.ingest.disk import DiskThreads
@@ -21,6 +22,7 @@ from station.protocol import (
 DEFAULT_RESERVE_BYTES = 256 << 20
 """Free space that stills leave to the database and the analysis."""
 _WAIT_S = 20.0
+_LEVELS = 3  # folders from a still's bytes up: of the still, of its visit, the archive's root
 _STALE_S = 7 * 86400.0
 
 
@@ -75,6 +77,8 @@ class Admission:
                 return None
             await self._disk.run(self._open_file, admitted)
         except BaseException:
+            if admitted.file is not None:
+                admitted.file.close()
             self._release(admitted)
             raise
         return admitted
@@ -151,6 +155,9 @@ class Admission:
             except StorageFull:
                 file.discard()
                 raise
+        # An earlier process may have made these names, and been killed before they were durable.
+        for folder in blob.parents[:_LEVELS]:
+            sync_folder(folder)
         return self._archive.relative(blob)
 
     def _release(self, admitted: Admitted) -> None:

@@ -190,6 +190,10 @@ class Ingest:
 
     def _receive(self, identity: bytes, parts: Parts, tasks: asyncio.TaskGroup, services: Services) -> None:
         connection = self._connections.get(identity)
+        if connection is not None and _key(parts) != connection.key:
+            # Whoever comes under the routing id of a booth that has just gone is not that booth.
+            self._hang_up(identity, None)
+            connection = None
         try:
             if connection is not None:
                 connection.heard_at = _now()
@@ -310,7 +314,8 @@ def _waiting(router: zmq.asyncio.Socket) -> Iterator[list[zmq.Frame]]:
 
 
 def _key(parts: Parts) -> bytes:
-    return str(parts[0].get(KEY_PROPERTY)).encode()
+    """The key that the connection of a message was admitted with."""
+    return str(parts[0].get(KEY_PROPERTY)).encode() if parts else b""
 
 
 def _now() -> float:

@@ -11,6 +11,7 @@ import pytest
 import zmq
 import zmq.asyncio
 
+from server.errors import NotFound
 from station.protocol import (
     CHUNK_BYTES,
     CREDIT,
@@ -104,6 +105,19 @@ async def test_a_booth_cannot_speak_for_another(tmp_path: Path) -> None:
             assert await booth.hears_nothing()
             assert server.ingest.booths == ()
             assert isinstance(await booth.greet("booth-1"), Welcome)
+
+
+async def test_a_booth_cannot_go_on_with_anothers_conversation(tmp_path: Path) -> None:
+    async with a_server(tmp_path) as server:
+        other = server.enrol("booth-2")
+        async with a_raw_booth(server.ingest.endpoint, server.enrol("booth-1"), server.key, b"it") as booth:
+            assert isinstance(await booth.greet("booth-1"), Welcome)
+        async with a_raw_booth(server.ingest.endpoint, other, server.key, b"it") as booth:
+            await booth.say(visit := a_visit())
+            assert isinstance(await booth.greet("booth-2"), Welcome)
+            assert server.ingest.booths == ("booth-2",)
+        with pytest.raises(NotFound):
+            await server.store.visit(visit.study_instance_uid)
 
 
 @pytest.mark.parametrize(
