@@ -9,6 +9,7 @@ from station.kiosk import StillStage, StillStatus, VisitStatus
 from station.protocol import (
     LAST_STEP,
     QualityReport,
+    Refused,
     ServerMessage,
     StillExamined,
     StillProgress,
@@ -80,6 +81,8 @@ class VisitBoard:
 
     def heard(self, message: ServerMessage) -> None:
         """What the server says about a still of this visit; anything else is no concern of the board."""
+        if isinstance(message, Refused):
+            self._note_refused(message)
         if not isinstance(message, StillStored | StillExamined | StillProgress):
             return
         index = self._index(message.sop_instance_uid)
@@ -96,6 +99,11 @@ class VisitBoard:
             self._update(index, message=message.message)
         elif message.step == LAST_STEP:
             self._advance(index, StillStage.ANALYSED)
+
+    def _note_refused(self, refused: Refused) -> None:
+        index = self._index(refused.about) if refused.about else None
+        if index is not None and not refused.code.retryable:
+            self._update(index, message=f"not taken by the server: {refused.message}")
 
     def _finish(self) -> None:
         visit = self._visit

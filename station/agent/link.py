@@ -9,11 +9,12 @@ import msgspec
 
 from station.config import StationConfig
 from station.devices import LatestFrame, completed
+from station.devices.registry import camera_options
 from station.errors import ConfigError
 from station.kiosk import UplinkStatus
 from station.protocol import Overlay, ServerMessage, Welcome
 from station.transport import Spool, Uplink, load_key, open_keys
-from station.transport.webrtc import PreviewSender, PreviewState
+from station.transport.webrtc import PreviewSender, PreviewSettings, PreviewState
 from station.transport.zeromq import ZeroMqUplink
 
 _LOOK_S = 0.25
@@ -79,7 +80,11 @@ class Link:
     async def _begin_preview(self, welcome: Welcome) -> None:
         if welcome.whip_url:
             sender = PreviewSender(
-                welcome.whip_url, welcome.whip_token, self._preview, on_overlay=self._on_overlay
+                welcome.whip_url,
+                welcome.whip_token,
+                self._preview,
+                on_overlay=self._on_overlay,
+                settings=preview_settings(self._config),
             )
             self._sender = await sender.__aenter__()
 
@@ -98,6 +103,8 @@ class Link:
             connected=state.connected,
             refused=state.refused.message if state.refused is not None else "",
             pending=state.pending,
+            parked=len(state.parked),
+            parked_because=next(iter(state.parked.values())).message if state.parked else "",
         )
         return told if self._sender is None else _with_preview(told, self._sender)
 
@@ -116,6 +123,12 @@ class Link:
             spool=self._spool,
             on_message=self._on_message,
         )
+
+
+def preview_settings(config: StationConfig) -> PreviewSettings:
+    """Sent as the camera is told to deliver it: nothing is scaled, and no frame waits for a slower clock."""
+    camera = camera_options(config.camera)
+    return PreviewSettings(width=camera.preview_width, height=camera.preview_height, fps=camera.preview_fps)
 
 
 def _with_preview(told: UplinkStatus, sender: PreviewSender) -> UplinkStatus:

@@ -6,37 +6,37 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from station.devices.base import Camera, LightRig
+from station.devices.base import Camera, CameraOptions, LightRig
 from station.devices.bench import Bench
 from station.devices.files import FilesCamera, FilesCameraOptions, FilesLightRig, FilesLightsOptions
 from station.devices.sim import SimCamera, SimCameraOptions, SimLightRig, SimLightsOptions
 from station.errors import ConfigError
 
 D = TypeVar("D", Camera, LightRig)
-
+S = TypeVar("S", bound=BaseModel)
 
 _SHOWN = 100
 
 
 @dataclass(frozen=True)
-class Driver(Generic[D]):
+class Driver(Generic[D, S]):
     """How to read a driver's section and make the instrument."""
 
-    options: type[BaseModel]
+    options: type[S]
     make: Callable[[Any, Bench], D]
 
 
-CAMERAS: Mapping[str, Driver[Camera]] = {
+CAMERAS: Mapping[str, Driver[Camera, CameraOptions]] = {
     "files": Driver(FilesCameraOptions, FilesCamera),
     "sim": Driver(SimCameraOptions, SimCamera),
 }
-LIGHT_RIGS: Mapping[str, Driver[LightRig]] = {
+LIGHT_RIGS: Mapping[str, Driver[LightRig, BaseModel]] = {
     "files": Driver(FilesLightsOptions, FilesLightRig),
     "sim": Driver(SimLightsOptions, SimLightRig),
 }
 
 
-def camera_options(section: Mapping[str, object]) -> BaseModel:
+def camera_options(section: Mapping[str, object]) -> CameraOptions:
     """The checked options of a `[camera]` section; raises `ConfigError` naming the key, or the known types."""
     return _options("camera", section, CAMERAS)
 
@@ -57,7 +57,7 @@ def make_devices(
     )
 
 
-def _options(name: str, section: Mapping[str, object], drivers: Mapping[str, Driver[D]]) -> BaseModel:
+def _options(name: str, section: Mapping[str, object], drivers: Mapping[str, Driver[D, S]]) -> S:
     kind = section.get("type")
     if not isinstance(kind, str) or kind not in drivers:
         raise ConfigError(f"{name}.type is {_shown(kind)}, known are: {', '.join(sorted(drivers))}")

@@ -89,6 +89,10 @@ class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Why the server turned the booth away; empty if it did not."""
     pending: int = 0
     """Stills on the booth's disk that the server has not acknowledged."""
+    parked: int = 0
+    """Stills and visits that the server will not take as they are; they stay on the booth's disk."""
+    parked_because: str = ""
+    """Why, of the first of them."""
     preview_connected: bool = False
     latency_ms: float | None = None
     """Frame taken to overlay back at the booth, median of the last seconds."""

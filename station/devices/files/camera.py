@@ -5,14 +5,13 @@ import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
-from station.devices.base import Camera, Captured, ExposureRange, Shot, pace
+from station.devices.base import Camera, CameraOptions, Captured, ExposureRange, Shot, pace
 from station.devices.bench import Bench
 from station.devices.files.catalogue import Subject, common_lights, read_catalogue
 from station.devices.files.picture import read_picture
@@ -24,17 +23,12 @@ _SWAY_PX = 6.0
 _SWAY_PERIOD_S = 4.0
 
 
-class FilesCameraOptions(BaseModel):
+class FilesCameraOptions(CameraOptions):
     """Settings of the `files` camera."""
-
-    model_config = ConfigDict(extra="forbid")
 
     type: Literal["files"] = "files"
     folder: Path
     """Photographs named `NAME[_VIEW][_LIGHT]` with the suffix .jpg, .jpeg, .png, .tif or .tiff."""
-    preview_width: Annotated[int, Field(ge=64, le=3840, multiple_of=2)] = 1280
-    preview_height: Annotated[int, Field(ge=64, le=2160, multiple_of=2)] = 720
-    preview_fps: Annotated[float, Field(gt=0, le=60)] = 15.0
 
 
 @dataclass(frozen=True)

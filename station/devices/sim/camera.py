@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from phantom import NEUTRAL_TAB_REFLECTANCE, CameraModel, Stage
 from phantom import Light as PhantomLight
-from station.devices.base import Camera, Captured, ExposureRange, Shot, pace
+from station.devices.base import Camera, CameraOptions, Captured, ExposureRange, Shot, pace
 from station.devices.bench import Bench, Shining
 from station.devices.worker import Worker
 from station.errors import DeviceUnavailable
@@ -40,10 +40,8 @@ _GAIN_STEP_DB = 0.1
 _DARK_STOPS = -40.0
 
 
-class SimCameraOptions(BaseModel):
+class SimCameraOptions(CameraOptions):
     """Settings of the `sim` camera."""
-
-    model_config = ConfigDict(extra="forbid")
 
     type: Literal["sim"] = "sim"
     seed: Annotated[int, Field(ge=0)] = 1

@@ -36,6 +36,8 @@ export interface UplinkStatus {
   connected: boolean;
   refused: string;
   pending: number;
+  parked: number;
+  parked_because: string;
   preview_connected: boolean;
   latency_ms: number | null;
   latency_p95_ms: number | null;
