@@ -16,7 +16,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from server.analysis import face_regions
-from server.dicom import encoded, read_photo
+from server.dicom import Origin, StudyWords, encoded, read_photo
 from server.durable import partial_file
 from server.errors import BadImage
 from server.inference import ModelInfo
@@ -54,6 +54,8 @@ class Photograph:
     """The pixels came out of a lossy codec."""
     jpeg: bytes | None = None
     """The file itself where it is a JPEG; it goes into the DICOM photo untouched."""
+    origin: Origin | None = None
+    """Patient and study, where the file is DICOM: what is made of it belongs to the same."""
 
 
 class PhotographExaminer:
@@ -172,7 +174,7 @@ def read_photograph(path: Path) -> Photograph:
             head = file.read(132)
         if head[128:132] == b"DICM":
             photo = read_photo(path)
-            return Photograph(path, photo.srgb, photo.lossy)
+            return Photograph(path, photo.srgb, photo.lossy, origin=photo.origin)
         srgb = read_picture(path)
         jpeg = path.read_bytes() if head[:2] == b"\xff\xd8" else None
         return Photograph(path, srgb, lossy=jpeg is not None, jpeg=jpeg)
@@ -186,16 +188,21 @@ def _header(photograph: Photograph) -> FrameHeader:
 
 
 def _identity(photograph: Photograph, header: FrameHeader) -> Identity:
-    study = new_uid()
+    """Series and instances are new, whatever the study: a photograph may be examined many times."""
+    made = new_uid()
+    origin = photograph.origin or Origin(
+        patient=Patient(), study_instance_uid=made, study_at=None, words=StudyWords()
+    )
     return Identity(
-        patient=Patient(),
-        study_instance_uid=study,
-        series_instance_uid=derived_uid(study, "photo series"),
-        sop_instance_uid=derived_uid(study, "photo"),
+        patient=origin.patient,
+        study_instance_uid=origin.study_instance_uid,
+        series_instance_uid=derived_uid(made, "photo series"),
+        sop_instance_uid=derived_uid(made, "photo"),
         series_number=1,
         instance_number=1,
         header=header,
-        study_at=datetime.fromtimestamp(time.time(), UTC),
+        study_at=origin.study_at or datetime.fromtimestamp(time.time(), UTC),
+        study=origin.words,
         lossy=photograph.lossy,
     )
 

@@ -4,6 +4,7 @@ from server.dicom.attributes import Equipment
 from server.dicom.codes import PRIVATE_SCHEME
 from server.dicom.files import decoded_pixels_sha256, encoded, read_header, write
 from server.dicom.groups import Model
+from server.dicom.origin import Origin, StudyWords
 from server.dicom.photo import LossyCompression, PhotoDescription, build_photo, build_photo_from_jpeg
 from server.dicom.proof import prove_photo
 from server.dicom.reading import PhotoFile, read_photo
@@ -17,10 +18,12 @@ __all__ = [
     "Equipment",
     "LossyCompression",
     "Model",
+    "Origin",
     "PhotoDescription",
     "PhotoFile",
     "ReportedFinding",
     "Segment",
+    "StudyWords",
     "build_photo",
     "build_photo_from_jpeg",
     "build_report",

@@ -26,6 +26,7 @@ from pydicom.uid import (
 from server.dicom.icc import is_rgb_profile, srgb_profile
 from server.dicom.jpeg import jpeg2000_size, jpeg_size
 from server.dicom.jpegls import size_of as jpegls_size
+from server.dicom.origin import Origin, read_origin
 from server.errors import BadImage
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
@@ -56,6 +57,7 @@ class PhotoFile:
     """Whether the pixels were ever lossily compressed."""
     manufacturer: str = ""
     model: str = ""
+    origin: Origin | None = None
 
 
 def read_photo(
@@ -141,6 +143,7 @@ def _photo(dataset: Dataset) -> PhotoFile:
         lossy=str(dataset.get("LossyImageCompression", "")) == "01",
         manufacturer=str(dataset.get("Manufacturer") or "")[:64],
         model=str(dataset.get("ManufacturerModelName") or "")[:64],
+        origin=read_origin(dataset),
     )
 
 

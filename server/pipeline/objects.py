@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
@@ -17,6 +17,7 @@ from server.dicom import (
     PhotoDescription,
     ReportedFinding,
     Segment,
+    StudyWords,
     build_photo,
     build_photo_from_jpeg,
     build_report,
@@ -50,6 +51,7 @@ class Identity:
     study_at: datetime
     station_name: str = ""
     protocol_name: str = ""
+    study: StudyWords = field(default_factory=StudyWords)
     lossy: bool = False
     """The picture came out of a lossy codec."""
 
@@ -86,6 +88,10 @@ class ObjectMaker:
             station_name=identity.station_name,
             protocol_name=identity.protocol_name,
             quality=quality,
+            study_id=identity.study.study_id,
+            study_description=identity.study.study_description,
+            accession_number=identity.study.accession_number,
+            referring_physician_name=identity.study.referring_physician_name,
             lossy=LossyCompression() if identity.lossy else None,
         )
         if jpeg is not None:

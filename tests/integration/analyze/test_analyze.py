@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from phantom import CameraModel, Identity, shade, trace
+from server.dicom import build_photo, write
+from station.protocol import FrameHeader
+from tests.fixtures.dicom_objects import description
 from tests.fixtures.dicom_validators import assert_valid
 from tests.fixtures.real_face import real_face
 
@@ -67,7 +70,20 @@ def run(tmp_path_factory: pytest.TempPathFactory, triton_url: str) -> Run:
     (folder / "letter.jpg").write_text("Dear doctor")
     (folder / "cut.png").write_bytes((folder / "face.png").read_bytes()[:4000])
     (folder / "bomb.png").write_bytes(_bomb())
-    names = ["face.png", "letter.jpg", "cut.png", "bomb.png", "face.tiff", "mirrored.jpg", "wall.png"]
+    visit = replace(
+        description(), header=FrameHeader(frame_id=0, width=512, height=512), accession_number="A-1"
+    )
+    write(build_photo(visit, face), folder / "clinic.dcm")
+    names = [
+        "clinic.dcm",
+        "face.png",
+        "letter.jpg",
+        "cut.png",
+        "bomb.png",
+        "face.tiff",
+        "mirrored.jpg",
+        "wall.png",
+    ]
     paths = [folder / name for name in [*names, "light.png", "dark.png", "absent.jpg"]]
     return analyze(folder, paths, triton_url)
 
@@ -84,7 +100,15 @@ def _bomb() -> bytes:
 
 def test_good_files_go_on_past_bad_ones_and_the_exit_status_says_so(run: Run) -> None:
     assert run.status == 1, run.errors
-    assert set(run.results) == {"face.png", "face.tiff", "mirrored.jpg", "wall.png", "light.png", "dark.png"}
+    assert set(run.results) == {
+        "clinic.dcm",
+        "face.png",
+        "face.tiff",
+        "mirrored.jpg",
+        "wall.png",
+        "light.png",
+        "dark.png",
+    }
 
 
 @pytest.mark.parametrize("name", ["letter.jpg", "cut.png", "bomb.png", "absent.jpg"])
@@ -121,6 +145,24 @@ def test_objects_around_a_camera_jpeg_are_valid(run: Run) -> None:
     photo = pydicom.dcmread(folder / "photo.dcm", stop_before_pixels=True)
     assert photo.LossyImageCompression == "01"
     assert photo.file_meta.TransferSyntaxUID == pydicom.uid.JPEGBaseline8Bit
+
+
+def test_results_of_a_dicom_photograph_belong_to_its_patient_and_study(run: Run) -> None:
+    source = pydicom.dcmread(run.out.parent / "clinic.dcm")
+    made = [pydicom.dcmread(run.folder("clinic") / f"{name}.dcm") for name in ("photo", "seg", "report")]
+    for keyword in (
+        "PatientID",
+        "PatientName",
+        "StudyInstanceUID",
+        "StudyID",
+        "AccessionNumber",
+        "StudyDate",
+    ):
+        assert {str(one[keyword].value) for one in made} == {str(source[keyword].value)}
+    assert source.SOPInstanceUID not in {one.SOPInstanceUID for one in made}
+    assert len({source.SeriesInstanceUID, *(one.SeriesInstanceUID for one in made)}) == 4
+    assert "P-1" not in json.dumps(run.results["clinic.dcm"])
+    assert_valid([run.folder("clinic") / f"{name}.dcm" for name in ("photo", "seg", "report")])
 
 
 def test_the_same_pixels_give_the_same_numbers_whatever_the_format(run: Run) -> None:

@@ -36,7 +36,8 @@ from server.dicom import (
     write,
 )
 from server.errors import BadImage, StorageFull
-from tests.fixtures.dicom_objects import HEIGHT, WIDTH, description, picture
+from station.protocol import Patient
+from tests.fixtures.dicom_objects import HEIGHT, PATIENT, STUDY_AT, WIDTH, description, picture
 from tests.fixtures.dicom_pictures import jpeg
 
 pytestmark = pytest.mark.unit
@@ -114,6 +115,36 @@ def test_a_full_disk_is_said_and_leaves_the_old_file(tmp_path: Path) -> None:
 def test_the_archive_proves_its_pixels(tmp_path: Path) -> None:
     write(photo(), tmp_path / "photo.dcm")
     assert decoded_pixels_sha256(tmp_path / "photo.dcm") == hashlib.sha256(picture().data).hexdigest()
+
+
+def test_a_photo_says_whose_it_is() -> None:
+    source = photo()
+    source.AccessionNumber, source.StudyDescription = "A-1", "Follow-up"
+    origin = read_photo(bytes(encoded(source))).origin
+    assert origin is not None
+    assert origin.patient == PATIENT
+    assert (origin.study_instance_uid, origin.study_at) == (source.StudyInstanceUID, STUDY_AT)
+    assert (origin.words.accession_number, origin.words.study_description) == ("A-1", "Follow-up")
+
+
+@pytest.mark.parametrize("study", ["", "1.2..3", "1.2.x"])
+@pytest.mark.filterwarnings("ignore")
+def test_a_photo_of_no_study_has_no_origin(study: str) -> None:
+    source = photo()
+    source.StudyInstanceUID = study
+    assert read_photo(bytes(encoded(source))).origin is None
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_dicom_does_not_allow_is_left_out_of_the_origin() -> None:
+    source = photo()
+    source.PatientID, source.PatientSex = ["A", "B"], "X"
+    source.PatientBirthDate, source.StudyDate = "1980.1.1", "20260231"
+    source.PatientName = "A\nB"
+    origin = read_photo(bytes(encoded(source))).origin
+    assert origin is not None
+    assert origin.patient == Patient(issuer_of_patient_id="CLINIC")
+    assert origin.study_at is None
 
 
 @pytest.mark.filterwarnings("ignore")
