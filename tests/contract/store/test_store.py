@@ -8,9 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.errors import ConfigError, Conflict, NotFound
 from server.store import Instance, StepResult, Store, WorkState
+from server.store.database import open_engine
 from station.protocol import (
     Box,
     Encoding,
@@ -251,3 +254,13 @@ async def test_two_processes_may_open_and_migrate_at_once(url: str) -> None:
 def test_other_databases_are_refused_by_name() -> None:
     with pytest.raises(ConfigError, match="mysql"):
         Store.open("mysql://x/y")
+
+
+def test_an_error_of_the_database_does_not_show_patients(url: str) -> None:
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection, pytest.raises(SQLAlchemyError) as failure:
+            connection.execute(text("INSERT INTO nowhere VALUES (:name)"), {"name": "Doe^Jane"})
+        assert "Doe" not in str(failure.value)
+    finally:
+        engine.dispose()
