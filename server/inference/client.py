@@ -96,17 +96,13 @@ class TritonClient:
         The arrays returned are read-only. `InferenceUnavailable` if the server is away or late (wait and
         repeat), `InferenceError` if it refused the request (repeating is useless).
         """
-        async with asyncio.timeout(timeout_s) as limit:
-            try:
+        try:
+            async with asyncio.timeout(timeout_s):
                 return await self._infer(model, inputs, outputs, priority, timeout_s)
-            except InferenceServerException as error:
-                raise _translated(error, self.url) from error
-            except asyncio.CancelledError:
-                if limit.expired():
-                    raise InferenceUnavailable(
-                        f"Triton at {self.url} did not answer in {timeout_s:g} s"
-                    ) from None
-                raise
+        except InferenceServerException as error:
+            raise _translated(error, self.url) from error
+        except TimeoutError:
+            raise InferenceUnavailable(f"Triton at {self.url} did not answer in {timeout_s:g} s") from None
 
     async def _infer(
         self,

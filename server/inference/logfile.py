@@ -36,7 +36,11 @@ class BoundedLog:
             os.close(source)
 
     def write(self, chunk: bytes) -> None:
-        """Append a piece."""
+        """Append a piece; what does not fit on the disk is dropped, because its writer must go on."""
+        with contextlib.suppress(OSError):
+            self._append(chunk)
+
+    def _append(self, chunk: bytes) -> None:
         if self._path.exists() and self._path.stat().st_size + len(chunk) > self._limit:
             self._path.replace(self._path.with_name(f"{self._path.name}.1"))
         with self._path.open("ab") as file:

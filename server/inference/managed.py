@@ -114,7 +114,11 @@ class ManagedTriton:
         backoff = 0.25
         while True:
             started = time.monotonic()
-            status = await self._run(installation)
+            try:
+                status = await self._run(installation)
+            except OSError as error:
+                log.error("Triton cannot be started", extra={"cause": error.strerror})
+                status = -1
             steady = time.monotonic() - started > STEADY_S
             backoff = 0.25 if steady else min(2 * backoff, MAX_BACKOFF_S)
             log.error("Triton ended with status %d; starting it again in %.2g s", status, backoff)

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.inference import SCALES, model_info, model_infos
+from server.config import TritonConfig
+from server.errors import ConfigError
+from server.inference import SCALES, model_info, model_infos, triton_address
 from server.inference.logfile import BoundedLog
 
 pytestmark = pytest.mark.unit
@@ -65,3 +67,13 @@ def test_the_log_stays_small(tmp_path: Path) -> None:
 
 def log_end(folder: Path) -> int:
     return int((folder / "triton.log").read_text().splitlines()[-1])
+
+
+def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
+    BoundedLog(tmp_path / "missing" / "triton.log").write(b"words")
+
+
+async def test_a_managed_triton_needs_a_port(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"triton\.url"):
+        async with triton_address(TritonConfig(url="localhost"), tmp_path, tmp_path):
+            pass
