@@ -3,8 +3,9 @@
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -14,6 +15,8 @@ from pydantic_settings import (
 
 from server.errors import ConfigError
 from station.quality import QualityProfile, load_profile
+
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  compared, not bound
 
 
 class _Section(BaseModel):
@@ -27,7 +30,20 @@ class HttpConfig(_Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8480
     """0 takes a free port."""
     public_url: str = ""
-    """How booths and browsers reach it; empty: from host and port."""
+    """How booths and browsers reach it, `http://NAME:PORT` or `https://NAME`; empty: from host and port."""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        """Booths are sent there and pages are answered under that name only: neither works for 0.0.0.0."""
+        url = urlsplit(self.public_url)
+        if self.public_url and (url.scheme not in ("http", "https") or not url.hostname or url.path):
+            raise ValueError("public_url must be http://NAME:PORT or https://NAME, without a path")
+        if self.host in _EVERYWHERE and not self.public_url:
+            raise ValueError(
+                f"with host {self.host} say in public_url how booths and browsers reach this server, "
+                "e.g. http://10.0.0.5:8480 (environment: DERMABOOTH_SERVER_HTTP__PUBLIC_URL)"
+            )
+        return self
 
 
 class CaptureConfig(_Section):
@@ -147,6 +163,9 @@ class ServerConfig(BaseSettings):
 
 def read_profile(path: Path) -> QualityProfile:
     """The quality profile in a TOML file; raises `ConfigError`."""
+    if not path.is_file():
+        known = ", ".join(sorted(other.stem for other in path.parent.glob("*.toml")))
+        raise ConfigError(f"there is no quality profile {path.stem!r}; there are: {known}")
     try:
         return load_profile(_read(path))
     except ValueError as error:

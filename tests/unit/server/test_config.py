@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from server.config import ServerConfig
+from server.config import ServerConfig, read_profile
 from server.errors import ConfigError
 
 pytestmark = pytest.mark.unit
@@ -64,3 +64,25 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         ServerConfig.load(path)
     with pytest.raises(ConfigError, match="cannot be read"):
         ServerConfig.load(tmp_path)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_a_server_for_the_network_says_how_it_is_reached(host: str) -> None:
+    with pytest.raises(ConfigError, match="public_url"):
+        ServerConfig.load(http={"host": host})
+    config = ServerConfig.load(http={"host": host, "public_url": "http://10.0.0.5:8480"})
+    assert config.http.public_url == "http://10.0.0.5:8480"
+
+
+@pytest.mark.parametrize(
+    "url", ["clinic.example", "ftp://clinic.example", "https://clinic.example/", "https://"]
+)
+def test_a_public_url_that_nobody_can_reach_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="public_url"):
+        ServerConfig.load(http={"public_url": url})
+
+
+def test_an_unknown_quality_profile_is_named_with_those_there_are(tmp_path: Path) -> None:
+    (tmp_path / "normal.toml").write_text("")
+    with pytest.raises(ConfigError, match="'sharp'; there are: normal"):
+        read_profile(tmp_path / "sharp.toml")
