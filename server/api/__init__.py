@@ -5,10 +5,11 @@ from server.api.board import HubBoard, LivePreview, NoPreviews, PreviewBoard
 from server.api.events import EventHub
 from server.api.login import LoginCodes
 from server.api.routes import GRANT, SESSION_COOKIE, Route, UndeclaredRoute, route, undeclared
-from server.api.settings import SETTINGS, ApiSettings
+from server.api.settings import LOOPBACK_NAMES, SETTINGS, ApiSettings
 
 __all__ = [
     "GRANT",
+    "LOOPBACK_NAMES",
     "SESSION_COOKIE",
     "SETTINGS",
     "ApiParts",

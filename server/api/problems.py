@@ -81,8 +81,9 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
 @web.middleware
 async def own_host(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse requests for another host name: a page that rebinds its name to this address gets nothing."""
-    if host_name(request.host) not in request.app[SETTINGS].hosts:
-        return problem(421, "unknown host name", "add the name to `http.hosts` of the server's configuration")
+    # Not `request.host`: for a request without the header it asks the name service, and the loop waits.
+    if host_name(request.headers.get(hdrs.HOST, "")) not in request.app[SETTINGS].hosts:
+        return problem(421, "unknown host name", "set `http.public_url` in the server's configuration to it")
     return await handler(request)
 
 

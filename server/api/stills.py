@@ -40,7 +40,10 @@ async def still(request: web.Request) -> web.Response:
 async def image(request: web.Request) -> web.StreamResponse:
     """The picture as JPEG, about `width` pixels wide (320, 640, 1024 or 1600)."""
     found = await request.app[STORE].still(uid_in_path(request, "sop"))
-    path = request.app[ARCHIVE].rendition(found.study_instance_uid, found.sop_instance_uid)
+    archive = request.app[ARCHIVE]
+    path = await request.app[RENDITIONS].run(
+        archive.rendition, found.study_instance_uid, found.sop_instance_uid
+    )
     return await _rendered(request, path, "image/jpeg", "the picture is still being made; try again shortly")
 
 
@@ -50,7 +53,10 @@ async def layer(request: web.Request) -> web.StreamResponse:
     if name not in LAYERS:
         raise web.HTTPNotFound(text=f"there are the layers {', '.join(LAYERS)}")
     found = await request.app[STORE].still(uid_in_path(request, "sop"))
-    path = request.app[ARCHIVE].layer(found.study_instance_uid, found.sop_instance_uid, name)
+    archive = request.app[ARCHIVE]
+    path = await request.app[RENDITIONS].run(
+        archive.layer, found.study_instance_uid, found.sop_instance_uid, name
+    )
     return await _rendered(request, path, "image/png", "this layer was not made for this still")
 
 

@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from server.access import Tokens, admin_token
-from server.api import ApiParts, ApiSettings, EventHub, LivePreview, make_api
+from server.api import LOOPBACK_NAMES, ApiParts, ApiSettings, EventHub, HubBoard, make_api
 from server.api.signalling import LIVE
 from server.api.whep import routes as whep_routes
 from server.api.whip import routes as whip_routes
@@ -30,7 +30,7 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
         store = Store.open(config.database_url)
         stack.push_async_callback(store.close)
         hub = await stack.enter_async_context(_live_hub(config, models))
-        events = EventHub(_Board(hub))
+        events = EventHub(HubBoard(hub))
         await stack.enter_async_context(EventReceiver(config.run, events.publish))
         admin_token(config.keys)
         parts = ApiParts(
@@ -77,35 +77,13 @@ async def _serve(app: web.Application, config: ServerConfig) -> AsyncIterator[st
 
 
 def _api_settings(config: ServerConfig, web_root: Path, version: str) -> ApiSettings:
-    public = urlsplit(config.http.public_url)
+    public, names = urlsplit(config.http.public_url), LOOPBACK_NAMES | {config.http.host}
     if not public.hostname:
-        return ApiSettings(web_root=web_root, version=version)
+        return ApiSettings(web_root=web_root, version=version, hosts=names)
     return ApiSettings(
         web_root=web_root,
         version=version,
-        hosts=ApiSettings(web_root=web_root).hosts | {public.hostname},
+        hosts=names | {public.hostname},
         origins=frozenset({f"{public.scheme}://{public.netloc}"}),
         secure_cookie=public.scheme == "https",
     )
-
-
-class _Board:
-    """The live plane as the pages see it."""
-
-    def __init__(self, hub: LiveHub) -> None:
-        self._hub = hub
-
-    def previews(self) -> Mapping[str, LivePreview]:
-        """State of every booth that sends a picture now."""
-        return {
-            booth.booth: LivePreview(
-                width=booth.width,
-                height=booth.height,
-                received=booth.received,
-                answered=booth.analysed,
-                dropped=booth.dropped,
-                viewers=booth.viewers,
-            )
-            for booth in self._hub.state().booths
-            if booth.live
-        }

@@ -1,5 +1,7 @@
 """Who gets in: tokens, codes, cookies, hosts and origins."""
 
+import asyncio
+
 import aiohttp
 import pytest
 
@@ -122,3 +124,19 @@ async def test_pages_and_health_are_public_and_guarded_by_headers(api: Api) -> N
             assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert await status(api, "/assets/none.js") == 404
     assert await status(api, "/api/none") == 404
+
+
+async def test_a_request_without_a_host_is_refused_without_asking_the_name_service(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked() -> str:
+        raise AssertionError("the event loop would wait for the name service")
+
+    monkeypatch.setattr("socket.getfqdn", asked)
+    _, _, address = api.url.partition("//")
+    name, _, port = address.partition(":")
+    reader, writer = await asyncio.open_connection(name, int(port))
+    writer.write(b"GET /api/health HTTP/1.0\r\n\r\n")
+    assert b" 421 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
