@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from pydicom.dataset import Dataset
 
-from server.analysis import face_regions
+from server.analysis import LayerMap, face_regions
 from server.dicom import Origin, StudyWords, encoded, read_photo
 from server.durable import partial_file
 from server.errors import BadImage
@@ -92,6 +92,7 @@ class PhotographExaminer:
         face = await self._examiner.find_face(srgb)
         recording = tasks.create_task(self._photo(photograph, frame, face, folder))
         seen = await self._examiner.map_face(srgb, face)
+        regions = tasks.create_task(self._examiner.run(_regions, face, seen[Layer.SKIN]))
         pictures = _pictures(srgb, seen, folder)
         tasks.create_task(self._draw(pictures))
         pigments = await mapping
@@ -101,7 +102,7 @@ class PhotographExaminer:
         identity, photo, quality = await recording
         await self._objects(identity, photo, quality, layers, skin, folder)
         await self._draw(pictures)
-        return self._result(photograph.path, header, face, quality, layers, skin)
+        return self._result(photograph.path, header, face, quality, await regions, skin)
 
     async def _draw(self, pictures: deque[Picture]) -> None:
         """What is left of them, one after the other: while objects are made, one thread stays free for those."""
@@ -139,14 +140,9 @@ class PhotographExaminer:
         header: FrameHeader,
         face: Face | None,
         quality: QualityReport,
-        layers: Layers,
+        regions: Sequence[dict[str, Any]],
         skin: Skin,
     ) -> dict[str, Any]:
-        found = (
-            {}
-            if face is None
-            else face_regions(face, layers[Layer.SKIN].pixels, (header.height, header.width))
-        )
         return {
             "image": str(path),
             "width": header.width,
@@ -154,7 +150,7 @@ class PhotographExaminer:
             "faces": [] if face is None else [{"box": _box(face.box)}],
             "message": "" if face is not None else "no face was found: only the quality was examined",
             "quality": msgspec.to_builtins(quality),
-            "regions": [{"name": name, **_extent(mask)} for name, mask in found.items()],
+            "regions": regions,
             "measures": [msgspec.to_builtins(measure) for measure in skin.measures],
             "findings": [_finding(finding) for finding in skin.findings],
             "models": [
@@ -247,8 +243,15 @@ def _box(box: Box) -> dict[str, int]:
     return {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
 
 
+def _regions(face: Face | None, skin: LayerMap) -> list[dict[str, Any]]:
+    if face is None:
+        return []
+    found = face_regions(face, skin.pixels, skin.pixels.shape)
+    return [{"name": name, **_extent(mask)} for name, mask in found.items()]
+
+
 def _extent(mask: np.ndarray[Any, Any]) -> dict[str, Any]:
-    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
     return {"box": _box(Box(x, y, width, height)), "pixels": int(np.count_nonzero(mask))}
 
 

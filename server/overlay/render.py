@@ -1,7 +1,7 @@
 """A picture with its layers drawn on it."""
 
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import cv2
 import numpy as np
@@ -42,10 +42,9 @@ def render(
         if layer in shown and layer in layers and opacity > 0
     ]
     picture = srgb.copy()
-    for top in range(0, height, _BAND):
-        band = slice(top, top + _BAND)
-        for strength, colour in veils:
-            picture[band] = _veiled(picture[band], strength[band], colour, opacity)
+    for strength, colour in veils:
+        for part in _bands(strength):
+            picture[part] = _veiled(picture[part], strength[part], colour, opacity)
     if Layer.SKIN in shown and Layer.SKIN in layers:
         _outline(picture, _fitted(layers[Layer.SKIN], width, height))
     return picture
@@ -67,6 +66,13 @@ def layers_of(overlay: Overlay) -> dict[Layer, Picture]:
         layer = layers.setdefault(contour.layer, np.zeros((overlay.height, overlay.width), np.uint8))
         cv2.fillPoly(layer, [_corners(contour)], 255)
     return layers
+
+
+def _bands(strength: Picture) -> Iterator[tuple[slice, slice]]:
+    """The part of a layer that is not empty, in bands."""
+    left, top, width, height = cv2.boundingRect(strength)
+    for row in range(top, top + height, _BAND):
+        yield slice(row, min(row + _BAND, top + height)), slice(left, left + width)
 
 
 def _veiled(picture: Picture, strength: Picture, colour: tuple[int, int, int], opacity: float) -> Picture:
