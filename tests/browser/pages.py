@@ -15,6 +15,9 @@ _PIXEL = """(canvas, [x, y]) => {
 }"""
 
 
+_OVERLAID_PIXEL = f"(canvas, place) => canvas.dataset.overlay === 'true' ? ({_PIXEL})(canvas, place) : null"
+
+
 class Picture:
     """A canvas that shows a picture."""
 
@@ -24,6 +27,11 @@ class Picture:
     async def pixel(self, x: float, y: float) -> Rgb:
         """The colour at a place given as shares of width and height."""
         return cast(Rgb, tuple(await self.canvas.evaluate(_PIXEL, [x, y])))
+
+    async def pixel_with_overlay(self, x: float, y: float) -> Rgb | None:
+        """The colour, if the picture is shown with its overlay now."""
+        found = await self.canvas.evaluate(_OVERLAID_PIXEL, [x, y])
+        return None if found is None else cast(Rgb, tuple(found))
 
     async def expect_data(self, name: str, value: str) -> None:
         """Wait until the canvas says so in its data attributes."""

@@ -1,5 +1,6 @@
 """The booth's page in a real browser, against the real kiosk application."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -48,9 +49,11 @@ async def wait_for_overlay(page: KioskPage) -> None:
 
 
 async def settled_pixel(page: KioskPage, place: tuple[float, float]) -> Rgb:
-    """The colour once the switches have reached the canvas."""
-    await page.page.wait_for_timeout(250)
-    return await page.picture.pixel(*place)
+    """The colour in a picture that is shown with its overlay; switches reach the canvas within their click."""
+    async with asyncio.timeout(20):
+        while (found := await page.picture.pixel_with_overlay(*place)) is None:
+            await page.page.wait_for_timeout(20)
+    return found
 
 
 async def test_the_picture_is_the_cameras_and_the_overlay_is_drawn_on_it(booth: Booth) -> None:
@@ -86,9 +89,8 @@ async def test_pictures_go_on_without_overlays(chromium: BrowserContext, web_roo
         page = KioskPage(await chromium.new_page(), url)
         await page.open()
         await page.picture.expect_data("overlay", "false")
-        first = int(await page.picture.canvas.get_attribute("data-frame") or 0)
-        await page.page.wait_for_timeout(600)
-        assert int(await page.picture.canvas.get_attribute("data-frame") or 0) > first
+        first = await page.picture.canvas.get_attribute("data-frame") or ""
+        await expect(page.picture.canvas).not_to_have_attribute("data-frame", first)
         await page.page.goto("about:blank")
 
 
@@ -144,6 +146,27 @@ async def test_faults_and_an_absent_server_are_said(booth: Booth) -> None:
     await expect(page.page.get_by_role("alert")).to_have_text("The lamp does not answer: check its plug.")
     await expect(page.page.get_by_text("2 pictures to send")).to_be_visible()
     await expect(page.start).to_be_disabled()
+
+
+async def test_a_booth_without_its_camera_shows_no_old_picture(booth: Booth) -> None:
+    page = booth.page
+    booth.agent.preview.close()
+    booth.agent.change(phase=Phase.FAULT, problem="the camera does not answer: check its cable")
+    await expect(page.picture.canvas).not_to_have_attribute("data-frame", re.compile(".+"))
+    assert await page.picture.pixel(0.5, 0.35) == (0, 0, 0)
+    await expect(page.page.get_by_role("alert")).to_have_text("The camera does not answer: check its cable.")
+
+
+async def test_preparing_is_told_and_is_no_fault(booth: Booth) -> None:
+    booth.agent.change(phase=Phase.STARTING, problem="preparing the simulated subject: 40%")
+    await expect(booth.page.page.get_by_text("Preparing the simulated subject: 40%")).to_be_visible()
+    await expect(booth.page.page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_what_the_server_does_not_take_is_said(booth: Booth) -> None:
+    parked = UplinkStatus(connected=True, pending=1, parked=1, parked_because="retake it")
+    booth.agent.change(uplink=parked)
+    await expect(booth.page.page.get_by_text("does not take them: retake it")).to_be_visible()
 
 
 async def test_the_page_comes_back_after_the_booths_program_was_away(

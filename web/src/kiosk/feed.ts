@@ -1,6 +1,7 @@
 /** The kiosk's WebSocket: states and pictures, with reconnection. */
 
 import { prepareOverlay, type PreparedOverlay } from "../overlay/renderer";
+import { Backoff } from "../shared/backoff";
 import { unpackPicture, type BoothState, type PictureHeader } from "../wire/booth";
 
 /** A picture with the overlay of exactly that frame. */
@@ -16,12 +17,14 @@ export interface FeedListener {
   onConnected(connected: boolean): void;
 }
 
-const RETRY_MS = 1000;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 4000;
 
 export class Feed {
   readonly #listener: FeedListener;
   #socket: WebSocket | null = null;
   #retry: number | undefined;
+  readonly #backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   #closed = false;
   #busy = false;
   #next: ArrayBuffer | null = null;
@@ -40,12 +43,15 @@ export class Feed {
   #open(): void {
     const socket = new WebSocket(`ws://${location.host}/live`);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.#listener.onConnected(true);
+    socket.onopen = () => {
+      this.#backoff.reset();
+      this.#listener.onConnected(true);
+    };
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.#receive(event.data);
     socket.onclose = () => {
       if (!this.#closed) {
         this.#listener.onConnected(false);
-        this.#retry = window.setTimeout(() => this.#open(), RETRY_MS);
+        this.#retry = window.setTimeout(() => this.#open(), this.#backoff.next());
       }
     };
     this.#socket = socket;
@@ -67,12 +73,12 @@ export class Feed {
     this.#busy = true;
     try {
       for (let data = this.#take(); data !== null; data = this.#take()) {
-        const { header, jpeg } = unpackPicture(data);
-        const [picture, overlay] = await Promise.all([
-          createImageBitmap(jpeg),
-          header.overlay === null ? null : prepareOverlay(header.overlay),
-        ]);
-        this.#listener.onPicture({ header, picture, overlay });
+        const shown = await decode(data);
+        if (this.#closed) {
+          shown?.picture.close();
+        } else if (shown !== null) {
+          this.#listener.onPicture(shown);
+        }
       }
     } finally {
       this.#busy = false;
@@ -83,5 +89,16 @@ export class Feed {
     const data = this.#next;
     this.#next = null;
     return data;
+  }
+}
+
+/** The picture of a message; null if the browser cannot read it. */
+async function decode(data: ArrayBuffer): Promise<LivePicture | null> {
+  try {
+    const { header, jpeg } = unpackPicture(data);
+    const overlay = header.overlay === null ? null : await prepareOverlay(header.overlay);
+    return { header, overlay, picture: await createImageBitmap(jpeg) };
+  } catch {
+    return null;
   }
 }

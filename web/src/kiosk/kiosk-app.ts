@@ -5,7 +5,7 @@ import { mark } from "../shared/icons";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import "../shared/layer-panel";
 import "../shared/research-note";
-import { LIGHTS } from "../shared/words";
+import { LIGHTS, sentence } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { BoothState, UplinkStatus } from "../wire/booth";
 import { Feed, type FeedListener, type LivePicture } from "./feed";
@@ -109,14 +109,24 @@ export class KioskApp extends LitElement implements FeedListener {
   onState(booth: BoothState): void {
     this.booth = booth;
     document.title = `${booth.booth_id} · dermabooth`;
+    if (withoutCamera(booth)) {
+      this.picture = null;
+    }
   }
 
   onPicture(picture: LivePicture): void {
-    this.picture = picture;
+    if (this.booth !== null && withoutCamera(this.booth)) {
+      picture.picture.close();
+    } else {
+      this.picture = picture;
+    }
   }
 
   onConnected(connected: boolean): void {
     this.connected = connected;
+    if (!connected) {
+      this.picture = null;
+    }
   }
 
   override render(): TemplateResult {
@@ -134,7 +144,7 @@ export class KioskApp extends LitElement implements FeedListener {
             .picture=${this.picture}
             .view=${this.view}
             .banner=${this.#banner()}
-            .waiting=${this.connected ? "Waiting for the camera…" : "The booth’s program does not answer. Trying again…"}
+            .waiting=${this.#waiting()}
           ></live-picture>
           <layer-panel
             class="card layers"
@@ -160,7 +170,18 @@ export class KioskApp extends LitElement implements FeedListener {
       return html`<div class="card fault" role="alert">The booth’s program does not answer. Trying again…</div>`;
     }
     const problem = this.booth?.problem ?? "";
-    return problem === "" ? nothing : html`<div class="card fault" role="alert">${problem}</div>`;
+    if (problem === "" || this.booth?.phase === "starting") {
+      return nothing;
+    }
+    return html`<div class="card fault" role="alert">${sentence(problem)}</div>`;
+  }
+
+  #waiting(): string {
+    if (!this.connected) {
+      return "The booth’s program does not answer. Trying again…";
+    }
+    const preparing = this.booth?.phase === "starting" ? this.booth.problem : "";
+    return preparing === "" ? "Waiting for the camera…" : sentence(preparing);
   }
 
   #banner(): string {
@@ -179,7 +200,20 @@ function uplink(status: UplinkStatus): TemplateResult {
       : status.connected
         ? `Server connected${waiting}`
         : `Server away: pictures stay safe on this booth${waiting}`;
+  if (status.parked > 0) {
+    return html`<span class="dot"></span><span>${parked(status)}</span>`;
+  }
   return html`<span class="dot ${status.connected ? "on" : ""}"></span><span>${text}</span>`;
+}
+
+/** Whether any picture is an old one. */
+function withoutCamera(booth: BoothState): boolean {
+  return booth.phase === "fault" || booth.phase === "starting";
+}
+
+function parked(status: UplinkStatus): string {
+  const what = status.parked === 1 ? "1 picture or visit is" : `${status.parked} pictures or visits are`;
+  return `${what} kept on this booth because the server does not take them: ${status.parked_because}`;
 }
 
 declare global {

@@ -71,10 +71,18 @@ export class LivePictureElement extends LitElement {
   protected override updated(changed: PropertyValues<this>): void {
     if ((changed.has("picture") || changed.has("view")) && this.picture !== null) {
       this.#draw(this.picture);
+    } else if (changed.has("picture") && this.picture === null) {
+      this.#clear();
     }
     if (changed.has("picture") && changed.get("picture") !== this.picture) {
       changed.get("picture")?.picture.close();
     }
+  }
+
+  #clear(): void {
+    this.canvas.getContext("2d")?.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    delete this.canvas.dataset["frame"];
+    delete this.canvas.dataset["overlay"];
   }
 
   #draw(shown: LivePicture): void {

@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { verdictIcon } from "../shared/icons";
 import "../shared/verdict-badge";
-import { listed, quantity, words } from "../shared/words";
+import { listed, measureName, quantity } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { QualityMeasure, QualityReport, Verdict } from "../wire/protocol";
 
@@ -103,7 +103,7 @@ function light(measure: QualityMeasure): TemplateResult {
   const quiet = measure.verdict === "pass" || measure.advice === "";
   return html`<li data-measure=${measure.name} data-verdict=${measure.verdict}>
     <span class="icon ${measure.verdict}">${verdictIcon(measure.verdict)}</span>
-    <span>${words(measure.name)}</span>
+    <span>${measureName(measure.name)}</span>
     <span class="small muted tabular"
       >${measure.value === null ? nothing : quantity(measure.value, measure.unit)}</span
     >
@@ -115,7 +115,7 @@ function light(measure: QualityMeasure): TemplateResult {
 function untold(measures: readonly QualityMeasure[]): [string, string[]][] {
   const reasons = new Map<string, string[]>();
   for (const measure of measures.filter((one) => one.verdict === "unknown")) {
-    reasons.set(measure.advice, [...(reasons.get(measure.advice) ?? []), words(measure.name).toLowerCase()]);
+    reasons.set(measure.advice, [...(reasons.get(measure.advice) ?? []), measureName(measure.name).toLowerCase()]);
   }
   return [...reasons];
 }

@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { LIGHTS, listed, PREPARATIONS, VIEWS } from "../shared/words";
+import { LIGHTS, listed, PREPARATIONS, sentence, VIEWS } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { BoothState, VisitRequest, VisitStatus } from "../wire/booth";
 import type { Preparation } from "../wire/protocol";
@@ -108,7 +108,7 @@ export class VisitPanel extends LitElement {
     const stored = visit.stills.filter((still) => !["waiting", "lighting", "taken", "failed"].includes(still.stage)).length;
     const total = visit.stills.length;
     const text = !visit.complete
-      ? visit.message || "The visit was stopped; pictures taken so far are kept."
+      ? (visit.message && sentence(visit.message)) || "The visit was stopped; pictures taken so far are kept."
       : done === total
         ? "Every picture is stored and analysed."
         : `${stored} of ${total} stored, ${done} analysed.`;
@@ -162,7 +162,7 @@ export class VisitPanel extends LitElement {
       const response = await fetch(path, { method: "POST", body });
       if (!response.ok) {
         const { title, detail } = (await response.json()) as { title: string; detail: string };
-        this.problem = `${title}: ${detail}`;
+        this.problem = sentence(detail || title);
       }
       return response.ok;
     } catch {

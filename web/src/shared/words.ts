@@ -7,7 +7,7 @@ export const LIGHTS: Record<Light, string> = {
   cross_polarised: "Cross-polarised",
   parallel_polarised: "Parallel-polarised",
   uv: "Ultraviolet",
-  uncontrolled: "Uncontrolled light",
+  uncontrolled: "Uncontrolled",
 };
 
 export const VIEWS: Record<View, string> = {
@@ -32,6 +32,28 @@ export const VERDICTS: Record<Verdict, string> = {
 };
 
 const MODALITIES: Record<string, string> = { XC: "Photo", SEG: "Segmentation", SR: "Report" };
+
+/** Measures whose name alone tells little. */
+const MEASURES: Record<string, string> = {
+  neutral_tab_exposure: "Exposure of the grey card",
+  color_cast: "Colour of the light",
+  shadow_share: "Deep shadows",
+  zone_sharpness: "Sharpness of the least sharp part",
+  specular_reflection: "Reflections",
+  polarised_reflection: "Strong shine",
+  gloss: "Shine of the whole face",
+  polariser: "Light that the polarisers let through",
+};
+
+/** Name of a quality measure for people at the booth. */
+export function measureName(name: string): string {
+  return MEASURES[name] ?? words(name);
+}
+
+/** A text with a capital letter in front and a full stop behind. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…%]$/.test(text) ? "" : ".");
+}
 
 /** `left_cheek` as "Left cheek". */
 export function words(name: string): string {
@@ -65,7 +87,7 @@ export function listed(items: readonly string[]): string {
   return new Intl.ListFormat("en-GB", { type: "conjunction" }).format(items);
 }
 
-const UNITS: Record<string, string> = { deg: "°", um: "µm", um2: "µm²", "px/mm": "px/mm" };
+const UNITS: Record<string, string> = { deg: "°", um: "µm", um2: "µm²", "px/mm": "px/mm", "1e-4": "× 10⁻⁴" };
 
 /** UCUM units as they are printed; `1` and the empty unit print nothing. */
 export function unit(code: string): string {

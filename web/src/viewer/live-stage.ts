@@ -107,6 +107,9 @@ export class LiveStage extends LitElement implements WhepListener {
 
   onOverlay(message: PreviewOverlay): void {
     void prepareOverlay(message.overlay).then((overlay) => {
+      if (this.#player === null) {
+        return;
+      }
       this.#figures.model = message.overlay.model;
       this.#figures.modelMs = message.overlay.inference_ms;
       this.#pairing.addOverlay(message.rtp_timestamp, overlay, performance.now());

@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { verdictIcon } from "../shared/icons";
 import "../shared/verdict-badge";
-import { quantity, setting, VERDICTS, words } from "../shared/words";
+import { measureName, quantity, setting, VERDICTS, words } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { QualityMeasure } from "../wire/protocol";
 import type { StillQuality } from "../wire/server";
@@ -108,7 +108,7 @@ export class QualityTable extends LitElement {
 function row(measure: QualityMeasure): TemplateResult {
   return html`<tr>
     <td>
-      ${words(measure.name)}
+      ${measureName(measure.name)}
       ${measure.advice === "" || measure.verdict === "pass"
         ? nothing
         : html`<span class="advice">${measure.advice}</span>`}

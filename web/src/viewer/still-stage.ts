@@ -65,6 +65,7 @@ export class StillStage extends LitElement {
     const key = `${this.still.sop_instance_uid} ${this.still.picture}`;
     if (key !== this.#loaded) {
       this.#loaded = key;
+      this.photo?.close();
       this.photo = null;
       this.layers = [];
       this.problem = "";
@@ -92,9 +93,11 @@ export class StillStage extends LitElement {
       const photo = await picture(`/api/stills/${this.still.sop_instance_uid}/image?width=${WIDTH}`);
       if (key === this.#loaded) {
         this.photo = photo;
+      } else {
+        photo.close();
       }
     } catch (error) {
-      this.problem = sentence(error);
+      this.#complain(key, error);
     }
   }
 
@@ -106,6 +109,13 @@ export class StillStage extends LitElement {
       }
       grey.close();
     } catch (error) {
+      this.#complain(key, error);
+    }
+  }
+
+  /** Says what went wrong, if it is still about what is shown. */
+  #complain(key: string, error: unknown): void {
+    if (key === this.#loaded) {
       this.problem = sentence(error);
     }
   }

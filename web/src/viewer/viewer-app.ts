@@ -209,7 +209,11 @@ export class ViewerApp extends LitElement {
 
   /** After a break the session may have ended: then ask again instead of trying for ever. */
   async #connection(connected: boolean): Promise<void> {
+    const wasAway = this.away;
     this.away = !connected;
+    if (connected && wasAway) {
+      void this.page?.refresh?.();
+    }
     if (!connected) {
       try {
         await get<SessionInfo>("/api/session");
@@ -224,7 +228,7 @@ export class ViewerApp extends LitElement {
   }
 
   readonly #follow = (): void => {
-    const parts = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+    const parts = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
     this.route = parts[0] === "" ? ["booths"] : parts;
   };
 
@@ -250,6 +254,15 @@ export class ViewerApp extends LitElement {
       this.#refresh = undefined;
       void this.page?.refresh?.();
     }, REFRESH_MS);
+  }
+}
+
+/** A part of the address; as it stands if it is not encoded as an address should be. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
   }
 }
 

@@ -76,8 +76,13 @@ export class VisitList extends LitElement {
     this.loading = true;
     try {
       const page = await get<VisitPage>(before === null ? "/api/visits" : `/api/visits?before=${before}`);
-      this.visits = before === null ? page.visits : [...(this.visits ?? []), ...page.visits];
-      this.olderThan = page.next_before;
+      const shown = this.visits ?? [];
+      if (before === null && shown.length > page.visits.length) {
+        this.visits = [...page.visits, ...olderThan(page.visits.at(-1), shown)];
+      } else {
+        this.visits = before === null ? page.visits : [...shown, ...page.visits];
+        this.olderThan = page.next_before;
+      }
       this.problem = "";
     } catch (error) {
       this.problem = sentence(error);
@@ -85,6 +90,11 @@ export class VisitList extends LitElement {
       this.loading = false;
     }
   }
+}
+
+/** Visits that were loaded further down the list, without those that the newest page holds. */
+function olderThan(last: VisitSummary | undefined, shown: readonly VisitSummary[]): VisitSummary[] {
+  return shown.filter((visit) => last !== undefined && visit.opened_at < last.opened_at);
 }
 
 declare global {

@@ -31,6 +31,7 @@ export class VisitPageElement extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("study")) {
       this.detail = null;
+      this.measures = null;
       this.selected = "";
       void this.refresh();
     }
@@ -38,16 +39,23 @@ export class VisitPageElement extends LitElement {
 
   /** Looks again. */
   async refresh(): Promise<void> {
+    const study = this.study;
     try {
-      const path = `/api/visits/${this.study}`;
-      [this.detail, this.measures] = await Promise.all([
+      const path = `/api/visits/${study}`;
+      const [detail, measures] = await Promise.all([
         get<VisitDetail>(path),
         get<VisitMeasures>(`${path}/measures`),
       ]);
-      this.problem = "";
-      await this.#select(this.selected || (this.detail.stills[0]?.sop_instance_uid ?? ""));
+      if (study === this.study) {
+        this.detail = detail;
+        this.measures = measures;
+        this.problem = "";
+        await this.#select(this.selected || (detail.stills[0]?.sop_instance_uid ?? ""));
+      }
     } catch (error) {
-      this.problem = sentence(error);
+      if (study === this.study) {
+        this.problem = sentence(error);
+      }
     }
   }
 
@@ -158,9 +166,13 @@ export class VisitPageElement extends LitElement {
     }
     this.selected = uid;
     if (uid !== "") {
-      const quality = await get<StillQuality>(`/api/stills/${uid}/quality`);
-      if (uid === this.selected) {
-        this.quality = quality;
+      try {
+        const quality = await get<StillQuality>(`/api/stills/${uid}/quality`);
+        if (uid === this.selected) {
+          this.quality = quality;
+        }
+      } catch (error) {
+        this.problem = sentence(error);
       }
     }
   }

@@ -1,5 +1,6 @@
 /** Plays a booth's live picture by WHEP and receives its overlays on the data channel `overlay`. */
 
+import { Backoff } from "../shared/backoff";
 import type { PreviewOverlay } from "../wire/protocol";
 
 export interface WhepListener {
@@ -9,7 +10,8 @@ export interface WhepListener {
   onStatus(status: string): void;
 }
 
-const RETRY_MS = 2000;
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 8000;
 const GATHERING_MS = 1500;
 const OVERLAY = "overlay";
 
@@ -19,6 +21,7 @@ export class WhepPlayer {
   #peer: RTCPeerConnection | null = null;
   #session: string | null = null;
   #retry: number | undefined;
+  readonly #backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   #closed = false;
 
   constructor(url: string, listener: WhepListener) {
@@ -40,13 +43,18 @@ export class WhepPlayer {
       await peer.setLocalDescription(await peer.createOffer());
       await gathered(peer);
       const answer = await this.#offer(peer.localDescription?.sdp ?? "");
-      if (answer === null) {
+      if (this.#peer !== peer) {
+        release(answer?.session ?? null);
+      } else if (answer === null) {
         this.#tryAgain("This booth sends no live picture at the moment.");
-      } else if (this.#peer === peer) {
-        await peer.setRemoteDescription({ type: "answer", sdp: answer });
+      } else {
+        this.#session = answer.session;
+        await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
       }
     } catch {
-      this.#tryAgain("The live picture cannot be reached. Trying again…");
+      if (this.#peer === peer) {
+        this.#tryAgain("The live picture cannot be reached. Trying again…");
+      }
     }
   }
 
@@ -79,6 +87,7 @@ export class WhepPlayer {
       return;
     }
     if (peer.connectionState === "connected") {
+      this.#backoff.reset();
       this.#listener.onStatus("");
     } else if (["failed", "disconnected", "closed"].includes(peer.connectionState)) {
       this.#tryAgain("The live picture was interrupted. Trying again…");
@@ -86,7 +95,7 @@ export class WhepPlayer {
   }
 
   /** The answer to an offer; null if the booth sends nothing. */
-  async #offer(sdp: string): Promise<string | null> {
+  async #offer(sdp: string): Promise<{ session: string | null; sdp: string } | null> {
     const response = await fetch(this.#url, {
       method: "POST",
       headers: { "Content-Type": "application/sdp" },
@@ -98,8 +107,7 @@ export class WhepPlayer {
     if (response.status !== 201) {
       throw new Error(`WHEP answered ${response.status}`);
     }
-    this.#session = response.headers.get("Location");
-    return response.text();
+    return { session: response.headers.get("Location"), sdp: await response.text() };
   }
 
   #tryAgain(status: string): void {
@@ -109,16 +117,21 @@ export class WhepPlayer {
     this.#end();
     this.#listener.onStatus(status);
     window.clearTimeout(this.#retry);
-    this.#retry = window.setTimeout(() => void this.#connect(), RETRY_MS);
+    this.#retry = window.setTimeout(() => void this.#connect(), this.#backoff.next());
   }
 
   #end(): void {
     const [peer, session] = [this.#peer, this.#session];
     this.#peer = this.#session = null;
     peer?.close();
-    if (session !== null) {
-      void fetch(session, { method: "DELETE", keepalive: true }).catch(() => undefined);
-    }
+    release(session);
+  }
+}
+
+/** Ends a session at the server. */
+function release(session: string | null): void {
+  if (session !== null) {
+    void fetch(session, { method: "DELETE", keepalive: true }).catch(() => undefined);
   }
 }
 
