@@ -89,6 +89,8 @@ class WorkItem:
     step: str
     attempts: int
     """Earlier tries that failed."""
+    worker: str = ""
+    """Whose it is until its lease runs out."""
 
 
 @dataclass(frozen=True)

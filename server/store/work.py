@@ -38,12 +38,14 @@ def claim(session: Session, worker: str, now: float, lease_s: float) -> WorkItem
     row.state, row.worker, row.lease_until = WorkState.RUNNING, worker, now + lease_s
     session.add(row)
     assert row.id is not None
-    return WorkItem(row.id, row.sop_instance_uid, row.step, row.attempts)
+    return WorkItem(row.id, row.sop_instance_uid, row.step, row.attempts, worker)
 
 
 def finish(session: Session, item: WorkItem) -> None:
     """Mark a step as done and the next one as due."""
-    row = session.get_one(WorkRow, item.id)
+    row = _held(session, item)
+    if row is None:
+        return
     row.state, row.error, row.worker = WorkState.DONE, "", ""
     session.add(row)
     _unblock_next(session, row)
@@ -51,7 +53,9 @@ def finish(session: Session, item: WorkItem) -> None:
 
 def postpone(session: Session, item: WorkItem, not_before: float, error: str, failed: bool) -> None:
     """Make a step due later."""
-    row = session.get_one(WorkRow, item.id)
+    row = _held(session, item)
+    if row is None:
+        return
     row.state, row.not_before, row.worker, row.error = WorkState.READY, not_before, "", error[:512]
     row.attempts += int(failed)
     session.add(row)
@@ -59,7 +63,9 @@ def postpone(session: Session, item: WorkItem, not_before: float, error: str, fa
 
 def give_up(session: Session, item: WorkItem, error: str, with_it: Collection[str]) -> None:
     """Mark a step as failed for good, and those `with_it` that cannot do without it; the next one left is due."""
-    row = session.get_one(WorkRow, item.id)
+    row = _held(session, item)
+    if row is None:
+        return
     row.state, row.worker, row.error = WorkState.FAILED, "", error[:512]
     row.attempts += 1
     session.add(row)
@@ -75,6 +81,12 @@ def release(session: Session, worker: str) -> int:
     held = (col(WorkRow.state) == WorkState.RUNNING) & (col(WorkRow.worker) == worker)
     result = session.exec(update(WorkRow).where(held).values(state=WorkState.READY, worker=""))
     return int(result.rowcount)
+
+
+def _held(session: Session, item: WorkItem) -> WorkRow | None:
+    """The step if it is still this worker's: whose lease ran out must not end it twice, and so start two steps."""
+    row = session.get_one(WorkRow, item.id)
+    return row if (row.state, row.worker) == (WorkState.RUNNING, item.worker) else None
 
 
 def _unblock_next(session: Session, row: WorkRow) -> None:

@@ -179,9 +179,9 @@ async def test_postponed_and_failed_steps(store: Store) -> None:
     visit, _ = await with_still(store)
     item = await store.claim("w", lease_s=60)
     assert item is not None
-    await store.postpone(item, delay_s=60, error="Triton is away", failed=True)
+    await store.postpone(item, delay_s=0.5, error="Triton is away", failed=True)
     assert await store.claim("w", lease_s=60) is None
-    await store.postpone(item, delay_s=-1)
+    await asyncio.sleep(0.6)
     item = await store.claim("w", lease_s=60)
     assert item is not None
     assert item.attempts == 1
@@ -254,6 +254,21 @@ async def test_two_processes_may_open_and_migrate_at_once(url: str) -> None:
 def test_other_databases_are_refused_by_name() -> None:
     with pytest.raises(ConfigError, match="mysql"):
         Store.open("mysql://x/y")
+
+
+async def test_a_step_ended_by_two_workers_starts_one_step(store: Store) -> None:
+    await with_still(store)
+    late = await store.claim("one", lease_s=0)
+    other = await store.claim("two", lease_s=60)
+    assert late is not None
+    assert other is not None
+    assert late.id == other.id
+    await store.finish(late, StepResult())
+    assert await store.claim("three", lease_s=60) is None
+    await store.finish(other, StepResult())
+    await store.finish(other, StepResult())
+    assert await store.claim("three", lease_s=60) is not None
+    assert await store.claim("three", lease_s=60) is None
 
 
 def test_an_error_of_the_database_does_not_show_patients(url: str) -> None:
