@@ -55,9 +55,9 @@ async def measure() -> list[Row]:
         folder = Path(name)
         async with _server(folder) as (settings, door):
             idle = await run_booth(*door, seconds=IDLE_S)
-            study, sender = await _send(folder, settings)
+            study, sender = await _prepare(folder, settings)
             try:
-                busy = await run_booth(*door, seconds=BUSY_S)
+                busy = await run_booth(*door, seconds=BUSY_S, counting=lambda: _go(sender))
                 progress = await _progress(settings, study)
             finally:
                 if sender.returncode is None:
@@ -96,8 +96,13 @@ async def _server(folder: Path) -> AsyncIterator[tuple[ServerConfig, tuple[str, 
         yield settings, (f"{live['http']}/whip/{WATCHED}", token)
 
 
-async def _send(folder: Path, settings: ServerConfig) -> tuple[str, asyncio.subprocess.Process]:
-    """Start the sending booth; the Study Instance UID of its visit and its process, its stills in the spool."""
+def _go(sender: asyncio.subprocess.Process) -> None:
+    assert sender.stdin is not None
+    sender.stdin.write(b"go\n")
+
+
+async def _prepare(folder: Path, settings: ServerConfig) -> tuple[str, asyncio.subprocess.Process]:
+    """The Study Instance UID of a visit and the booth that sends it at a word, its stills in the spool."""
     allow(settings.booths, SENDING, open_keys(folder / "station").public.decode())
     open_server_keys(settings.keys)
     endpoint = (read_announcement(settings.run / "work.json", 0) or {})["capture"]
@@ -110,6 +115,7 @@ async def _send(folder: Path, settings: ServerConfig) -> tuple[str, asyncio.subp
             endpoint,
             str(settings.keys / "server.key"),
         ),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     assert sender.stdout is not None
@@ -141,6 +147,7 @@ async def _be_the_sender(folder: Path, endpoint: str, server_key: Path) -> None:
     )
     await spool.close_visit(closed)
     print(visit.study_instance_uid, flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
     uplink = ZeroMqUplink(
         endpoint,
         booth_id=SENDING,

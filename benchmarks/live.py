@@ -6,7 +6,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from server.access import Scope, Tokens
 from server.api import whip
+from server.api.login import Sessions
 from server.api.problems import problems
-from server.api.routes import TOKENS, access, add_routes
+from server.api.routes import SESSIONS, access, add_routes
 from server.api.signalling import LIVE
 from server.inference import TritonClient
 from server.live import LiveAnalyst, LiveHub
@@ -60,15 +61,27 @@ class BoothRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def run_booth(
-    whip_url: str, token: str, *, seconds: float = SECONDS, fps: float = FPS, warm_up_s: float = _WARM_UP_S
+    whip_url: str,
+    token: str,
+    *,
+    seconds: float = SECONDS,
+    fps: float = FPS,
+    warm_up_s: float = _WARM_UP_S,
+    counting: Callable[[], None] = lambda: None,
 ) -> BoothRun:
-    """Run one booth with a 1280x720 preview in a process of its own; raises `RuntimeError` if it heard nothing."""
+    """Run one booth with a 1280x720 preview in a process of its own; raises `RuntimeError` if it heard nothing.
+
+    `counting` is called when its warm-up is over and every overlay counts.
+    """
     arguments = [whip_url, token, str(seconds), str(fps), str(warm_up_s)]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.live", *arguments, cwd=_ROOT, stdout=asyncio.subprocess.PIPE
     )
     try:
         async with asyncio.timeout(seconds + warm_up_s + 60):
+            assert process.stdout is not None
+            if await process.stdout.readline():
+                counting()
             said, _ = await process.communicate()
     finally:
         if process.returncode is None:
@@ -119,7 +132,7 @@ async def _server(analyst: LiveAnalyst) -> AsyncIterator[tuple[str, str]]:
         tokens = Tokens.open(Path(keys))
         async with LiveHub(analyst) as hub:
             app = web.Application(middlewares=[problems, access])
-            app[TOKENS], app[LIVE] = tokens, hub
+            app[SESSIONS], app[LIVE] = Sessions(tokens), hub
             add_routes(app, whip.routes())
             runner = web.AppRunner(app)
             await runner.setup()
@@ -186,6 +199,7 @@ async def _booth(url: str, token: str, seconds: float, fps: float, warm_up_s: fl
                 await asyncio.sleep(0.05)
         await asyncio.sleep(warm_up_s)
         watch.counting = True
+        print("counting", flush=True)
         await asyncio.sleep(seconds)
         watch.counting = False
         reconnects = sender.stats.connections - 1

@@ -70,4 +70,4 @@ def _machine() -> str:
     with open("/proc/cpuinfo") as file:
         names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
     memory = psutil.virtual_memory().total / 2**30
-    return f"{os.cpu_count()} cores ({names[0] if names else model}), {memory:.0f} GiB, no GPU"
+    return f"{os.cpu_count()} cores ({names[0] if names else model}), {memory:.0f} GiB, no GPU used"

@@ -64,11 +64,12 @@ def _measure(workdir: Path) -> list[Row]:
     (workdir / "server" / "booths" / f"{BOOTH}.key").write_bytes(keys.public)
     with _process("server", workdir) as server, _process("sink", workdir) as sink:
         endpoints = [_line(server), _line(sink)]
-        with _process("time", workdir, *endpoints) as station:
-            times = json.loads(_line(station))
+        # Growth first: a server that has received stills before would hide in its baseline what they cost.
         with _process("ten", workdir, *endpoints) as station:
             _line(station)
             growth, rate = _growth(server, station)
+        with _process("time", workdir, *endpoints) as station:
+            times = json.loads(_line(station))
     return [
         _ratio(times),
         *_parts(times),
