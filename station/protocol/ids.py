@@ -6,10 +6,6 @@ from typing import Annotated
 
 import msgspec
 
-# "$" alone would also match before a line feed at the end, and \d the digits of every script.
-_UID_PATTERN = r"^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+$(?!\n)"
-_BOOTH_ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)"
-
 _UID = r"^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+$(?!\n)"
 _BOOTH_ID = r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)"
 
