@@ -27,11 +27,15 @@ def show(outcome: Record, console: Console) -> None:
         _show_advice(quality, console)
         _show_unmeasured(measures, console)
     stills, live = outcome["stills"], outcome["live"]
+    median, p95 = (_milliseconds(live["latency_ms"][name]) for name in ("p50", "p95"))
     _tell(
         console,
-        f"{stills['stored']} of {stills['taken']} stills stored, {len(outcome['instances'])} DICOM objects; live: "
-        f"{live['overlays_received']} overlays for {live['frames_sent']} frames, "
-        f"{_milliseconds(live['latency_ms']['p50'])} (median), {_milliseconds(live['latency_ms']['p95'])} (p95)",
+        f"{stills['stored']} of {stills['taken']} stills stored, {len(outcome['instances'])} DICOM objects",
+    )
+    _tell(
+        console,
+        f"live: {live['overlays_received']} overlays for {live['frames_sent']} frames, each back after "
+        f"{median} (median), {p95} (p95)",
     )
     for failure in outcome["failures"]:
         _tell(console, f"{failure['step']} {failure['state']}: {failure['error']}", "red")
