@@ -29,7 +29,8 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
     async with contextlib.AsyncExitStack() as stack:
         store = Store.open(config.database_url)
         stack.push_async_callback(store.close)
-        hub = await stack.enter_async_context(_live_hub(config, models))
+        triton = await stack.enter_async_context(TritonClient(config.triton.url))
+        hub = await stack.enter_async_context(_live_hub(triton, models))
         events = EventHub(HubBoard(hub))
         await stack.enter_async_context(EventReceiver(config.run, events.publish))
         admin_token(config.keys)
@@ -39,6 +40,7 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
             store=store,
             archive=Archive(config.archive),
             hub=events,
+            checks={"triton": triton.ready},
         )
         app = make_api(parts, [*whip_routes(), *whep_routes()])
         app[LIVE] = hub
@@ -49,10 +51,9 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
 
 
 @contextlib.asynccontextmanager
-async def _live_hub(config: ServerConfig, models: Path) -> AsyncIterator[LiveHub]:
+async def _live_hub(triton: TritonClient, models: Path) -> AsyncIterator[LiveHub]:
     live = model_info(models, "live")
     async with (
-        TritonClient(config.triton.url) as triton,
         LiveAnalyst(triton) as analyst,
         LiveHub(analyst, model=f"{live.name}/{live.version}") as hub,
     ):

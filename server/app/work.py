@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import time
 from pathlib import Path
 
 import cv2
@@ -21,7 +22,9 @@ from station.protocol import LAST_STEP, StillExamined, StillProgress, Welcome
 
 NICENESS = 10
 """Stills give way to previews."""
-TOKEN_LIFETIME_S = 12 * 3600.0
+TOKEN_LIFETIME_S = 24 * 3600.0
+TOKEN_RENEWAL_S = 12 * 3600.0
+"""A preview is interrupted for a moment when its token is renewed."""
 PRESENCE_S = 5.0
 
 
@@ -76,7 +79,7 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(worker.run(), name="worker")
             tasks.create_task(_receive(ingest), name="ingest")
-            tasks.create_task(_tell_presence(ingest, door), name="presence")
+            tasks.create_task(_tell_presence(ingest, door, greeter), name="presence")
 
 
 async def _receive(ingest: Ingest) -> None:
@@ -84,11 +87,14 @@ async def _receive(ingest: Ingest) -> None:
     raise RuntimeError("the ingest ended while the server runs")
 
 
-async def _tell_presence(ingest: Ingest, door: EventSender) -> None:
-    """Say again and again which booths are here: a live process that started later has missed their coming."""
+async def _tell_presence(ingest: Ingest, door: EventSender, greeter: "_Greeter") -> None:
+    """Say again which booths are here, to a live process that started later, and greet them again when it moves."""
     while True:
+        again = greeter.is_stale()
         for booth in ingest.booths:
             door.send(BoothSeen(booth_id=booth, connected=True))
+            if again:
+                ingest.send(booth, greeter.welcome(booth))
         await asyncio.sleep(PRESENCE_S)
 
 
@@ -99,14 +105,30 @@ class _Greeter:
         self._config = config
         self._software = f"dermabooth {version}"
         self._tokens = Tokens.open(config.keys)
+        self._address = self._live_address()
+        self._renew_at = time.monotonic() + TOKEN_RENEWAL_S
 
     def welcome(self, booth_id: str) -> Welcome:
         """The greeting; without a preview while the live process is away."""
-        live = ready.addresses(self._config.run, "live")
-        if live is None:
+        address = self._live_address()
+        if address is None:
             return Welcome(server=self._software)
         token = self._tokens.issue(booth_id, [Scope.PUBLISH], lifetime_s=TOKEN_LIFETIME_S)
-        return Welcome(server=self._software, whip_url=f"{live['http']}/whip/{booth_id}", whip_token=token)
+        return Welcome(server=self._software, whip_url=f"{address}/whip/{booth_id}", whip_token=token)
+
+    def is_stale(self) -> bool:
+        """Whether every earlier greeting is outdated: the live process came or moved, or tokens grow old."""
+        address = self._live_address()
+        moved = address is not None and address != self._address
+        self._address = address or self._address
+        if moved or time.monotonic() >= self._renew_at:
+            self._renew_at = time.monotonic() + TOKEN_RENEWAL_S
+            return True
+        return False
+
+    def _live_address(self) -> str | None:
+        live = ready.addresses(self._config.run, "live")
+        return None if live is None else live["http"]
 
 
 class _News:

@@ -118,7 +118,7 @@ class Store:
                 return False
             session.add(records.still_row(offer, blob, received_at))
             session.flush()
-            session.add_all(work.rows_for(offer.sop_instance_uid, self._steps))
+            session.add_all(work.rows_for(offer.sop_instance_uid, self._steps, received_at))
             return True
 
         return await self._threads.write(add)

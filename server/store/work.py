@@ -8,13 +8,14 @@ from server.store.records import WorkItem
 from server.store.tables import StillRow, WorkRow, WorkState
 
 
-def rows_for(sop_instance_uid: str, steps: Iterable[str]) -> list[WorkRow]:
-    """The work of a new still: the first step is due, the others are blocked by it."""
+def rows_for(sop_instance_uid: str, steps: Iterable[str], due_at: float) -> list[WorkRow]:
+    """The work of a new still: the first step is due at `due_at`, the others are blocked by it."""
     return [
         WorkRow(
             sop_instance_uid=sop_instance_uid,
             step=step,
             position=position,
+            not_before=due_at,
             state=WorkState.READY if position == 0 else WorkState.BLOCKED,
         )
         for position, step in enumerate(steps)

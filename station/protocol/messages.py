@@ -78,7 +78,7 @@ class Hello(_Message, frozen=True, kw_only=True):
 
 
 class Welcome(_Message, frozen=True, kw_only=True):
-    """The server knows the booth and speaks its protocol."""
+    """The server knows the booth and speaks its protocol; said again when the preview's address or token changes."""
 
     server: Annotated[str, Meta(max_length=64)]
     version: int = PROTOCOL_VERSION

@@ -158,6 +158,10 @@ class ZeroMqUplink:
     async def _listen(self, link: Link, delivery: Delivery) -> None:
         while True:
             message = await link.receive()
+            if isinstance(message, Welcome):
+                # Said again with a new token, or once the preview's place is known.
+                self._welcome = message
+                continue
             delivery.take(message)
             if not isinstance(message, Heartbeat | Credit | StillWanted):
                 self._pass_on(message)
