@@ -21,7 +21,7 @@ from tests.fixtures.work_process import WorkProcess
 NAME = "killed at a random point: every visit ends complete, each object once"
 BACKLOG = 3
 """Visits that wait at once, so that most kills strike while there is work."""
-LONGEST_LIFE_S = 2.5
+LONGEST_LIFE_S = 2.0
 EARLY = 0.15
 """Share of the kills that may strike while the process starts."""
 TRITON_EVERY = 20

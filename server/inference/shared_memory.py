@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import mmap
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from tritonclient.utils import InferenceServerException
 
 _FOLDER: Final = Path("/dev/shm")  # noqa: S108 - where POSIX shared memory lives on Linux
 _ALIGNMENT: Final = 64
+_OWNED: Final = re.compile(r"dermabooth-(\d+)-[0-9a-f]{8}")
 
 SLOT_BYTES: Final = 1 << 20
 SLOTS: Final = 12
@@ -96,6 +98,7 @@ class SharedMemoryRing:
         """Make and register a region. Its name is removed at once: nothing stays behind if this process is killed."""
         name = f"dermabooth-{os.getpid()}-{secrets.token_hex(4)}"
         try:
+            await self._drop_abandoned()
             with _created(name, SLOTS * SLOT_BYTES) as memory:
                 await self._channel.register_system_shared_memory(
                     name, f"/{name}", SLOTS * SLOT_BYTES, client_timeout=2.0
@@ -107,6 +110,21 @@ class SharedMemoryRing:
                 raise
             return None
         return _Region(name, memory)
+
+    async def _drop_abandoned(self) -> None:
+        """Let the server unmap the regions of clients that were killed.
+
+        One that only looks dead, being in another container, makes itself a new region (`forget`).
+        """
+        status = await self._channel.get_system_shared_memory_status(client_timeout=2.0)
+        for name in status.regions:
+            owner = _OWNED.match(name)
+            if owner and not _runs(owner[1]):
+                await self._channel.unregister_system_shared_memory(name, client_timeout=2.0)
+
+
+def _runs(pid: str) -> bool:
+    return Path("/proc", pid).exists()
 
 
 @contextlib.contextmanager

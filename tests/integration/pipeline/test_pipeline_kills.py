@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from tritonclient.grpc.aio import InferenceServerClient
 
 from server.store import Archive, Store
 from station.protocol import Light
@@ -61,6 +62,31 @@ async def test_a_server_that_kills_itself(point: str, data: Path, tmp_path: Path
             await check_complete(data, visit)
     after = objects(data)
     assert {path: after[path] for path in before} == before
+
+
+async def test_a_killed_server_leaves_no_shared_memory_with_triton(
+    data: Path, tmp_path: Path, triton_url: str
+) -> None:
+    endpoint = free_endpoint()
+    async with a_booth(tmp_path / "spool", data, endpoint) as booth:
+        for point in ("photo between file and row", ""):
+            visit = plan_visit(8, [Light.WHITE])
+            async with work(data, triton_url, endpoint, die_at=point) as process:
+                await booth.send(visit)
+                if point:
+                    await process.dead()
+                    assert await regions_of(process, triton_url)
+                    killed = process
+                else:
+                    await check_complete(data, visit)
+        assert not await regions_of(killed, triton_url)
+
+
+async def regions_of(process: WorkProcess, triton_url: str) -> list[str]:
+    """Shared memory that Triton holds for a process."""
+    async with InferenceServerClient(triton_url) as triton:
+        status = await triton.get_system_shared_memory_status()
+        return [name for name in status.regions if name.startswith(f"dermabooth-{process.pid}-")]
 
 
 async def test_a_server_that_is_killed_after_it_acknowledged(
