@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from server.durable import commit
 from server.errors import StorageFull
-from server.store import commit
 from station.protocol import CHUNK_BYTES, StillOffer
 
 _BLOCK = 1 << 20

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 from pydicom.dataset import Dataset
 
-from server.dicom import decoded_pixels_sha256, read_header, write
+from server.dicom import prove_photo, read_header, write
 from server.errors import BadImage
 from server.pipeline.examination import Skin
 from server.pipeline.objects import Identity, ObjectMaker
@@ -121,7 +121,7 @@ class StillSteps:
             return StepResult()
         path = self._archive.photo(still.study_instance_uid, still.sop_instance_uid)
         pixels = (await self._bench.frame(still)).pixels
-        archived = await self._examiner.run(decoded_pixels_sha256, path)
+        archived = await prove_photo(path)
         if archived != await self._examiner.run(lambda: hashlib.sha256(pixels.data).hexdigest()):
             raise BadImage("the archived photo does not decode to the still's pixels; both are kept")
         return StepResult(blob_released=True)

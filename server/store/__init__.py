@@ -1,6 +1,5 @@
 """The database and the archive: what is acknowledged stays."""
 
-from server.durable import commit
 from server.store.archive import Archive
 from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
 from server.store.repository import Store
@@ -17,5 +16,4 @@ __all__ = [
     "WorkItem",
     "WorkState",
     "WorkStatus",
-    "commit",
 ]
