@@ -9,7 +9,7 @@ NODE_PATH_FIX := PATH="$(CURDIR)/$(BIN):$$PATH"
 demo: setup
 	$(BIN)/dermabooth demo $(ARGS)
 
-setup: .venv/.ready .venv-triton/.ready web/dist/.ready
+setup: .venv/.ready .venv-triton/.ready web/dist/index.html
 
 .venv/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) scripts/progress.py "Python environment" -- $(PYTHON) scripts/environment.py .venv requirements/dev.txt --project
@@ -25,7 +25,7 @@ web/node_modules/.ready: web/package-lock.json .venv/.ready
 	@$(PYTHON) scripts/progress.py "Front-end packages" -- sh -c 'cd web && $(NODE_PATH_FIX) npm ci --no-audit --no-fund'
 	@touch $@
 
-web/dist/.ready: web/node_modules/.ready $(WEB_SOURCES)
+web/dist/index.html: web/node_modules/.ready $(WEB_SOURCES)
 	@$(PYTHON) scripts/progress.py "Front end" -- sh -c 'cd web && $(NODE_PATH_FIX) npm run build'
 	@touch $@
 
