@@ -81,7 +81,7 @@ def test_every_module_and_data_file_of_the_checkout_is_in_it(installed: Path) ->
     data = installed / "dermabooth" / "data"
     assert files(data / "configs") == files(ROOT / "configs")
     assert files(data / "triton_models") == files(ROOT / "triton_models")
-    assert files(data / "web") == files(ROOT / "web" / "dist") - {Path(".ready")}
+    assert files(data / "web") == files(ROOT / "web" / "dist")
 
 
 def test_every_module_can_be_imported_from_it(installed: Path, tmp_path: Path) -> None:
