@@ -192,7 +192,7 @@ class Store:
 
     async def release_work(self, worker: str) -> int:
         """Make every step that this worker held due again; the number of them."""
-        return await self._threads.write(lambda s: work.release(s, worker))
+        return await self._threads.write(lambda s: work.release(s, worker, time.time()))
 
     async def work(self, study_instance_uid: str) -> list[WorkStatus]:
         """Every step of every still of a visit."""

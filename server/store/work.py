@@ -77,10 +77,11 @@ def give_up(session: Session, item: WorkItem, error: str, with_it: Collection[st
     _unblock_next(session, row)
 
 
-def release(session: Session, worker: str) -> int:
-    """Make every step that `worker` holds due again."""
+def release(session: Session, worker: str, now: float) -> int:
+    """Make every step that `worker` holds due again, after all others: it may be what ended the worker."""
     held = (col(WorkRow.state) == WorkState.RUNNING) & (col(WorkRow.worker) == worker)
-    result = session.exec(update(WorkRow).where(held).values(state=WorkState.READY, worker=""))
+    due = {"state": WorkState.READY, "worker": "", "not_before": now}
+    result = session.exec(update(WorkRow).where(held).values(due))
     return int(result.rowcount)
 
 

@@ -138,6 +138,9 @@ class ZeroMqUplink:
                     tasks.create_task(delivery.run())
                     tasks.create_task(delivery.settle())
             except ExceptionGroup as group:
+                # Before Python 3.13 a group that fails while it is cancelled forgets that it was.
+                if (task := asyncio.current_task()) is not None and task.cancelling():
+                    raise asyncio.CancelledError from group
                 raise _foremost(group) from group
 
     async def _greet(self, link: Link) -> Welcome:

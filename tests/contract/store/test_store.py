@@ -175,6 +175,19 @@ async def test_a_dead_workers_steps_are_found_again(store: Store) -> None:
     assert await store.claim("w3", lease_s=60) is not None
 
 
+async def test_a_step_that_ended_its_worker_comes_after_the_others(store: Store) -> None:
+    visit, _ = await with_still(store)
+    assert (ended := await store.claim("w", lease_s=60)) is not None
+    other = offer(visit)
+    await store.add_still("booth-1", other, "x", 1002.0)
+    await store.release_work("w")
+    claimed = [await store.claim("w", lease_s=60) for _ in range(2)]
+    assert [item and item.sop_instance_uid for item in claimed] == [
+        other.sop_instance_uid,
+        ended.sop_instance_uid,
+    ]
+
+
 async def test_postponed_and_failed_steps(store: Store) -> None:
     visit, _ = await with_still(store)
     item = await store.claim("w", lease_s=60)

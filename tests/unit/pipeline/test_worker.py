@@ -172,6 +172,26 @@ async def test_a_step_whose_end_could_not_be_written_is_taken_up_at_once(url: st
         await store.close()
 
 
+async def test_a_call_to_stop_is_heard_also_while_a_step_fails(url: str) -> None:
+    begun = asyncio.Event()
+
+    async def fails_when_stopped(still: Still) -> StepResult:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise InferenceUnavailable("Triton was stopped as well") from None
+        return StepResult()
+
+    store = Store.open(url, steps=NAMES)
+    try:
+        await a_study(store)
+        async with asyncio.timeout(5), working(store, {**scripts(), "look": fails_when_stopped}):
+            await begun.wait()
+    finally:
+        await store.close()
+
+
 def test_needs_name_earlier_steps_only() -> None:
     for step, needed in NEEDS.items():
         assert set(needed) <= set(STEPS[: STEPS.index(step)])
