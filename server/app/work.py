@@ -11,6 +11,7 @@ import cv2
 
 from server.access import Scope, Tokens
 from server.app import ready
+from server.app.priority import yield_to_previews
 from server.config import ServerConfig, read_profile
 from server.dicom import warm_up
 from server.events import BoothSeen, EventSender, StepEnded, StillArrived
@@ -20,8 +21,6 @@ from server.pipeline import NEEDS, STEPS, Examiner, ObjectMaker, StillSteps, Wor
 from server.store import Archive, StepResult, Still, Store, WorkState
 from station.protocol import LAST_STEP, StillExamined, StillProgress, Welcome
 
-NICENESS = 10
-"""Stills give way to previews."""
 TOKEN_LIFETIME_S = 24 * 3600.0
 TOKEN_RENEWAL_S = 12 * 3600.0
 """A preview is interrupted for a moment when its token is renewed."""
@@ -31,7 +30,7 @@ PRESENCE_S = 5.0
 async def run_work(config: ServerConfig, *, models: Path, quality: Path, version: str) -> None:
     """Take and analyse stills until cancelled."""
     os.umask(ready.PRIVATE)
-    os.nice(NICENESS)
+    yield_to_previews()
     cv2.setNumThreads(1)
     profile = read_profile(quality / f"{config.analysis.quality_profile}.toml")
     async with contextlib.AsyncExitStack() as stack:
