@@ -220,8 +220,7 @@ def _write_overlay(folder: Path, srgb: Srgb, layers: Layers) -> None:
     picture = render(
         srgb, {layer: layers[layer].pixels for layer in shown}, shown=shown, opacity=OVERLAY_OPACITY
     )
-    bgr = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), np.uint8)
-    _write(folder / "overlay.png", encode_png(bgr))
+    _write(folder / "overlay.png", encode_png(picture))
 
 
 def _write_object(path: Path, dataset: Dataset) -> None:

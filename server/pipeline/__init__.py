@@ -2,8 +2,9 @@
 
 from server.pipeline.examination import Examiner, Layers, Skin, Srgb
 from server.pipeline.objects import Identity, ObjectMaker
+from server.pipeline.png import encode_png
 from server.pipeline.steps import NEEDS, STEPS, StillSteps
-from server.pipeline.workbench import Workbench, encode_layer, encode_png
+from server.pipeline.workbench import Workbench, encode_layer
 from server.pipeline.worker import NotYet, Worker
 
 __all__ = [

@@ -12,6 +12,7 @@ from server.dicom import read_photo
 from server.errors import BadImage
 from server.inference import SKIN_FROM
 from server.pipeline.examination import Examiner, Layers, Skin, Srgb, as_layers
+from server.pipeline.png import encode_png
 from server.store import Archive, Still, Store
 from station.protocol import Frame, FrameHeader, Layer, MalformedMessage, Transfer, decode_pixels
 
@@ -99,22 +100,6 @@ def encode_layer(layer: Layer, pixels: Srgb) -> bytes:
     if layer is Layer.SKIN:
         pixels = np.where(pixels >= SKIN_FROM, np.uint8(255), np.uint8(0))
     return encode_png(pixels)
-
-
-def encode_png(pixels: Srgb) -> bytes:
-    """The PNG of a uint8 picture, (H, W) or (H, W, 3) BGR.
-
-    Photographs and their maps have few repeats for a dictionary coder to find: coding runs in the differences to the row
-    above takes half the time and less space.
-    """
-    settings = {
-        cv2.IMWRITE_PNG_COMPRESSION: 1,
-        cv2.IMWRITE_PNG_STRATEGY: cv2.IMWRITE_PNG_STRATEGY_RLE,
-        cv2.IMWRITE_PNG_FILTER: cv2.IMWRITE_PNG_FILTER_UP,
-    }
-    ok, data = cv2.imencode(".png", pixels, [number for pair in settings.items() for number in pair])
-    assert ok
-    return data.tobytes()
 
 
 def developed_header(header: FrameHeader) -> FrameHeader:
