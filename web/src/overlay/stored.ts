@@ -9,8 +9,8 @@ export interface StoredLayer {
   picture: HTMLCanvasElement;
 }
 
-/** Turns a grey picture into the layer's colours; the skin becomes an outline. */
-export function prepareLayer(layer: Layer, grey: ImageBitmap): StoredLayer {
+/** The values of a grey picture, one per pixel. */
+export function greyValues(grey: ImageBitmap): Uint8Array {
   const { width, height } = grey;
   const canvas = document.createElement("canvas");
   canvas.width = width;
@@ -25,8 +25,53 @@ export function prepareLayer(layer: Layer, grey: ImageBitmap): StoredLayer {
   for (let index = 0; index < values.length; index += 1) {
     values[index] = data[index * 4] ?? 0;
   }
-  const shown = layer === "skin" ? outline(values, width, height) : values;
+  return values;
+}
+
+/** Turns grey values into the layer's colours: the skin becomes an outline, pigment is shown within `skin` only. */
+export function prepareLayer(
+  layer: Layer,
+  values: Uint8Array,
+  width: number,
+  height: number,
+  skin: Uint8Array | null,
+): StoredLayer {
+  let shown = values;
+  if (layer === "skin") {
+    shown = outline(values, width, height);
+  } else if (layer === "melanin" && skin !== null && skin.length === values.length) {
+    shown = withinSkin(values, skin);
+  }
   return { layer, picture: colourise(layer, shown, width, height) };
+}
+
+/** Values on the skin, stretched from their 5th to their 99th percentile there; 0 elsewhere. */
+function withinSkin(values: Uint8Array, skin: Uint8Array): Uint8Array {
+  const counts = new Uint32Array(256);
+  let total = 0;
+  for (let index = 0; index < values.length; index += 1) {
+    if ((skin[index] ?? 0) > 127) {
+      const value = values[index] ?? 0;
+      counts[value] = (counts[value] ?? 0) + 1;
+      total += 1;
+    }
+  }
+  const low = percentile(counts, 0.05 * total);
+  const span = Math.max(1, percentile(counts, 0.99 * total) - low);
+  return values.map((value, index) =>
+    (skin[index] ?? 0) > 127 ? Math.max(0, Math.min(255, Math.round((255 * (value - low)) / span))) : 0,
+  );
+}
+
+function percentile(counts: Uint32Array, rank: number): number {
+  let seen = 0;
+  for (let value = 0; value < 256; value += 1) {
+    seen += counts[value] ?? 0;
+    if (seen >= rank) {
+      return value;
+    }
+  }
+  return 255;
 }
 
 /** Draws the layers that are switched on. */

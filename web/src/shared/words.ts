@@ -43,6 +43,11 @@ const MEASURES: Record<string, string> = {
   polarised_reflection: "Strong shine",
   gloss: "Shine of the whole face",
   polariser: "Light that the polarisers let through",
+  ita: "Individual typology angle",
+  l_star: "L*",
+  a_star: "a*",
+  b_star: "b*",
+  melanin_sd: "Melanin, spread",
 };
 
 /** Name of a quality measure for people at the booth. */
@@ -67,12 +72,16 @@ export function modality(code: string): string {
 
 const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const THREE_DIGITS = new Intl.NumberFormat("en", { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+const THOUSANDTHS = new Intl.NumberFormat("en", { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 const PLAIN = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
-/** A number with three significant digits; whole numbers as they are. */
+/** A number with three significant digits; whole numbers as they are, and nothing finer than a thousandth. */
 export function number(value: number): string {
-  if (value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 100_000)) {
+  if (Math.abs(value) >= 100_000) {
     return value.toExponential(2);
+  }
+  if (value !== 0 && Math.abs(value) < 0.01) {
+    return THOUSANDTHS.format(value);
   }
   return Number.isInteger(value) || Math.abs(value) >= 1000 ? WHOLE.format(value) : THREE_DIGITS.format(value);
 }

@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { number, unit, words } from "../shared/words";
+import { measureName, number, unit, words } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { Measure } from "../wire/protocol";
 
@@ -92,7 +92,7 @@ export class MeasureTable extends LitElement {
             ${rows.map(
               ([name, cells]) => html`<tr data-measure=${name}>
                 <th scope="row" title=${[...cells.values()][0]?.method ?? ""}>
-                  ${words(name)}
+                  ${measureName(name)}
                   ${shownUnit(cells) === "" ? nothing : html`<span class="unit">${shownUnit(cells)}</span>`}
                 </th>
                 ${regions.map((region) => html`<td>${cell(cells.get(region))}</td>`)}
@@ -141,7 +141,7 @@ function cell(measure: Measure | undefined): TemplateResult | string {
 function reasons(measures: readonly Measure[]): TemplateResult | typeof nothing {
   const found = new Map<string, Set<string>>();
   for (const measure of measures.filter((one) => one.value === null)) {
-    found.set(measure.reason, (found.get(measure.reason) ?? new Set()).add(words(measure.name)));
+    found.set(measure.reason, (found.get(measure.reason) ?? new Set()).add(measureName(measure.name)));
   }
   return found.size === 0
     ? nothing

@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { OverlayView } from "../overlay/renderer";
-import { drawLayers, prepareLayer, type StoredLayer } from "../overlay/stored";
+import { drawLayers, greyValues, prepareLayer, type StoredLayer } from "../overlay/stored";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import { LIGHTS, VIEWS } from "../shared/words";
 import { shared } from "../styles/shared";
@@ -103,13 +103,22 @@ export class StillStage extends LitElement {
 
   async #loadLayer(key: string, layer: Layer): Promise<void> {
     try {
-      const grey = await picture(`/api/stills/${this.still.sop_instance_uid}/layers/${layer}?width=${WIDTH}`);
+      const skin = layer === "melanin" ? (await this.#fetchLayer("skin")).values : null;
+      const { values, width, height } = await this.#fetchLayer(layer);
       if (key === this.#loaded) {
-        this.layers = [...this.layers, prepareLayer(layer, grey)];
+        this.layers = [...this.layers, prepareLayer(layer, values, width, height, skin)];
       }
-      grey.close();
     } catch (error) {
       this.#complain(key, error);
+    }
+  }
+
+  async #fetchLayer(layer: Layer): Promise<{ values: Uint8Array; width: number; height: number }> {
+    const grey = await picture(`/api/stills/${this.still.sop_instance_uid}/layers/${layer}?width=${WIDTH}`);
+    try {
+      return { values: greyValues(grey), width: grey.width, height: grey.height };
+    } finally {
+      grey.close();
     }
   }
 
