@@ -21,6 +21,8 @@ def main() -> None:
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check"]
     subprocess.run([*pip, "--require-hashes", "-r", requirements], check=True)
     if "--project" in sys.argv:
+        # The project's file list names the pages, which are built later, with this environment's Node.
+        Path("web/dist").mkdir(parents=True, exist_ok=True)
         subprocess.run([*pip, "--no-deps", "--no-build-isolation", "-e", "."], check=True)
 
 
