@@ -99,7 +99,8 @@ class Worker:
             await self._give_up(item, still, f"this version knows no step {item.step!r}")
             return
         try:
-            result = await step(still)
+            # In a task of its own: what a task group does to the task that it fails in stays there.
+            result = await asyncio.create_task(step(still), name=f"step-{item.step}")
         except NotYet as reason:
             await self._store.postpone(item, delay_s=POLL_S, error=str(reason))
         except (InferenceUnavailable, StoreUnavailable, StorageFull) as error:
@@ -136,7 +137,7 @@ class Worker:
 
 
 def _heed_cancellation() -> None:
-    """Stop if the step was told to and forgot: so does, before Python 3.13, a task group that fails meanwhile."""
+    """Stop if the step ended otherwise than by the cancellation that it was given."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError

@@ -139,7 +139,7 @@ class ZeroMqUplink:
                     tasks.create_task(delivery.settle())
             except ExceptionGroup as group:
                 # Before Python 3.13 a group that fails while it is cancelled forgets that it was.
-                if (task := asyncio.current_task()) is not None and task.cancelling():
+                if self._task is None:
                     raise asyncio.CancelledError from group
                 raise _foremost(group) from group
 

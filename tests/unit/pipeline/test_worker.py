@@ -192,6 +192,25 @@ async def test_a_call_to_stop_is_heard_also_while_a_step_fails(url: str) -> None
         await store.close()
 
 
+async def test_a_failed_task_group_in_a_step_does_not_stop_the_worker(url: str) -> None:
+    async def away() -> None:
+        raise InferenceUnavailable("away")
+
+    async def fails_once(still: Still) -> StepResult:
+        if first:
+            first.clear()
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(away())
+            except ExceptionGroup as group:
+                raise group.exceptions[0] from None
+        return StepResult()
+
+    first = {"try"}
+    _, ended = await run_to_the_end(url, {**scripts(), "look": fails_once})
+    assert ended == [(name, True) for name in NAMES]
+
+
 def test_needs_name_earlier_steps_only() -> None:
     for step, needed in NEEDS.items():
         assert set(needed) <= set(STEPS[: STEPS.index(step)])
