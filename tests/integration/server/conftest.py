@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -51,6 +52,8 @@ class ServerProgram:
         try:
             with urllib.request.urlopen(f"{live['http']}/api/health", timeout=5) as answer:
                 return int(answer.status)
+        except urllib.error.HTTPError as refusal:
+            return refusal.code
         except OSError:
             return 0
 
