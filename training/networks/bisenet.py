@@ -1,0 +1,141 @@
+"""BiSeNet: segmentation by a spatial and a context path.
+
+C. Yu et al., "BiSeNet: bilateral segmentation network for real-time semantic segmentation", ECCV 2018. Spatial path of
+three convolutions of stride 2; context path ResNet18 with attention refinement at 1/16 and 1/32 and a global tail;
+feature fusion; two auxiliary heads on the context path.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.networks.blocks import conv_bn_relu, initialise, scaled
+from training.networks.residual import resnet18
+
+
+class Labels(NamedTuple):
+    """Labels of every pixel of the picture."""
+
+    parts: Tensor
+    """Logits [B,parts,H,W]; one part per pixel."""
+    skin: Tensor
+    """Logit of skin against the rest, [B,1,H,W]."""
+
+
+class Segmentation(NamedTuple):
+    """What the network says of a batch of pictures."""
+
+    labels: Labels
+    auxiliary: tuple[Labels, ...]
+    """The same from 1/16 and 1/32 alone, while training; empty in evaluation mode."""
+    landmarks: Tensor | None
+    """Logits of the place of each landmark, [B,landmarks,H/8,W/8]."""
+
+
+class _AttentionRefinement(nn.Module):
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv = conv_bn_relu(inputs, outputs)
+        self.gate = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(outputs, outputs, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.Sigmoid(),
+        )
+
+    def forward(self, tensor: Tensor) -> Tensor:
+        tensor = self.conv(tensor)
+        refined: Tensor = tensor * self.gate(tensor)
+        return refined
+
+
+class _ContextPath(nn.Module):
+    """Features of 1/8 and 1/16 of the picture's size, from 1/16 and 1/32 of it."""
+
+    def __init__(self, outputs: int, width: float) -> None:
+        super().__init__()
+        self.resnet = resnet18(width)
+        *_, sixteenth, smallest = self.resnet.stage_channels
+        self.tail = nn.Sequential(nn.AdaptiveAvgPool2d(1), conv_bn_relu(smallest, outputs, 1))
+        self.refine16 = _AttentionRefinement(sixteenth, outputs)
+        self.refine32 = _AttentionRefinement(smallest, outputs)
+        self.smooth16 = conv_bn_relu(outputs, outputs)
+        self.smooth32 = conv_bn_relu(outputs, outputs)
+
+    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
+        *_, sixteenth, smallest = self.resnet.stages(planes)
+        context32 = self.smooth32(_twice(self.refine32(smallest) + self.tail(smallest)))
+        context16 = self.smooth16(_twice(self.refine16(sixteenth) + context32))
+        return context16, context32
+
+
+def _twice(tensor: Tensor) -> Tensor:
+    return functional.interpolate(tensor, scale_factor=2.0, mode="nearest")
+
+
+class _FeatureFusion(nn.Module):
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv = conv_bn_relu(inputs, outputs, 1)
+        self.gate = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(outputs, outputs // 4, 1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(outputs // 4, outputs, 1),
+            nn.Sigmoid(),
+        )
+
+    def forward(self, spatial: Tensor, context: Tensor) -> Tensor:
+        tensor = self.conv(torch.cat([spatial, context], 1))
+        fused: Tensor = tensor + tensor * self.gate(tensor)
+        return fused
+
+
+class _LabelHead(nn.Module):
+    """Labels enlarged by `scale` to the size of the picture."""
+
+    def __init__(self, inputs: int, middle: int, parts: int, scale: int) -> None:
+        super().__init__()
+        self.parts = parts
+        self.scale = float(scale)
+        self.layers = nn.Sequential(conv_bn_relu(inputs, middle), nn.Conv2d(middle, parts + 1, 1))
+
+    def forward(self, features: Tensor) -> Labels:
+        logits = self.layers(features)
+        logits = functional.interpolate(logits, scale_factor=self.scale, mode="bilinear")
+        return Labels(logits[:, : self.parts], logits[:, self.parts :])
+
+
+class BiSeNet(nn.Module):
+    """`parts` classes and skin of planes [B,3,H,W]; H and W are multiples of 32.
+
+    While training a batch has at least two pictures, because the gates normalise over the batch alone.
+    """
+
+    def __init__(self, parts: int, width: float = 1.0, landmarks: int = 0) -> None:
+        super().__init__()
+        first, middle, fused = (scaled(each, width) for each in (64, 128, 256))
+        self.spatial = nn.Sequential(
+            conv_bn_relu(3, first, 7, 2), conv_bn_relu(first, first, 3, 2), conv_bn_relu(first, middle, 3, 2)
+        )
+        self.context = _ContextPath(middle, width)
+        self.fusion = _FeatureFusion(2 * middle, fused)
+        self.head = _LabelHead(fused, first, parts, 8)
+        self.auxiliary16 = _LabelHead(middle, first, parts, 8)
+        self.auxiliary32 = _LabelHead(middle, first, parts, 16)
+        self.landmarks = (
+            nn.Sequential(conv_bn_relu(fused, first), nn.Conv2d(first, landmarks, 1)) if landmarks else None
+        )
+        initialise(self)
+
+    def forward(self, planes: Tensor) -> Segmentation:
+        """See `Segmentation`."""
+        context16, context32 = self.context(planes)
+        fused = self.fusion(self.spatial(planes), context16)
+        auxiliary: tuple[Labels, ...] = ()
+        if self.training:
+            auxiliary = (self.auxiliary16(context16), self.auxiliary32(context32))
+        places = None if self.landmarks is None else self.landmarks(fused)
+        return Segmentation(self.head(fused), auxiliary, places)

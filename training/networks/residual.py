@@ -1,0 +1,196 @@
+"""Residual encoders and the severity network on top of them.
+
+K. He et al., "Deep residual learning for image recognition", CVPR 2016. Keys of `ResNet` are torchvision's, so that
+ImageNet weights fit at width 1 (see `initial`).
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from training.networks.blocks import conv_bn_relu, initialise, pooled, scaled
+
+CHANNELS = (64, 128, 256, 512)
+"""Channels of the four stages at width 1, before the expansion of bottlenecks."""
+
+
+class BasicBlock(nn.Module):
+    """Two 3 x 3 convolutions and the shortcut."""
+
+    expansion = 1
+
+    def __init__(self, inputs: int, channels: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, channels, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.downsample = _shortcut(inputs, channels, stride)
+
+    def forward(self, tensor: Tensor) -> Tensor:
+        """[B,inputs,h,w] to [B,channels,h/stride,w/stride]."""
+        inner = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(tensor)))))
+        result: Tensor = self.relu(inner + _past(self.downsample, tensor))
+        return result
+
+
+class Bottleneck(nn.Module):
+    """1 x 1, 3 x 3 (which has the stride) and 1 x 1 convolutions and the shortcut."""
+
+    expansion = 4
+
+    def __init__(self, inputs: int, channels: int, stride: int = 1) -> None:
+        super().__init__()
+        outputs = channels * self.expansion
+        self.conv1 = nn.Conv2d(inputs, channels, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.conv3 = nn.Conv2d(channels, outputs, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(outputs)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = _shortcut(inputs, outputs, stride)
+
+    def forward(self, tensor: Tensor) -> Tensor:
+        """[B,inputs,h,w] to [B,4*channels,h/stride,w/stride]."""
+        inner = self.relu(self.bn1(self.conv1(tensor)))
+        inner = self.bn3(self.conv3(self.relu(self.bn2(self.conv2(inner)))))
+        result: Tensor = self.relu(inner + _past(self.downsample, tensor))
+        return result
+
+
+def _shortcut(inputs: int, outputs: int, stride: int) -> nn.Sequential | None:
+    if inputs == outputs and stride == 1:
+        return None
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+
+def _past(shortcut: nn.Sequential | None, tensor: Tensor) -> Tensor:
+    result: Tensor = tensor if shortcut is None else shortcut(tensor)
+    return result
+
+
+class ResNet(nn.Module):
+    """Features [B,channels,h/32,w/32] of planes [B,3,h,w], without the final linear layer."""
+
+    def __init__(
+        self,
+        block: type[BasicBlock | Bottleneck] = BasicBlock,
+        blocks: tuple[int, int, int, int] = (2, 2, 2, 2),
+        width: float = 1.0,
+    ) -> None:
+        super().__init__()
+        sizes = [scaled(each, width) for each in CHANNELS]
+        self.conv1 = nn.Conv2d(3, sizes[0], 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(sizes[0])
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        outputs = [each * block.expansion for each in sizes]
+        inputs = [sizes[0], *outputs[:3]]
+        self.layer1 = _stage(block, inputs[0], sizes[0], blocks[0], 1)
+        self.layer2 = _stage(block, inputs[1], sizes[1], blocks[1], 2)
+        self.layer3 = _stage(block, inputs[2], sizes[2], blocks[2], 2)
+        self.layer4 = _stage(block, inputs[3], sizes[3], blocks[3], 2)
+        self.stage_channels = tuple(outputs)
+        self.channels = outputs[-1]
+        initialise(self)
+
+    def stages(self, planes: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Features at 1/4, 1/8, 1/16 and 1/32 of height and width."""
+        tensor = self.maxpool(self.relu(self.bn1(self.conv1(planes))))
+        first = self.layer1(tensor)
+        second = self.layer2(first)
+        third = self.layer3(second)
+        return first, second, third, self.layer4(third)
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """See the class."""
+        return self.stages(planes)[-1]
+
+
+def _stage(
+    block: type[BasicBlock | Bottleneck], inputs: int, channels: int, count: int, stride: int
+) -> nn.Sequential:
+    rest = (block(channels * block.expansion, channels) for _ in range(count - 1))
+    return nn.Sequential(block(inputs, channels, stride), *rest)
+
+
+def resnet18(width: float = 1.0) -> ResNet:
+    """ResNet18; 512 features at width 1."""
+    return ResNet(BasicBlock, (2, 2, 2, 2), width)
+
+
+def resnet50(width: float = 1.0) -> ResNet:
+    """ResNet50; 2048 features at width 1."""
+    return ResNet(Bottleneck, (3, 4, 6, 3), width)
+
+
+class FineEncoder(nn.Module):
+    """Features [B,channels,h/8,w/8]: a residual encoder that stops early, for findings of a few pixels.
+
+    At width 1 its stages have 64, 128 and 256 channels.
+    """
+
+    def __init__(self, width: float = 1.0) -> None:
+        super().__init__()
+        a, b, c = (scaled(each, width) for each in CHANNELS[:3])
+        self.channels = c
+        self.stem = conv_bn_relu(3, a, stride=2)
+        self.layer1 = BasicBlock(a, a)
+        self.layer2 = nn.Sequential(BasicBlock(a, b, 2), BasicBlock(b, b))
+        self.layer3 = nn.Sequential(BasicBlock(b, c, 2), BasicBlock(c, c), BasicBlock(c, c))
+        initialise(self)
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """See the class."""
+        tensor: Tensor = self.layer3(self.layer2(self.layer1(self.stem(planes))))
+        return tensor
+
+
+class Graded(NamedTuple):
+    """What the severity network says of a batch of faces."""
+
+    features: Tensor
+    """[B,K,h,w], before pooling."""
+    estimate: Tensor
+    """Severity of the regressor, [B,1]."""
+    logits: Tensor
+    """Of the classifier, [B,grades]."""
+    auxiliary: dict[str, Tensor]
+    """Logits of each auxiliary task, [B,n]; for training only."""
+    lesions: Tensor
+    """Logits of lesions, [B,1,h,w]; for training only."""
+
+
+class SeverityNetwork(nn.Module):
+    """An encoder, global pooling, and on it regressor, classifier and auxiliary tasks, all linear.
+
+    `auxiliary` names the tasks and their sizes; which ones there are depends on the labels of the data. `lesions` is
+    a dense head on the features that tells where lesions are. Neither belongs to the served model.
+    """
+
+    def __init__(
+        self,
+        encoder: ResNet | FineEncoder,
+        grades: int = 5,
+        auxiliary: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        super().__init__()
+        channels = encoder.channels
+        self.encoder = encoder
+        self.regressor = nn.Linear(channels, 1)
+        self.classifier = nn.Linear(channels, grades)
+        self.auxiliary = nn.ModuleDict({name: nn.Linear(channels, size) for name, size in auxiliary.items()})
+        self.lesions = nn.Conv2d(channels, 1, 1)
+
+    def forward(self, planes: Tensor) -> Graded:
+        """See `Graded`."""
+        features = self.encoder(planes)
+        vector = pooled(features)
+        auxiliary = {name: head(vector) for name, head in self.auxiliary.items()}
+        return Graded(
+            features, self.regressor(vector), self.classifier(vector), auxiliary, self.lesions(features)
+        )
