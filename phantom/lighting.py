@@ -6,35 +6,15 @@ Specular: Kelemen-Szirmay-Kalos with a GGX distribution; skin's refractive index
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from phantom.fields import Field, f32
+from phantom.lamps import BOOTH
 from phantom.view import Matrix, Vector, View
 
 SKIN_F0 = 0.028
-AMBIENT = 0.20
-
-
-@dataclass(frozen=True)
-class Lamp:
-    """A large diffuse lamp: direction (azimuth to the right of the picture, elevation; degrees) and strength."""
-
-    azimuth: float
-    elevation: float
-    strength: float
-
-    @property
-    def direction(self) -> NDArray[np.float64]:
-        """Unit vector to the lamp in world space."""
-        a, e = np.radians(self.azimuth), np.radians(self.elevation)
-        return np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)])
-
-
-LAMPS = (Lamp(-38, 22, 0.72), Lamp(44, 10, 0.26), Lamp(6, 50, 0.24))
-_FRONT = AMBIENT + sum(lamp.strength * float(lamp.direction[2]) for lamp in LAMPS)
+LAMPS = BOOTH.lamps
 
 
 def irradiance(
@@ -44,29 +24,37 @@ def irradiance(
     open_sky: Field,
     visible: list[Field],
     wrap: tuple[float, float, float],
+    lamps: Lamps = LAMPS,
+    ambient: float = AMBIENT,
 ) -> Field:
     """(H, W, 3) irradiance; `open_sky` and `visible` (one per lamp) are 0..1, `wrap` widens the terminator per channel."""
     up = f32(turn.T @ np.array([0.0, 1.0, 0.0]))
     sky = np.float32(0.76) + np.float32(0.24) * _dot(normal, up)
-    ambient = np.float32(AMBIENT) * sky * open_sky
-    out = np.repeat(ambient[..., None], 3, -1)
-    for lamp, seen in zip(LAMPS, visible, strict=True):
+    out = np.repeat((np.float32(ambient) * sky * open_sky)[..., None], 3, -1)
+    for lamp, seen in zip(lamps, visible, strict=True):
         cosine = _dot(normal, view.direction(turn, lamp.direction))
         for channel in range(3):
             w = np.float32(wrap[channel])
             lit = np.clip((cosine + w) / (1 + w), 0, 1) * seen ** np.float32(1.0 - 0.5 * wrap[channel])
-            out[..., channel] += np.float32(lamp.strength) * lit
-    return f32(out * np.float32(1 / _FRONT))
+            out[..., channel] += np.float32(lamp.strength * lamp.colour[channel]) * lit
+    return f32(out * np.float32(1 / _front(lamps, ambient)))
 
 
 def specular(
-    view: View, turn: Matrix, normal: Vector, visible: Field, roughness: Field, strength: Field
+    view: View,
+    turn: Matrix,
+    normal: Vector,
+    visible: Field,
+    roughness: Field,
+    strength: Field,
+    lamps: Lamps = LAMPS,
+    ambient: float = AMBIENT,
 ) -> Field:
     """(H, W) specular radiance; `strength` scales F0, the lamps' size widens the lobe."""
     a2 = (roughness * roughness + np.float32(0.035)) ** 2
     to_camera = f32(turn.T @ np.array([0.0, 0.0, 1.0]))
     out = np.zeros_like(roughness)
-    for lamp in LAMPS:
+    for lamp in lamps:
         to_lamp = view.direction(turn, lamp.direction)
         half = to_lamp + to_camera
         half = half / np.float32(np.linalg.norm(half))
@@ -75,7 +63,7 @@ def specular(
         lobe = a2 / (nh * nh * (a2 - 1) + 1) ** 2
         fresnel = SKIN_F0 + (1 - SKIN_F0) * (1 - vh) ** 5
         out += np.float32(lamp.strength * fresnel / (4 * vh * vh)) * lobe * nl
-    return f32(out * visible * strength * np.float32(1 / _FRONT))
+    return f32(out * visible * strength * np.float32(1 / _front(lamps, ambient)))
 
 
 def _dot(v: Vector, w: NDArray[np.float32]) -> Field:

@@ -20,9 +20,8 @@ ITA_LIMITS = (55.0, 41.0, 28.0, 10.0, -30.0)
 MELANIN_RANGE = (0.002, 0.45)
 BLOOD_RANGE = (0.0005, 0.12)
 _MELANIN_STEPS, _BLOOD_STEPS = 96, 64
-_EPIDERMIS_CM, _PATH_FACTOR = 60e-4, 1.6
-_SURFACE_SCATTER, _MELANIN_SLOPE, _EPIDERMIS_BASE, _DERMIS_BASE = 0.025, 2.2, 0.3, 0.15
-_OXYGENATION, _HAEMOGLOBIN_G_L, _HAEMOGLOBIN_G_MOL = 0.7, 150.0, 64500.0
+_PATH_FACTOR, _SURFACE_SCATTER, _EPIDERMIS_BASE, _DERMIS_BASE = 1.6, 0.025, 0.3, 0.15
+_HAEMOGLOBIN_G_L, _HAEMOGLOBIN_G_MOL = 150.0, 64500.0
 
 _WAVELENGTH = np.arange(400.0, 701.0, 10.0)
 _HBO2 = np.array(
@@ -38,6 +37,18 @@ _D65 = np.interp(
 )
 _XYZ_TO_SRGB = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
 _WHITE_XYZ = np.array([0.95047, 1.0, 1.08883])
+
+
+@dataclass(frozen=True)
+class Optics:
+    """What skin is made of, apart from its pigments; the defaults are the phantom's reference skin."""
+
+    melanin_slope: float = 2.2
+    """falling power of wavelength in melanin's absorption"""
+    oxygenation: float = 0.7
+    epidermis_um: float = 60.0
+    dermal_scatter: float = 1.0
+    """reduced scattering of the dermis relative to Jacques (2013)"""
 
 
 def _lobe(mean: float, below: float, above: float) -> NDArray[np.float64]:
@@ -56,17 +67,20 @@ def _observer() -> NDArray[np.float64]:
     return np.asarray(np.stack([x, y, z]) * _D65 / (y * _D65).sum())
 
 
-def reflectance(melanin: NDArray[np.float64], blood: NDArray[np.float64]) -> NDArray[np.float64]:
+def reflectance(
+    melanin: NDArray[np.float64], blood: NDArray[np.float64], optics: Optics | None = None
+) -> NDArray[np.float64]:
     """Diffuse reflectance spectrum (..., 31) at 400-700 nm for volume fractions of melanin and blood (broadcast)."""
+    o = optics or Optics()
     m, h = np.asarray(melanin)[..., None], np.asarray(blood)[..., None]
     bloodless = 0.244 + 85.3 * np.exp(-(_WAVELENGTH - 154) / 66.2)
-    mu_melanin = 6.6e11 * 500.0**-3.33 * (_WAVELENGTH / 500) ** -_MELANIN_SLOPE
+    mu_melanin = 6.6e11 * 500.0**-3.33 * (_WAVELENGTH / 500) ** -o.melanin_slope
     epidermis = m * mu_melanin + (1 - m) * bloodless * _EPIDERMIS_BASE
-    transmission = np.exp(-2 * epidermis * _EPIDERMIS_CM * _PATH_FACTOR)
-    oxygenated = _OXYGENATION * _HBO2 + (1 - _OXYGENATION) * _HB
+    transmission = np.exp(-2 * epidermis * o.epidermis_um * 1e-4 * _PATH_FACTOR)
+    oxygenated = o.oxygenation * _HBO2 + (1 - o.oxygenation) * _HB
     mu_blood = 2.303 * _HAEMOGLOBIN_G_L / _HAEMOGLOBIN_G_MOL * oxygenated
     mu_a = h * mu_blood + (1 - h) * bloodless * _DERMIS_BASE
-    mu_s = 46 * (0.409 * (_WAVELENGTH / 500) ** -4 + 0.591 * (_WAVELENGTH / 500) ** -0.702)
+    mu_s = 46 * o.dermal_scatter * (0.409 * (_WAVELENGTH / 500) ** -4 + 0.591 * (_WAVELENGTH / 500) ** -0.702)
     albedo, k = mu_s / (mu_a + mu_s), 2.9
     diffuse = albedo / (1 + 2 * k * (1 - albedo) + (1 + 2 * k / 3) * np.sqrt(3 * (1 - albedo)))
     scatter = _SURFACE_SCATTER * (_WAVELENGTH / 550) ** -0.5
@@ -121,12 +135,12 @@ def _position(log_value: Field, limits: tuple[float, float], steps: int) -> Fiel
     return f32((log_value - np.float32(lo)) * np.float32((steps - 1) / (hi - lo)))
 
 
-@lru_cache(maxsize=1)
-def skin_table() -> SkinTable:
-    """The table, computed once per process (a few milliseconds)."""
+@lru_cache(maxsize=64)
+def skin_table(optics: Optics | None = None) -> SkinTable:
+    """The table of a skin (the reference skin when None), computed once per process (a few milliseconds)."""
     melanin = np.geomspace(*MELANIN_RANGE, _MELANIN_STEPS)
     blood = np.geomspace(*BLOOD_RANGE, _BLOOD_STEPS)
-    xyz = reflectance(melanin[:, None], blood[None, :]) @ _observer().T
+    xyz = reflectance(melanin[:, None], blood[None, :], optics) @ _observer().T
     rgb = f32(np.clip(xyz @ _XYZ_TO_SRGB.T, 1e-4, 1))
     lab = lab_from_xyz(xyz)
     return SkinTable(melanin, blood, rgb, lab, individual_typology_angle(lab))
