@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phantom.fields import Field, f32
-from phantom.view import CAMERA_DISTANCE_MM, Matrix, Vector, View
+from phantom.view import Matrix, Vector, View
 
 Distance = Callable[[Field, Field, Field], Field]
 BASE_PX_PER_MM = 2.4
-_NEAR, _FAR = CAMERA_DISTANCE_MM - 130, CAMERA_DISTANCE_MM + 260
+_NEAR_MM, _FAR_MM = -130.0, 260.0
+"""range of depths searched, relative to the eyes'"""
 _COARSE = 5
 NO_RAY_MM = 100.0
 GRAZE_MM = 0.25
@@ -118,7 +119,7 @@ def cast(
 
     return Hit(
         window,
-        spread(depth, _FAR),
+        spread(depth, grid.view.distance_mm + _FAR_MM),
         spread(miss, NO_RAY_MM),
         (spread(point[0]), spread(point[1]), spread(point[2])),
         (spread(normal[0]), spread(normal[1]), spread(normal[2], 1.0)),
@@ -135,7 +136,7 @@ def _coarse(
     c, r = np.meshgrid(np.arange(sparse_cols) * _COARSE, np.arange(sparse_rows) * _COARSE)
     col, row = f32((c - 0.5) * grid.step - 0.5), f32((r - 0.5) * grid.step - 0.5)
     ray, eye = grid.view.rays(turn, col, row), grid.view.eye_point(turn)
-    depth, miss = _march(distance, eye, ray, np.full(col.shape, _NEAR, np.float32), 26, 0.9)
+    depth, miss = _march(distance, eye, ray, np.full(col.shape, grid.view.distance_mm + _NEAR_MM, np.float32), 26, 0.9)
     wanted = miss < 3
     if region is not None:
         wanted &= region(*_along(eye, ray, depth)) > 0
@@ -143,7 +144,7 @@ def _coarse(
     if not near.any():
         return None
     square = np.ones((3, 3), np.uint8)
-    behind = np.where(miss < 3, depth, np.float32(_FAR))
+    behind = np.where(miss < 3, depth, np.float32(grid.view.distance_mm + _FAR_MM))
     wary = f32(cv2.erode(behind, square)) - 3
     inner = cv2.erode((miss < 0.5).astype(np.uint8), square) > 0
     depth = f32(np.where(inner, depth, wary))
@@ -158,7 +159,7 @@ def _coarse(
     at = (f32(fc / _COARSE), f32(fr / _COARSE))
     fine = cv2.remap(depth, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     cells = cv2.remap(f32(near), *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) > 0.3
-    return window, f32(np.minimum(fine, np.float32(CAMERA_DISTANCE_MM + 120))), cells
+    return window, f32(np.minimum(fine, np.float32(grid.view.distance_mm + 120))), cells
 
 
 def _march(
@@ -171,13 +172,14 @@ def _march(
     least_mm: float = 0.0,
 ) -> tuple[Field, Field]:
     """Depth and miss of the nearest approach; while off the surface a step is at least `least_mm` long."""
+    far = np.float32(np.linalg.norm(f32(eye)) + _FAR_MM + 100)
     depth, best, best_depth = start.copy(), np.full(start.shape, 1e9, np.float32), start.copy()
     for _ in range(steps):
         d = distance(*_along(eye, ray, depth))
         closer = np.abs(d) < best
         best, best_depth = np.where(closer, np.abs(d), best), np.where(closer, depth, best_depth)
         d = np.where(d > GRAZE_MM, np.maximum(d, np.float32(least_mm)), d)
-        depth = np.minimum(depth + np.clip(d, -25, 80) * np.float32(relax), np.float32(_FAR + 100))
+        depth = np.minimum(depth + np.clip(d, -25, 80) * np.float32(relax), far)
     d = distance(*_along(eye, ray, depth))
     closer = np.abs(d) < best
     return f32(np.where(closer, depth, best_depth)), f32(np.minimum(best, np.abs(d)))

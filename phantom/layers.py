@@ -10,7 +10,7 @@ import numpy as np
 from phantom.casting import GRAZE_MM, BaseGrid, Hit, cast
 from phantom.fields import Field, blur, f32, noise_at, smoothstep
 from phantom.hair import Hair
-from phantom.lighting import LAMPS, irradiance
+from phantom.lighting import irradiance
 from phantom.strands import tangent
 from phantom.surface import FACE, Surface, ear_relief
 from phantom.view import Matrix, Vector, rotation
@@ -107,7 +107,7 @@ def skin_layer(grid: BaseGrid, surface: Surface, hair: Hair) -> Layer | None:
     x, y, z = hit.point
     front = smoothstep(-78, -38, z)
     open_sky = 1 - (1 - FACE.sample(cavity_openness(surface.relief), x, y)) * front
-    lamps = [view.direction(turn, lamp.direction) for lamp in LAMPS]
+    lamps = [view.direction(turn, lamp.direction) for lamp in view.rig.lamps]
     visible = [
         f32(_shadow(hair, hit, d, 0.55) * (np.float32(0.4) + np.float32(0.6) * open_sky)) for d in lamps
     ]
@@ -140,7 +140,7 @@ def hair_layer(grid: BaseGrid, hair: Hair, skin: Layer | None) -> Layer | None:
         else np.float32(0.5) + np.float32(0.5) * smoothstep(-2, 9, line)
     )
     openness = f32(np.maximum(openness, 0.3) * np.ones_like(line))
-    key = view.direction(turn, LAMPS[0].direction)
+    key = view.direction(turn, view.rig.lamps[0].direction)
     visible = [f32(_shadow(hair, hit, key, 0.75) * openness), openness, openness]
     light = irradiance(view, turn, hit.normal, openness, visible, (0.35, 0.35, 0.35))
     shine = _strand_highlight(grid, turn, hair, hit) * visible[0]
@@ -159,7 +159,7 @@ def _strand_highlight(grid: BaseGrid, turn: Matrix, hair: Hair, hit: Hit) -> Fie
     t = tangent(hair, hit.point, hit.normal)
     to_camera = f32(turn.T @ np.array([0.0, 0.0, 1.0]))
     out = np.zeros_like(hit.depth)
-    for lamp in LAMPS:
+    for lamp in grid.view.rig.lamps:
         half = grid.view.direction(turn, lamp.direction) + to_camera
         half = half / np.float32(np.linalg.norm(half))
         along = t[0] * half[0] + t[1] * half[1] + t[2] * half[2] - np.float32(0.08)
@@ -180,7 +180,7 @@ def ear_layer(grid: BaseGrid, surface: Surface) -> Layer | None:
     hollow = np.float32(0.95) + np.float32(0.11) * ear_relief(u, v, f32(r)) * smoothstep(-1, 3, w)
     away = surface.head(*hit.point)
     openness = f32(np.clip(hollow, 0.3, 1) * np.clip(np.float32(0.55) + away / 12, 0.45, 1))
-    light = irradiance(view, turn, hit.normal, openness, [openness] * len(LAMPS), (0.5, 0.22, 0.14))
+    light = irradiance(view, turn, hit.normal, openness, [openness] * len(view.rig.lamps), (0.5, 0.22, 0.14))
     light = scattered(light, hit, view.px_per_mm / grid.step)
     return _layer(grid, hit, openness, light)
 
@@ -198,7 +198,7 @@ def body_layer(grid: BaseGrid, surface: Surface, hair: Hair) -> Layer | None:
     in_head: Vector = (moved[0], moved[1], moved[2])
     openness = f32(np.clip(np.float32(0.45) + surface.head(*in_head) / 50, 0.38, 1))
     facing: Vector = (normal[0], normal[1], normal[2])
-    lamps = [view.direction(rotation(view.pose), lamp.direction) for lamp in LAMPS]
+    lamps = [view.direction(rotation(view.pose), lamp.direction) for lamp in view.rig.lamps]
     visible = [f32(_far_shadow(surface, hit, in_head, facing, d) * openness) for d in lamps]
     light = irradiance(view, turn, hit.normal, openness, visible, (0.34, 0.22, 0.16))
     light = scattered(light, hit, view.px_per_mm / grid.step)

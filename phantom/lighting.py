@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phantom.fields import Field, f32
-from phantom.lamps import BOOTH
+from phantom.lamps import BOOTH, Lamp, front_irradiance
 from phantom.view import Matrix, Vector, View
 
 SKIN_F0 = 0.028
-LAMPS = BOOTH.lamps
+LAMPS, AMBIENT = BOOTH.lamps, BOOTH.ambient
+Lamps = tuple[Lamp, ...]
 
 
 def irradiance(
@@ -24,10 +25,14 @@ def irradiance(
     open_sky: Field,
     visible: list[Field],
     wrap: tuple[float, float, float],
-    lamps: Lamps = LAMPS,
-    ambient: float = AMBIENT,
+    lamps: Lamps | None = None,
+    ambient: float | None = None,
 ) -> Field:
-    """(H, W, 3) irradiance; `open_sky` and `visible` (one per lamp) are 0..1, `wrap` widens the terminator per channel."""
+    """(H, W, 3) irradiance; `open_sky` and `visible` (one per lamp) are 0..1, `wrap` widens the terminator per channel.
+
+    `lamps` and `ambient` are those of the view unless given.
+    """
+    lamps, ambient = lamps or view.rig.lamps, view.rig.ambient if ambient is None else ambient
     up = f32(turn.T @ np.array([0.0, 1.0, 0.0]))
     sky = np.float32(0.76) + np.float32(0.24) * _dot(normal, up)
     out = np.repeat((np.float32(ambient) * sky * open_sky)[..., None], 3, -1)
@@ -37,7 +42,7 @@ def irradiance(
             w = np.float32(wrap[channel])
             lit = np.clip((cosine + w) / (1 + w), 0, 1) * seen ** np.float32(1.0 - 0.5 * wrap[channel])
             out[..., channel] += np.float32(lamp.strength * lamp.colour[channel]) * lit
-    return f32(out * np.float32(1 / _front(lamps, ambient)))
+    return f32(out * np.float32(1 / front_irradiance(lamps, ambient)))
 
 
 def specular(
@@ -47,10 +52,11 @@ def specular(
     visible: Field,
     roughness: Field,
     strength: Field,
-    lamps: Lamps = LAMPS,
-    ambient: float = AMBIENT,
+    lamps: Lamps | None = None,
+    ambient: float | None = None,
 ) -> Field:
     """(H, W) specular radiance; `strength` scales F0, the lamps' size widens the lobe."""
+    lamps, ambient = lamps or view.rig.lamps, view.rig.ambient if ambient is None else ambient
     a2 = (roughness * roughness + np.float32(0.035)) ** 2
     to_camera = f32(turn.T @ np.array([0.0, 0.0, 1.0]))
     out = np.zeros_like(roughness)
@@ -63,7 +69,7 @@ def specular(
         lobe = a2 / (nh * nh * (a2 - 1) + 1) ** 2
         fresnel = SKIN_F0 + (1 - SKIN_F0) * (1 - vh) ** 5
         out += np.float32(lamp.strength * fresnel / (4 * vh * vh)) * lobe * nl
-    return f32(out * visible * strength * np.float32(1 / _front(lamps, ambient)))
+    return f32(out * visible * strength * np.float32(1 / front_irradiance(lamps, ambient)))
 
 
 def _dot(v: Vector, w: NDArray[np.float32]) -> Field:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from phantom.fields import Field, f32
 from phantom.identity import Pose
+from phantom.lamps import BOOTH, Rig
 
 CAMERA_DISTANCE_MM = 1300.0
 NECK_PIVOT = np.array([0.0, -70.0, -90.0])
@@ -46,6 +47,9 @@ class View:
     height: int
     px_per_mm: float
     pose: Pose
+    distance_mm: float = CAMERA_DISTANCE_MM
+    """from the camera to the eyes"""
+    rig: Rig = BOOTH
 
     @classmethod
     def booth(cls, width: int, height: int, pose: Pose, px_per_mm: float | None) -> View:
@@ -74,7 +78,7 @@ class View:
 
     def eye_point(self, turn: Matrix) -> NDArray[np.float64]:
         """Camera position in the turned space."""
-        camera = np.array([0.0, 0.0, CAMERA_DISTANCE_MM])
+        camera = np.array([0.0, 0.0, self.distance_mm])
         return np.asarray(turn.T @ (camera - NECK_PIVOT) + NECK_PIVOT)
 
     def rays(self, turn: Matrix, col: Field, row: Field) -> Vector:
@@ -82,8 +86,8 @@ class View:
         cx, cy = self.origin
         vx = (col - np.float32(cx)) * np.float32(1 / self.px_per_mm)
         vy = (np.float32(cy) - row) * np.float32(1 / self.px_per_mm)
-        n = 1 / np.sqrt(vx * vx + vy * vy + np.float32(CAMERA_DISTANCE_MM**2))
-        v = (vx * n, vy * n, np.float32(-CAMERA_DISTANCE_MM) * n)
+        n = 1 / np.sqrt(vx * vx + vy * vy + np.float32(self.distance_mm**2))
+        v = (vx * n, vy * n, np.float32(-self.distance_mm) * n)
         m = f32(turn.T)
         return tuple(f32(m[i, 0] * v[0] + m[i, 1] * v[1] + m[i, 2] * v[2]) for i in range(3))  # type: ignore[return-value]
 
@@ -94,8 +98,8 @@ class View:
         wx, wy, wz = (
             m[i, 0] * p[0] + m[i, 1] * p[1] + m[i, 2] * p[2] + np.float32(NECK_PIVOT[i]) for i in range(3)
         )
-        depth = np.float32(CAMERA_DISTANCE_MM) - wz
-        scale = np.float32(self.px_per_mm * CAMERA_DISTANCE_MM) / depth
+        depth = np.float32(self.distance_mm) - wz
+        scale = np.float32(self.px_per_mm * self.distance_mm) / depth
         cx, cy = self.origin
         distance = np.sqrt(wx * wx + wy * wy + depth * depth)
         return f32(np.float32(cx) + wx * scale), f32(np.float32(cy) - wy * scale), f32(distance)
