@@ -31,7 +31,7 @@ def export(
 
     Example: dermabooth models export chromophores
     """
-    from training import GRAPHS, export
+    from training.graphs import GRAPHS, write
 
     for name in names or GRAPHS:
-        typer.echo(f"wrote {export(name, out or resources.triton_models())}")
+        typer.echo(f"wrote {write(name, out or resources.triton_models())}")

@@ -8,8 +8,8 @@ import onnx
 import pytest
 
 from server.inference import SCALES, SKIN_FROM
-from training import GRAPHS, export
-from training.chromophores import HAEMOGLOBIN, MELANIN, unmixing
+from training.graphs import GRAPHS, write
+from training.graphs.chromophores import HAEMOGLOBIN, MELANIN, unmixing
 
 pytestmark = pytest.mark.unit
 
@@ -18,9 +18,9 @@ REPOSITORY = Path(__file__).resolve().parents[3] / "triton_models"
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_the_committed_file_is_what_the_code_makes(name: str, tmp_path: Path) -> None:
-    made = export(name, tmp_path).read_bytes()
+    made = write(name, tmp_path).read_bytes()
     assert made == (REPOSITORY / name / "1" / "model.onnx").read_bytes()
-    assert made == export(name, tmp_path / "again").read_bytes()
+    assert made == write(name, tmp_path / "again").read_bytes()
 
 
 @pytest.mark.parametrize("name", GRAPHS)

@@ -6,7 +6,7 @@ for being darker than the patch (eyes, brows, hair, nostrils), outside the face 
 the mouth. The constants were chosen on 15 portraits, so scores on those are optimistic.
 """
 
-from training.graph import GraphWriter
+from training.graphs.writer import GraphWriter
 
 SEED = (0.5, 0.55, 0.3, 0.2)
 """Centre x, y and half axes of the patch, in widths and heights of the face box."""

@@ -1,4 +1,4 @@
-"""Writes model files into a Triton model repository."""
+"""Writes the training-free models into a Triton model repository."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import onnx
 
-from training import chromophores, face_layers
+from training.graphs import chromophores, face_layers
 
 GRAPHS: Mapping[str, Callable[[], onnx.ModelProto]] = MappingProxyType(
     {
@@ -19,7 +19,7 @@ GRAPHS: Mapping[str, Callable[[], onnx.ModelProto]] = MappingProxyType(
 """Training-free models by name."""
 
 
-def export(name: str, out_dir: Path, version: int = 1) -> Path:
+def write(name: str, out_dir: Path, version: int = 1) -> Path:
     """Write `out_dir/name/version/model.onnx` and return its path; the same bytes every time.
 
     `KeyError` if there is no such model.

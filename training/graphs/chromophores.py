@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto
 
-from training.graph import GraphWriter
+from training.graphs.writer import GraphWriter
 
 MELANIN = (0.242, 0.464, 0.852)
 """Optical density of melanin in linear sRGB, per unit."""

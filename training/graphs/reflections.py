@@ -6,8 +6,8 @@ min = r d + s and max = d + s, with r their ratio in the diffuse colour. With r 
 s = (min - r max) / (1 - r). It is the loss of chroma that counts, not brightness, so dark skin is treated alike.
 """
 
-from training.graph import GraphWriter
-from training.local import reshaped, spread, window_sum
+from training.graphs.local import reshaped, spread, window_sum
+from training.graphs.writer import GraphWriter
 
 STEPS_PER_WHITE = 1020.0
 """Map value per linear white: 255 stands for a quarter of white and more."""

@@ -1,7 +1,7 @@
 """Redness: haemoglobin above its local mean within the skin; nothing is trained."""
 
-from training.graph import GraphWriter
-from training.local import reshaped, spread, window_sum
+from training.graphs.local import reshaped, spread, window_sum
+from training.graphs.writer import GraphWriter
 
 GAIN = 4.0
 """Map value per step of the haemoglobin map."""

@@ -5,8 +5,8 @@ import json
 import onnx
 from onnx import TensorProto
 
-from training import chromophores, redness, reflections, skin_colour
-from training.graph import GraphWriter
+from training.graphs import chromophores, redness, reflections, skin_colour
+from training.graphs.writer import GraphWriter
 
 SKIN_FROM = 128
 """Values of the skin map from here on are skin."""

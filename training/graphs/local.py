@@ -1,6 +1,6 @@
 """Local means inside the skin, shared by the maps that compare a pixel with its surroundings."""
 
-from training.graph import GraphWriter
+from training.graphs.writer import GraphWriter
 
 CELL = 8
 """Side of the cells that means are taken over, px."""
