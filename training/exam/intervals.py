@@ -1,0 +1,42 @@
+"""95 % intervals: bootstrap by subject for anything computed from rows, Wilson's for plain shares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.float64]
+DRAWS = 400
+_LEVEL = 0.95
+_Z = 1.959964
+
+
+def bootstrap(
+    rows: Rows, statistic: Callable[[Rows], float], draws: int = DRAWS, seed: int = 0
+) -> tuple[float, float]:
+    """Percentile interval of `statistic(rows)` when subjects (rows, first axis) are drawn again with replacement.
+
+    Draws whose statistic is NaN are left out; (NaN, NaN) where all are or there are fewer than two subjects.
+    """
+    if len(rows) < 2:
+        return float("nan"), float("nan")
+    rng = np.random.default_rng(seed)
+    values = np.array([statistic(rows[rng.integers(0, len(rows), len(rows))]) for _ in range(draws)])
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return float("nan"), float("nan")
+    low, high = np.quantile(values, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
+    return float(low), float(high)
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """Wilson's score interval of a share (E. B. Wilson, JASA 22, 1927); (NaN, NaN) without trials."""
+    if not trials:
+        return float("nan"), float("nan")
+    share, spread = successes / trials, _Z**2 / trials
+    middle = (share + spread / 2) / (1 + spread)
+    half = _Z * math.sqrt(share * (1 - share) / trials + spread / (4 * trials)) / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)
