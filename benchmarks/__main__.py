@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import analyze, interference, live, report, triton_throughput, uplink
+from benchmarks import analyze, interference, live, models, report, triton_throughput, uplink, visit
 from dermabooth import resources
 from server.config import ServerConfig
 from server.inference import triton_address
@@ -44,6 +44,10 @@ async def _throughput() -> list[Row]:
     return await _with_triton(lambda url: triton_throughput.measure(url, resources.triton_models()))
 
 
+async def _models() -> list[Row]:
+    return await _with_triton(lambda url: models.measure(url, resources.triton_models()))
+
+
 async def _uplink() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         return await uplink.measure(Path(folder) / "uplink")
@@ -51,9 +55,11 @@ async def _uplink() -> list[Row]:
 
 BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "triton": _throughput,
+    "models": _models,
     "live": lambda: _with_triton(live.measure),
     "uplink": _uplink,
     "interference": interference.measure,
+    "visit": visit.measure,
     "analyze": lambda: _with_triton(analyze.measure),
 }
 
