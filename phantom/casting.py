@@ -136,7 +136,9 @@ def _coarse(
     c, r = np.meshgrid(np.arange(sparse_cols) * _COARSE, np.arange(sparse_rows) * _COARSE)
     col, row = f32((c - 0.5) * grid.step - 0.5), f32((r - 0.5) * grid.step - 0.5)
     ray, eye = grid.view.rays(turn, col, row), grid.view.eye_point(turn)
-    depth, miss = _march(distance, eye, ray, np.full(col.shape, grid.view.distance_mm + _NEAR_MM, np.float32), 26, 0.9)
+    depth, miss = _march(
+        distance, eye, ray, np.full(col.shape, grid.view.distance_mm + _NEAR_MM, np.float32), 26, 0.9
+    )
     wanted = miss < 3
     if region is not None:
         wanted &= region(*_along(eye, ray, depth)) > 0

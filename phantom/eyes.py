@@ -14,6 +14,7 @@ from phantom.relief import lid_curves
 
 IRIS_RADIUS_MM, PUPIL_RADIUS_MM = 6.1, 2.1
 _EDGE_MM = 0.22
+_MAX_GAZE_DEG = 28.0
 _SCLERA = (0.50, 0.46, 0.44)
 _CARUNCLE = (0.42, 0.20, 0.17)
 
@@ -63,8 +64,9 @@ def _globe(
 ) -> tuple[Field, Field]:
     side = f32(np.where(x < 0, -1, 1))
     local = f32(x - side * np.float32(p.eye_spacing))
-    gx = 12 * (p.gaze[0] - 0.8 * np.sin(np.radians(pose.yaw)))
-    gy = 12 * (p.gaze[1] - 0.8 * np.sin(np.radians(pose.pitch))) + 0.35
+    yaw, pitch = np.radians(np.clip([pose.yaw, pose.pitch], -_MAX_GAZE_DEG, _MAX_GAZE_DEG))
+    gx = 12 * (p.gaze[0] - 0.8 * np.sin(yaw))
+    gy = 12 * (p.gaze[1] - 0.8 * np.sin(pitch)) + 0.35
     dx, dy = f32(local - np.float32(gx)), f32(y - np.float32(gy))
     r = f32(np.sqrt(dx * dx + dy * dy))
     iris = _edge(f32(np.float32(IRIS_RADIUS_MM) - r))[..., None]

@@ -79,7 +79,7 @@ class Hair:
         return f32(
             np.float32(full)
             * (share + (1 - share) * smoothstep(20, 95, y))
-            * smoothstep(-3, 12 + 1.3 * full, s)
+            * smoothstep(-3, 12 + 1.3 * full + 0.6 * p.hair_softness, s)
         )
 
     def distance(self, x: Field, y: Field, z: Field) -> Field:

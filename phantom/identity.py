@@ -13,9 +13,10 @@ from phantom.spectral import ITA_CLASSES, skin_table
 HairStyle = Literal["bald", "receding", "buzz", "short", "side", "long", "fringe", "curly", "bob", "up"]
 BeardStyle = Literal["none", "stubble", "full", "goatee", "moustache"]
 Garment = Literal["crew", "vneck", "shirt"]
+Frame = Literal["full", "half", "rimless"]
 Colour = tuple[float, float, float]
 
-_ITA_RANGE = {
+ITA_RANGES = {
     "very_light": (56, 66), "light": (42, 54), "intermediate": (29, 40), "tan": (11, 27), "brown": (-29, 8), "dark": (-52, -31),
 }  # fmt: skip
 _HAIR_COLOURS: tuple[Colour, ...] = (
@@ -136,6 +137,18 @@ class Identity:
     papules: int
     pore_density: float
     """pores per mm2 on the nose; less elsewhere"""
+    hair_softness: float
+    """mm over which the scalp hair thins out to its line"""
+    hair_cover: float
+    """share of the scalp that full hair hides"""
+    loose_strands: float
+    brow_opacity: float
+    double_chin: float
+    frame: Frame
+    lens_tint: float
+    lens_glare: float
+    lens_power: float
+    """horizontal shift of what is seen through a lens, share of the distance from its centre"""
 
     @classmethod
     def sample(cls, seed: int, ita_class: str | None = None, *, demo: bool = False) -> Self:
@@ -152,6 +165,7 @@ class Identity:
         values |= _face(rng, bool(values["male"]), demo=demo)
         values |= _hair(rng, values, demo=demo)
         values |= _dress(rng, bool(values["male"]), demo=demo) | _lesions(rng, values, demo=demo)
+        values |= _finish(np.random.default_rng([seed, 22 + demo]), values, demo=demo)
         return cls(seed=seed, **values)  # type: ignore[arg-type]
 
     def with_(self, **changes: object) -> Self:
@@ -164,7 +178,7 @@ def _colour(a: NDArray[np.float64]) -> Colour:
 
 
 def _body(rng: np.random.Generator, ita_class: str, *, demo: bool) -> dict[str, object]:
-    ita = float(rng.uniform(*_ITA_RANGE[ita_class]))
+    ita = float(rng.uniform(*ITA_RANGES[ita_class]))
     blood = float(np.exp(rng.uniform(np.log(0.005), np.log(0.014))))
     age = float(rng.uniform(0, 0.55 if demo else 1.0) ** 1.2)
     masculinity = float(rng.uniform())
@@ -247,4 +261,21 @@ def _lesions(rng: np.random.Generator, person: dict[str, object], *, demo: bool)
         "oil": float(rng.uniform(0.4, 1.1)), "moles": int(rng.integers(0, 4)),
         "freckles": float(rng.uniform(0.2, 1.0)) if spotted else 0.0, "age_spots": int(rng.poisson((2 * age + 1.5) if demo else (5 * age + 2.0))),
         "papules": int(rng.poisson(float(rng.choice([1.0, 3.0, 9.0])))), "pore_density": float(rng.uniform(0.5, 1.3)),
+    }  # fmt: skip
+
+
+def _finish(rng: np.random.Generator, person: dict[str, object], *, demo: bool) -> dict[str, object]:
+    """What blurs the line between skin and the rest: thin hair, faint brows, lenses, a soft jaw."""
+    pale = person["ita_class"] in ("very_light", "light", "intermediate") and sum(person["hair_colour"]) > 0.3  # type: ignore[call-overload]
+    thin = rng.random() < (0.05 if demo else 0.25 + 0.25 * pale + 0.2 * (float(person["age"]) > 0.6))  # type: ignore[arg-type]
+    frames: tuple[Frame, ...] = ("full", "half", "rimless")
+    frame = frames[int(rng.choice(3, p=[0.75, 0.15, 0.10] if demo else [0.55, 0.2, 0.25]))]
+    tinted = rng.random() < (0.05 if demo else 0.2)
+    return {
+        "hair_softness": float(rng.uniform(8, 25) if thin else rng.uniform(1, 8)),
+        "hair_cover": float(rng.uniform(0.5, 0.95) if thin else rng.uniform(0.92, 1.0)),
+        "loose_strands": float(rng.uniform() ** 2), "brow_opacity": float(rng.uniform(0.2, 0.8) if pale else rng.uniform(0.6, 1.0)),
+        "double_chin": float(np.clip(rng.normal(0, 0.4), 0, 1) * float(person["fat"])), "frame": frame,  # type: ignore[arg-type]
+        "lens_tint": float(rng.uniform(0.15, 0.5) if tinted else rng.uniform(0, 0.08)),
+        "lens_glare": float(rng.uniform() ** 2), "lens_power": float(rng.uniform(-0.10, 0.05)),
     }  # fmt: skip

@@ -133,7 +133,7 @@ def hair_layer(grid: BaseGrid, hair: Hair, skin: Layer | None) -> Layer | None:
     met = hit.miss < GRAZE_MM
     bare = (1 - _covered(grid, skin, hit)) * np.maximum(smoothstep(-2.5, 0.5, line), curtain) * met
     bare = f32(cv2.dilate(f32(bare), np.ones((3, 3), np.uint8)))
-    solid = f32(np.maximum(np.maximum(curtain * smoothstep(0.5, 3, away), smoothstep(2.0, 5.5, away)), bare))
+    solid = f32(np.maximum(np.maximum(curtain * smoothstep(0.5, 3, away), _solid(hair, away)), bare))
     openness = (
         np.clip(np.float32(0.42) + away / 16, 0.3, 1)
         if hair.curtain is not None
@@ -145,6 +145,12 @@ def hair_layer(grid: BaseGrid, hair: Hair, skin: Layer | None) -> Layer | None:
     light = irradiance(view, turn, hit.normal, openness, visible, (0.35, 0.35, 0.35))
     shine = _strand_highlight(grid, turn, hair, hit) * visible[0]
     return _layer(grid, hit, visible[0], light, _pack(line, shine, solid, openness))
+
+
+def _solid(hair: Hair, away: Field) -> Field:
+    """How far hair of this height over the scalp hides it."""
+    p = hair.person
+    return f32(np.float32(p.hair_cover) * smoothstep(2.0, 5.5 + 0.15 * p.hair_softness, away))
 
 
 def _covered(grid: BaseGrid, skin: Layer | None, hit: Hit) -> Field:

@@ -1,22 +1,20 @@
-"""The rest of the person per tile: scalp hair, ears, neck and garment, spectacles."""
+"""The rest of the person per tile: scalp hair, ears, neck and garment."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from phantom.atlas import rim_distance
 from phantom.fields import Field, f32, noise_at, ridge, smoothstep
 from phantom.identity import Identity
 from phantom.layers import Layer
 from phantom.lighting import specular
-from phantom.patches import Patch, Tile
+from phantom.patches import Patch
 from phantom.scene import PART
 from phantom.spectral import skin_table
 from phantom.strands import StrandCanvas
-from phantom.view import Vector, View, rotation
+from phantom.view import Vector, rotation
 
 _HAIR_BIAS_MM = 2.0
-_GLASSES_Z_MM = 14.0
 
 
 def hair_patch(p: Identity, layer: Layer, strands: StrandCanvas, rows: slice, cols: slice) -> Patch:
@@ -36,7 +34,9 @@ def hair_patch(p: Identity, layer: Layer, strands: StrandCanvas, rows: slice, co
     opacity = f32(1 - (1 - shell) * (1 - strand))
     labels, none = np.full(opacity.shape, PART["hair"], np.uint8), np.zeros_like(opacity)
     depth = f32(place[..., 3] - _HAIR_BIAS_MM)
-    return Patch(rows, cols, f32(colour), f32(gloss), opacity, depth, labels, none, none, labels * 0)
+    return Patch(
+        rows, cols, f32(colour), f32(gloss), opacity, depth, labels, none, none, labels * 0, none + 1
+    )
 
 
 def _shell(p: Identity, place: Field, line: Field, solid: Field) -> Field:
@@ -44,7 +44,8 @@ def _shell(p: Identity, place: Field, line: Field, solid: Field) -> Field:
     mottle = noise_at("mottle", place[..., 0] * 3, place[..., 1] * 3)
     if p.hair_style == "buzz":
         return np.float32(0.82) * smoothstep(-3, 11, line + 2 * mottle)
-    return f32(np.maximum(smoothstep(1.0, 9.0, line + np.float32(1.2) * mottle), solid))
+    ragged = line + np.float32(1.2 + 0.12 * p.hair_softness) * mottle
+    return f32(np.maximum(np.float32(p.hair_cover) * smoothstep(1.0, 5.0 + p.hair_softness, ragged), solid))
 
 
 def _bare_skin(
@@ -127,45 +128,3 @@ def _garment(p: Identity, x: Field, y: Field, below: Field, fold: Field) -> Fiel
         hem = ridge(below - np.float32(9), 0.7)
         shade = shade * (1 - np.float32(0.22) * hem) * (1 + np.float32(0.06) * (below < 9))
     return f32(f32(p.garment_colour) * np.clip(shade, 0.3, 1.5)[..., None])
-
-
-def draw_glasses(p: Identity, view: View, tile: Tile, rows: slice, cols: slice) -> None:
-    """Rims, bridge and lenses over the composed tile; lens interiors are labelled glasses, too."""
-    x, y = _lens_plane(p, view, rows, cols)
-    rim = rim_distance(p, np.abs(x), y)
-    frame = _frame(p, view, np.abs(x), y, rim)
-    lens = (rim < 0) & (frame < 0.5)
-    reflection = noise_at("smooth", x * np.float32(0.6) + 40, y * np.float32(0.6))
-    tile.specular += np.where(lens, smoothstep(0.2, 1.4, reflection) * np.float32(0.02), 0)
-    round_ = np.float32(0.55) + np.float32(0.45) * np.clip(-rim / np.float32(p.frame_thickness), -1, 1)
-    tile.diffuse *= (1 - frame)[..., None]
-    tile.diffuse += f32(p.frame_colour) * (frame * (np.float32(0.6) + round_ * np.float32(0.5)))[..., None]
-    glint = np.float32(0.10) * ridge(rim + np.float32(0.3), 0.5)
-    tile.specular = f32(tile.specular * (1 - frame) + frame * glint)
-    tile.coverage = f32(np.maximum(tile.coverage, frame))
-    worn = (frame > 0.5) | lens
-    tile.labels[worn] = PART["glasses"]
-    for truth in (tile.bits, tile.melanin, tile.blood):
-        truth[worn] = 0
-
-
-def _lens_plane(p: Identity, view: View, rows: slice, cols: slice) -> tuple[Field, Field]:
-    """Face coordinates (mm) where the tile's rays cross the plane of the lenses."""
-    turn = rotation(view.pose)
-    col, row = np.meshgrid(np.arange(cols.start, cols.stop), np.arange(rows.start, rows.stop))
-    ray, eye = view.rays(turn, f32(col), f32(row)), view.eye_point(turn)
-    t = (np.float32(_GLASSES_Z_MM) - np.float32(eye[2])) / ray[2]
-    x = (np.float32(eye[0]) + t * ray[0]) * np.float32(1 / p.face_width)
-    return f32(x), f32(np.float32(eye[1]) + t * ray[1])
-
-
-def _frame(p: Identity, view: View, ax: Field, y: Field, rim: Field) -> Field:
-    """Opacity of rims, bridge and hinges."""
-
-    def wire(distance: Field) -> Field:
-        inside = np.float32(p.frame_thickness) - np.abs(distance)
-        return f32(np.clip(inside * np.float32(view.px_per_mm) + np.float32(0.5), 0, 1))
-
-    bridge = wire(f32(y - np.float32(0.5) - np.float32(0.03) * ax * ax)) * (ax < 33 - p.frame_half_width)
-    hinge = wire(y - 2) * (ax > 33 + p.frame_half_width - 1.5) * (ax < 69)
-    return f32(np.maximum(np.maximum(wire(rim), bridge), hinge))

@@ -26,6 +26,8 @@ class Patch:
     melanin: Field
     blood: Field
     bits: NDArray[np.uint8]
+    veil: Field | None = None
+    """how much hair hides here, 0.5 where the part is anybody's guess; none when None"""
 
 
 def bits_of(masks: dict[str, NDArray[np.bool_]]) -> NDArray[np.uint8]:
@@ -47,6 +49,9 @@ class Tile:
     melanin: Field
     blood: Field
     bits: NDArray[np.uint8]
+    veil: Field
+    depth: Field
+    """of the nearest mostly opaque surface; far where there is none"""
 
 
 def compose(rows: slice, cols: slice, patches: list[Patch]) -> Tile:
@@ -67,7 +72,15 @@ def compose(rows: slice, cols: slice, patches: list[Patch]) -> Tile:
 def _empty(shape: tuple[int, int]) -> Tile:
     zero, byte = np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
     return Tile(
-        np.zeros((*shape, 3), np.float32), zero, zero.copy(), byte, zero.copy(), zero.copy(), byte.copy()
+        np.zeros((*shape, 3), np.float32),
+        zero,
+        zero.copy(),
+        byte,
+        zero.copy(),
+        zero.copy(),
+        byte.copy(),
+        zero.copy(),
+        np.full(shape, 1e6, np.float32),
     )
 
 
@@ -80,11 +93,15 @@ def _over(tile: Tile, patch: Patch, here: NDArray[np.bool_]) -> None:
     tile.specular += patch.specular * a
     tile.coverage *= clear
     tile.coverage += a
+    tile.veil *= clear
+    if patch.veil is not None:
+        tile.veil += patch.veil * a
     top = a > 0.5
     tile.labels[top] = patch.labels[top]
     tile.melanin[top] = patch.melanin[top]
     tile.blood[top] = patch.blood[top]
     tile.bits[top] = patch.bits[top]
+    tile.depth[top] = patch.depth[top]
 
 
 def _spread(p: Patch, rows: slice, cols: slice, shape: tuple[int, int]) -> Patch:
@@ -101,4 +118,5 @@ def _spread(p: Patch, rows: slice, cols: slice, shape: tuple[int, int]) -> Patch
     return Patch(
         rows, cols, f32(grow(p.diffuse)), f32(grow(p.specular)), f32(grow(p.opacity)), f32(grow(p.depth, 1e6)),
         grow(p.labels).astype(np.uint8), f32(grow(p.melanin)), f32(grow(p.blood)), grow(p.bits).astype(np.uint8),
+        None if p.veil is None else f32(grow(p.veil)),
     )  # fmt: skip

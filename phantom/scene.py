@@ -38,6 +38,8 @@ class Geometry:
     """bit i set where `MASK_BITS[i]` holds"""
     melanin: NDArray[np.float16]
     blood: NDArray[np.float16]
+    veil: NDArray[np.uint8]
+    """255 under hair, between where hair is translucent or two parts have no edge between them"""
     box: Box
     neutral_tab: Box | None
     truth: dict[str, float]

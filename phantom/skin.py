@@ -22,6 +22,7 @@ from phantom.view import Vector, rotation
 
 _ROUGHNESS = 0.41
 _DETAIL_SHADING = 0.85
+_FAINT_BROW, _JAW_SEAM_MM = 0.5, 2.5
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,17 @@ class _SkinTile:
         return Patch(
             self.rows, self.cols, f32(diffuse), f32(gloss), self.opacity, self.depth, self.labels,
             f32(np.where(skin, np.exp(log_melanin), 0)), f32(np.where(skin, np.exp(log_blood), 0)), bits,
+            self._veil(brow, beard),
         )  # fmt: skip
+
+    def _veil(self, brow: Field, beard: Field) -> Field:
+        """Hair of the face, and 0.5 where brows are faint or the jaw runs into the neck without an edge."""
+        p = self.paint.person
+        stubble = p.beard == "stubble"
+        hidden = np.where(self.labels == PART["lips"], 0, np.float32(1.6 if stubble else 1.0) * beard)
+        faint = (brow > 0.3) & (p.brow_opacity < _FAINT_BROW)
+        seam = (np.abs(self.jaw) < _JAW_SEAM_MM) & np.isin(self.labels, (PART["skin"], PART["neck"]))
+        return f32(np.where(faint | seam, np.maximum(hidden, np.float32(0.5)), hidden))
 
     def _chromophores(self) -> tuple[Field, Field, Field]:
         p = self.paint.person
@@ -112,8 +123,9 @@ class _SkinTile:
         patch = self.paint.brows
         brow = patch.grid.sample(patch.opacity, self.frame.x, self.frame.y, outside=0.0) * self.front
         tone = f32(self.paint.person.brow_colour) * np.float32(0.8) + np.float32(0.004)
-        albedo *= (1 - np.float32(0.92) * brow)[..., None]
-        albedo += tone * (np.float32(0.92) * brow)[..., None]
+        shown = np.float32(0.92 * self.paint.person.brow_opacity) * brow
+        albedo *= (1 - shown)[..., None]
+        albedo += tone * shown[..., None]
         return f32(brow)
 
     def _beard(self, albedo: Field) -> Field:
@@ -193,8 +205,10 @@ class _SkinTile:
 
     def _label(self, lips: Field, brow: Field, beard: Field) -> None:
         p, labels = self.paint.person, self.labels
-        under_jaw = self.y < np.float32(-79 * p.face_length) - (self.z + 75) * np.float32(0.627)
-        labels[under_jaw | ((self.y < -60) & (self.z < -88))] = PART["neck"]
+        self.jaw = (self.y + np.float32(79 * p.face_length) + (self.z + 75) * np.float32(0.627)) * np.float32(
+            0.85
+        )
+        labels[(self.jaw < 0) | ((self.y < -60) & (self.z < -88))] = PART["neck"]
         labels[lips > 0.5] = PART["lips"]
         labels[brow > 0.36] = PART["brow"]
         if p.beard not in ("none", "stubble"):

@@ -19,7 +19,7 @@ from phantom.scene import LIGHTS, Box, Geometry, Light, Scene
 from phantom.shade import shade
 from phantom.trace import trace
 
-VERSION = 3
+VERSION = 4
 """part of every cache file's name; raise it when a render's bytes change"""
 _MARGIN = 1.06
 Progress = Callable[[float], None]

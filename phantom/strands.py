@@ -43,15 +43,16 @@ def scalp_strands(
         hairy * (hit.miss < 0.5) * np.clip(1.2 / np.maximum(np.abs(hit.normal[2]), 0.25), 1, 3) * (line > -3)
     )
     area = float((hairy > 0.3).sum()) * (grid.step / grid.view.px_per_mm) ** 2
-    count = int(np.clip(area * (0.75 if p.hair_style == "buzz" else 0.42), 0, 9000))
-    seeds = _seeds(hit.point, weight, count, rng)
-    if seeds is None:
+    density = (0.75 if p.hair_style == "buzz" else 0.42) * p.hair_cover**2
+    count = int(np.clip(area * density, 0, 9000))
+    roots = seeds(hit.point, weight, count, rng)
+    if roots is None:
         return StrandCanvas(painter.reduced())
-    paths, valid = _grow(hair, seeds, rng)
+    paths, valid = _grow(hair, roots, rng)
     col, row, depth = grid.view.project(turn, paths[..., 0], paths[..., 1], paths[..., 2])
     wall = grid.look_up(hit.depth, hit.window, col, row)
     valid &= depth < wall + 3.0
-    brightness = _brightness(hair, seeds, rng)
+    brightness = _brightness(hair, roots, rng)
     opacity = rng.uniform(0.65, 1.0, len(paths)) * (0.55 if p.hair_style == "buzz" else 1.0)
     painter.draw(col, row, valid, brightness, opacity, _WIDTH_MM, rng)
     return StrandCanvas(painter.reduced())
@@ -84,6 +85,21 @@ def beard_strands(hair: Hair, grid: BaseGrid, turn: Matrix, hit: Hit, density: F
     return StrandCanvas(painter.reduced())
 
 
+def draw_paths(
+    grid: BaseGrid,
+    place: tuple[Field, Field],
+    valid: NDArray[np.bool_],
+    brightness: Field,
+    opacity: NDArray[np.float64],
+    width_mm: float,
+    rng: np.random.Generator,
+) -> StrandCanvas:
+    """Paths at picture columns and rows (N, K), drawn where `valid`; brightness and opacity 0..1 per path."""
+    painter = _Painter(grid)
+    painter.draw(*place, valid, brightness, opacity, width_mm, rng)
+    return StrandCanvas(painter.reduced())
+
+
 def _picks(weight: Field, count: int, rng: np.random.Generator) -> NDArray[np.int64] | None:
     flat = np.maximum(weight.ravel().astype(np.float64), 0)
     if count == 0 or flat.sum() <= 0:
@@ -95,7 +111,8 @@ def _at(vector: Vector, picks: NDArray[np.int64]) -> Vector:
     return vector[0].ravel()[picks], vector[1].ravel()[picks], vector[2].ravel()[picks]
 
 
-def _seeds(point: Vector, weight: Field, count: int, rng: np.random.Generator) -> Vector | None:
+def seeds(point: Vector, weight: Field, count: int, rng: np.random.Generator) -> Vector | None:
+    """`count` points of a surface drawn by `weight`; None when it is nowhere positive."""
     picks = _picks(f32(weight), count, rng)
     if picks is None:
         return None
@@ -104,7 +121,7 @@ def _seeds(point: Vector, weight: Field, count: int, rng: np.random.Generator) -
 
 
 def _grow(hair: Hair, seeds: Vector, rng: np.random.Generator) -> tuple[Field, NDArray[np.bool_]]:
-    """(N, K, 3) points along each strand, and which of them belong to it."""
+    """(N, K, 3) points along each strand through `seeds`, and which of them belong to it."""
     p, n = hair.person, len(seeds[0])
     reach = STRAND_LENGTH_MM.get(p.hair_style, 30.0)
     half_steps = 3 if reach < 15 else 6
@@ -117,7 +134,7 @@ def _grow(hair: Hair, seeds: Vector, rng: np.random.Generator) -> tuple[Field, N
         f32(rng.uniform(0, 6.28, n)),
         {"curly": 2.2}.get(p.hair_style, 0.25 + 0.9 * p.curl * (reach > 40)),
     )
-    margin = f32(rng.normal(-0.8, 1.6, n))
+    margin = f32(rng.normal(-0.8, 1.6, n) + p.hair_softness * rng.random(n) ** 0.7)
     lean = f32(rng.normal(0, _MESS.get(p.hair_style, 0.10), (3, n)))
     back, front = (
         _arm(hair, seeds, sign, half_steps, stride, rise, phase, curl, margin, lean) for sign in (-1.0, 1.0)

@@ -109,19 +109,19 @@ class Surface:
 
     def body(self, x: Field, y: Field, z: Field) -> Field:
         """Neck, shoulders and garment."""
+        p = self.person
         tube = self._trunk.distance(x, y, z) * np.float32(0.8)
         tube = np.maximum(tube, y - np.float32(10))
         side = np.abs(x) - (np.float32(12) + np.float32(0.42) * (y + 150))
         muscle = np.float32(2.6) * smoothstep(-150, -135, y) * ridge(side, 8) * smoothstep(-75, -55, z)
         notch = np.float32(3.5) * bump(x, y, 0, -149, 9, 8) * smoothstep(-80, -50, z)
-        apple = (
-            np.float32(2.6 if self.person.male else 0) * bump(x, y, 0, -118, 8, 10) * smoothstep(-80, -55, z)
-        )
+        apple = np.float32(2.6 if p.male else 0) * bump(x, y, 0, -118, 8, 10) * smoothstep(-80, -55, z)
         below = self.collar(x, z) - y
         cloth = np.float32(4) * smoothstep(-2, 5, below) * smoothstep(15, 130, below + 20) + np.float32(
             2.2
         ) * smoothstep(0, 2, below)
-        return f32(tube - muscle + notch - apple - cloth)
+        fold = np.float32(15 * p.double_chin) * bump(x, y, 0, -127, 36, 13) * smoothstep(-85, -50, z)
+        return f32(tube - muscle + notch - apple - cloth - fold)
 
     def collar(self, x: Field, z: Field) -> Field:
         """Height of the garment's upper edge."""

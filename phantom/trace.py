@@ -12,12 +12,15 @@ from phantom.atlas import build_atlas
 from phantom.casting import BaseGrid
 from phantom.eyes import brow_patch, eye_patch
 from phantom.fields import Field, f32
+from phantom.flyaways import lay_strands, loose_strands
+from phantom.glasses import draw_glasses, temple_arms
 from phantom.hair import Hair
 from phantom.identity import Identity, Pose
+from phantom.landmarks import LANDMARKS, landmark_points, skin_depth
 from phantom.layers import Layer, body_layer, ear_layer, hair_layer, skin_layer
 from phantom.lesions import Lesion, sample_lesions, sample_pores, wrinkle_depth
 from phantom.mouth import mouth_patch
-from phantom.outfit import body_patch, draw_glasses, ear_patch, hair_patch
+from phantom.outfit import body_patch, ear_patch, hair_patch
 from phantom.patches import Patch, Tile, compose
 from phantom.relief import Asymmetry, relief_table
 from phantom.scene import NEUTRAL_TAB_REFLECTANCE, PART, Box, Geometry
@@ -52,7 +55,7 @@ def trace(
     if min(width, height) < 64:
         raise ValueError(f"a picture of {width} x {height} is too small: at least 64 x 64")
     view = View.booth(width, height, pose or Pose(), px_per_mm)
-    return _Tracer(identity, view).run(progress or (lambda share: None), neutral_tab=neutral_tab)
+    return Tracer(identity, view).run(progress, neutral_tab=neutral_tab)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,9 @@ class _Painted:
     appearance: _Appearance
 
 
-class _Tracer:
+class Tracer:
+    """One person before one view; `run` it once."""
+
     def __init__(self, person: Identity, view: View) -> None:
         self.person, self.view = person, view
         self.grid = BaseGrid.of(view)
@@ -72,16 +77,21 @@ class _Tracer:
         self.lesions = sample_lesions(person, self.warp)
         self.pores = sample_pores(person, self.warp)
         self.skin: Layer | None = None
+        self.loose: StrandCanvas | None = None
 
-    def run(self, progress: Callable[[float], None], *, neutral_tab: bool) -> Geometry:
+    def run(self, progress: Callable[[float], None] | None = None, *, neutral_tab: bool) -> Geometry:
+        """Cast, light and paint; `progress` hears 0..1."""
+        progress = progress or (lambda share: None)
         painted = self._painted(lambda share: progress(_LAYERS_SHARE * share))
-        geometry = self._blank(neutral_tab)
+        geometry, arms = self._blank(neutral_tab), self._arms(painted)
         for rows in self._tiles():
             cols = slice(0, self.view.width)
             patches = [patch for item in painted if (patch := _within(item, rows)) is not None]
             tile = compose(rows, cols, patches)
-            if self.person.glasses:
-                draw_glasses(self.person, self.view, tile, rows, cols)
+            if self.loose is not None:
+                lay_strands(self.person, tile, self.loose, rows, cols)
+            if arms is not None:
+                draw_glasses(self.person, self.view, tile, arms, rows, cols)
             _store(geometry, tile, rows)
             progress(_LAYERS_SHARE + (1 - _LAYERS_SHARE) * rows.stop / self.view.height)
         if geometry.neutral_tab is not None:
@@ -114,8 +124,15 @@ class _Tracer:
             strands = scalp_strands(
                 self.hair, self.grid, turn, hair.hit, f32(np.maximum(line, 20 * free)), hairy
             )
+            self.loose = loose_strands(self.hair, self.grid, turn, hair.hit, line)
             painted.append(_Painted(hair, lambda rows, cols: hair_patch(p, hair, strands, rows, cols)))
         return painted
+
+    def _arms(self, painted: list[_Painted]) -> NDArray[np.uint8] | None:
+        """Temple arms of the spectacles, None for who wears none."""
+        if not self.person.glasses:
+            return None
+        return temple_arms(self.person, self.grid, [item.layer.hit for item in painted])
 
     def _face_paint(self, skin: Layer) -> FacePaint:
         p, scale = self.person, self.view.px_per_mm
@@ -153,6 +170,7 @@ class _Tracer:
             mask_bits=np.zeros(shape, byte),
             melanin=np.zeros(shape, half),
             blood=np.zeros(shape, half),
+            veil=np.zeros(shape, byte),
             box=self.view.face_box,
             neutral_tab=tab,
             truth=truth,
@@ -179,16 +197,28 @@ class _Tracer:
         if x.size == 0 or self.skin is None:
             return np.zeros(x.size, bool)
         x2, y2 = f32(x)[:, None], f32(y)[:, None]
-        z = np.full_like(x2, 40.0)
-        for _ in range(24):
-            z = z - np.clip(self.surface.head(x2, y2, z), -5, 20) * np.float32(0.8)
-        col, row, distance = self.view.project(rotation(self.view.pose), x2, y2, f32(z))
-        seen = self.grid.look_up(self.skin.hit.depth, self.skin.hit.window, col, row)
-        in_front = (distance < seen + _SAME_POINT_MM)[:, 0]
-        c, r = np.round(col[:, 0]).astype(int), np.round(row[:, 0]).astype(int)
-        inside = (c >= 0) & (c < self.view.width) & (r >= 0) & (r < self.view.height)
+        col, row, open_ = self._sighted(np.hstack([x2, y2, skin_depth(self.surface, x2, y2)]))
+        c, r = np.round(col).astype(int), np.round(row).astype(int)
         label = geometry.labels[np.clip(r, 0, self.view.height - 1), np.clip(c, 0, self.view.width - 1)]
-        return np.asarray(inside & in_front & (label == PART["skin"]))
+        return np.asarray(open_ & (label == PART["skin"]))
+
+    def _sighted(self, points: Field) -> tuple[Field, Field, NDArray[np.bool_]]:
+        """Columns and rows of (N, 3) points of the skin, and which lie in the picture on the near side."""
+        assert self.skin is not None
+        x, y, z = (f32(points[:, i : i + 1]) for i in range(3))
+        col, row, distance = self.view.project(rotation(self.view.pose), x, y, z)
+        seen = self.grid.look_up(self.skin.hit.depth, self.skin.hit.window, col, row)
+        inside = (col >= 0) & (col < self.view.width) & (row >= 0) & (row < self.view.height)
+        return col[:, 0], row[:, 0], np.asarray(inside & (distance < seen + _SAME_POINT_MM))[:, 0]
+
+    def landmarks(self, geometry: Geometry) -> NDArray[np.float32]:
+        """(8, 3): column and row of `LANDMARKS`, and 1 where neither head nor hair hides the point."""
+        if self.skin is None:
+            return np.zeros((len(LANDMARKS), 3), np.float32)
+        col, row, open_ = self._sighted(landmark_points(self.person, self.warp, self.surface))
+        c, r = np.round(col).astype(int), np.round(row).astype(int)
+        label = geometry.labels[np.clip(r, 0, self.view.height - 1), np.clip(c, 0, self.view.width - 1)]
+        return f32(np.stack([col, row, open_ & (label != PART["hair"])], -1))
 
 
 def _centres(lesions: list[Lesion]) -> tuple[Field, Field]:
@@ -206,6 +236,7 @@ def _store(geometry: Geometry, tile: Tile, rows: slice) -> None:
     geometry.coverage[rows], geometry.labels[rows] = tile.coverage, tile.labels
     geometry.mask_bits[rows] = np.where(tile.labels == PART["skin"], tile.bits, 0)
     geometry.melanin[rows], geometry.blood[rows] = tile.melanin, tile.blood
+    geometry.veil[rows] = np.rint(np.clip(tile.veil, 0, 1) * 255)
 
 
 def _tab_box(view: View) -> Box:
