@@ -36,7 +36,7 @@ def enlarged(maps: Tensor, height: int, width: int) -> Tensor:
     return functional.interpolate(maps, size=(height, width), mode="bilinear", align_corners=False)
 
 
-def normalised(maps: Tensor) -> Tensor:
-    """Maps [B,C,H,W] in 0..1: each divided by its maximum; a map of zeros stays one."""
+def normalised(maps: Tensor, least: float = 0.0) -> Tensor:
+    """Maps [B,C,H,W] in 0..1: each divided by its maximum, or by `least` where that is more; a map of zeros stays one."""
     highest: Tensor = torch.amax(maps, (2, 3), keepdim=True)
-    return maps / highest.clamp_min(1e-12)
+    return maps / highest.clamp_min(max(least, 1e-12))

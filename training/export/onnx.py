@@ -1,0 +1,78 @@
+"""Writes trained networks into a Triton model repository."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from training.export.equality import GRAPH, STORED, Differences, compared
+from training.export.fusion import fused
+from training.export.precision import halved
+from training.export.tidy import tidied
+from training.export.trace import example, traced
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from training.recipe import Recipe, Served
+
+BATCHES = (1, 3)
+"""Sizes that the file is tried with."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A written model file."""
+
+    path: Path
+    size: int
+    """Bytes."""
+    graph: Differences
+    """From PyTorch, with weights of 32 bits."""
+    stored: Differences
+    """From PyTorch, with weights of 16 bits as they are in the file."""
+
+
+def export(recipe: Recipe, network: nn.Module, out_dir: Path, version: int = 1) -> Exported:
+    """Write `out_dir/NAME/version/model.onnx`: what the recipe serves, weights in FP16, computed in FP32.
+
+    The file is tried against PyTorch on noise and on pictures of the phantom before it is put in place;
+    `ExportMismatch` says where it differs. The same network gives the same bytes.
+    """
+    served = recipe.served(network)
+    batches = [*(example(served.inputs, size) for size in BATCHES), *_phantom(recipe, served)]
+    whole = tidied(fused(traced(served)), served, recipe.name, f"{recipe.name}, trained by dermabooth.")
+    graph = compared(whole, served, batches, GRAPH)
+    model = halved(whole)
+    stored = compared(model, served, batches, STORED)
+    path = out_dir / recipe.name / str(version) / "model.onnx"
+    data = model.SerializeToString(deterministic=True)
+    _put(path, data)
+    return Exported(path, len(data), graph, stored)
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Write by a rename, so that a server never sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(data)
+    partial.replace(path)
+
+
+def _phantom(recipe: Recipe, served: Served) -> Sequence[tuple[Tensor, ...]]:
+    """A batch of two pictures of the phantom, where the examples have what the served model takes."""
+    import torch
+
+    examples = recipe.dataset("check", recipe.stages[0], 0, None)
+    pair = [examples[index] for index in range(2)]
+    names = [spec.name for spec in served.inputs]
+    if any(
+        name not in pair[0] or pair[0][name].shape != spec.shape or pair[0][name].dtype != spec.dtype
+        for name, spec in zip(names, served.inputs, strict=True)
+    ):
+        return []
+    return [tuple(torch.from_numpy(np.stack([each[name] for each in pair])) for name in names)]

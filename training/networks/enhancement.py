@@ -1,0 +1,84 @@
+"""Noise taken out and colours brought out, for classifiers only: enhanced pixels never feed a measure of colour.
+
+Noise goes by a guided filter (K. He et al., ECCV 2010) that each channel steers itself: it smooths where the variance
+is that of noise and leaves edges. Colours: the cast of the light is reduced by gains towards grey (G. Buchsbaum, 1980),
+held back because skin is not grey on average; then the lightness L* of CIELAB is stretched to a common contrast at
+equal chromaticity. All of it is fixed arithmetic, for 0..1 sRGB planes.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.networks.pictures import encoded, linear
+
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+"""Of linear sRGB (IEC 61966-2-1)."""
+
+
+class Denoise(nn.Module):
+    """Guided filter of planes [B,C,H,W]; `noise` is the standard deviation that counts as noise, in 0..1."""
+
+    def __init__(self, radius: int = 2, noise: float = 0.015) -> None:
+        super().__init__()
+        self.radius = radius
+        self.floor = noise * noise
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """The same planes with less noise."""
+        mean = self._mean(planes)
+        variance = (self._mean(planes * planes) - mean * mean).clamp_min(0.0)
+        kept = variance / (variance + self.floor)
+        return self._mean(kept) * planes + self._mean((1.0 - kept) * mean)
+
+    def _mean(self, planes: Tensor) -> Tensor:
+        side = 2 * self.radius + 1
+        return functional.avg_pool2d(planes, side, 1, self.radius, count_include_pad=False)
+
+
+class ColourEnhancement(nn.Module):
+    """Planes [B,3,H,W] with the light's cast reduced and the contrast of L* brought to `contrast`.
+
+    `strength` is the part of the way to grey, 0 to 1. Lightness is stretched at most `most` times and never squeezed.
+    """
+
+    def __init__(self, strength: float = 0.3, contrast: float = 12.0, most: float = 2.0) -> None:
+        super().__init__()
+        self.strength, self.contrast, self.most = strength, contrast, most
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """See the class."""
+        light = self._balanced(linear(planes))
+        luminance = _luminance(light)
+        lightness = _lightness(luminance)
+        mean = lightness.mean((2, 3), keepdim=True)
+        deviation = ((lightness - mean) ** 2).mean((2, 3), keepdim=True).sqrt()
+        gain = (self.contrast / deviation.clamp_min(1e-3)).clamp(1.0, self.most)
+        wanted = _luminance_of((mean + gain * (lightness - mean)).clamp(0.0, 100.0))
+        return encoded((light * wanted / luminance.clamp_min(1e-4)).clamp(0.0, 1.0))
+
+    def _balanced(self, light: Tensor) -> Tensor:
+        mean = light.mean((2, 3), keepdim=True).clamp_min(1e-3)
+        grey = mean.mean(1, keepdim=True)
+        return light * torch.exp(self.strength * torch.log(grey / mean))
+
+
+class Enhancement(nn.Sequential):
+    """First denoise, then enhance: sRGB planes [B,3,H,W] of 0..1 in and out."""
+
+    def __init__(self) -> None:
+        super().__init__(Denoise(), ColourEnhancement())
+
+
+def _luminance(light: Tensor) -> Tensor:
+    return (light * light.new_tensor(LUMINANCE)[:, None, None]).sum(1, keepdim=True)
+
+
+def _lightness(luminance: Tensor) -> Tensor:
+    """CIE 1976 L*, 0 to 100."""
+    root = luminance.clamp_min(216 / 24389) ** (1 / 3)
+    return torch.where(luminance <= 216 / 24389, luminance * (24389 / 27), 116 * root - 16)
+
+
+def _luminance_of(lightness: Tensor) -> Tensor:
+    return torch.where(lightness <= 8.0, lightness * (27 / 24389), ((lightness + 16) / 116) ** 3)
