@@ -7,6 +7,8 @@ ServerError
 ├── NotFound                 no such thing
 ├── InferenceUnavailable     Triton is away: wait, the work is kept
 ├── InferenceError           Triton refused the request
+│   ├── ModelUnavailable     Triton is there and does not serve this model
+│   └── InferenceFailed      the model failed at the request: worth another try or two
 ├── StoreUnavailable         the database is away: wait
 ├── StorageFull              free disk space
 └── Conflict                 the UID is taken by other bytes
@@ -39,6 +41,14 @@ class InferenceUnavailable(ServerError):
 
 class InferenceError(ServerError):
     """Triton refused the request."""
+
+
+class ModelUnavailable(InferenceError):
+    """Triton is there and does not serve this model."""
+
+
+class InferenceFailed(InferenceError):
+    """The model failed at the request: worth another try or two."""
 
 
 class StoreUnavailable(ServerError):

@@ -10,7 +10,7 @@ import numpy as np
 import tritonclient.grpc.aio as triton
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
-from server.errors import InferenceError, InferenceUnavailable
+from server.errors import InferenceError, InferenceFailed, InferenceUnavailable, ModelUnavailable
 from server.inference.shared_memory import SharedMemoryRing, Slot
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
@@ -20,6 +20,7 @@ LEAST_SHARED: Final = 64 * 1024
 """Requests below this many bytes travel in the message."""
 
 _REFUSALS = {"INVALID_ARGUMENT", "NOT_FOUND", "OUT_OF_RANGE", "UNIMPLEMENTED", "FAILED_PRECONDITION"}
+_FAULTS = {"INTERNAL", "UNKNOWN", "ABORTED", "DATA_LOSS"}
 _CHANNEL = [
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
@@ -94,13 +95,14 @@ class TritonClient:
         """Run `model` on arrays with a leading batch axis; `outputs` None means all it has.
 
         The arrays returned are read-only. `InferenceUnavailable` if the server is away or late (wait and
-        repeat), `InferenceError` if it refused the request (repeating is useless).
+        repeat), `ModelUnavailable` if it does not serve this model, `InferenceFailed` if the model failed (repeat
+        a few times), `InferenceError` if it refused the request (repeating is useless).
         """
         try:
             async with asyncio.timeout(timeout_s):
                 return await self._infer(model, inputs, outputs, priority, timeout_s)
         except InferenceServerException as error:
-            raise _translated(error, self.url) from error
+            raise await self._reason(error, model) from error
         except TimeoutError:
             raise InferenceUnavailable(f"Triton at {self.url} did not answer in {timeout_s:g} s") from None
 
@@ -144,6 +146,10 @@ class TritonClient:
         except InferenceServerException:
             return False
 
+    async def _lacks(self, model: str) -> bool:
+        """True if the server takes requests, but none for this model."""
+        return not self._closed and await self.ready() and not await self.model_ready(model)
+
     async def server_version(self) -> str:
         """For example `2.51.0`."""
         metadata = await self._ask(self._channel.get_server_metadata(client_timeout=5.0))
@@ -151,12 +157,12 @@ class TritonClient:
 
     async def model_versions(self, model: str) -> tuple[str, ...]:
         """The versions of a model that are served."""
-        metadata = await self._ask(self._channel.get_model_metadata(model, client_timeout=5.0))
+        metadata = await self._ask(self._channel.get_model_metadata(model, client_timeout=5.0), model)
         return tuple(metadata.versions)
 
     async def tensors(self, model: str) -> dict[str, tuple[str, tuple[int, ...]]]:
-        """Type and shape of every input and output of a model, -1 where it is free."""
-        metadata = await self._ask(self._channel.get_model_metadata(model, client_timeout=5.0))
+        """Type and shape of every input and output of a model, -1 where it is free; `ModelUnavailable` without it."""
+        metadata = await self._ask(self._channel.get_model_metadata(model, client_timeout=5.0), model)
         return {
             each.name: (each.datatype, tuple(each.shape)) for each in (*metadata.inputs, *metadata.outputs)
         }
@@ -166,11 +172,18 @@ class TritonClient:
         answer = await self._ask(self._channel.get_inference_statistics(client_timeout=5.0))
         return {each.name: _statistics(each) for each in answer.model_stats}
 
-    async def _ask(self, question: Any) -> Any:
+    async def _ask(self, question: Any, model: str = "") -> Any:
         try:
             return await question
         except InferenceServerException as error:
-            raise _translated(error, self.url) from error
+            raise await self._reason(error, model) from error
+
+    async def _reason(
+        self, error: InferenceServerException, model: str
+    ) -> InferenceError | InferenceUnavailable:
+        if model and _status(error) in {"NOT_FOUND", "UNAVAILABLE"} and await self._lacks(model):
+            return ModelUnavailable(f"the model {model} is not served")
+        return _translated(error, self.url)
 
 
 def _in_message(inputs: Arrays) -> list[triton.InferInput]:
@@ -205,8 +218,14 @@ def _statistics(answer: Any) -> ModelStatistics:
     )
 
 
+def _status(error: InferenceServerException) -> str:
+    return (error.status() or "").removeprefix("StatusCode.")
+
+
 def _translated(error: InferenceServerException, url: str) -> InferenceError | InferenceUnavailable:
-    status = (error.status() or "").removeprefix("StatusCode.")
+    status = _status(error)
     if status in _REFUSALS:
         return InferenceError(f"Triton refused: {error.message()}")
+    if status in _FAULTS:
+        return InferenceFailed(f"a model failed: {error.message()}")
     return InferenceUnavailable(f"Triton at {url}: {status.lower() or 'no answer'}: {error.message()}")

@@ -41,6 +41,12 @@ class FaceCrop:
         inner = ((x - left) / extent, (y - top) / extent, width / extent, height / extent)
         return cls(left, top, extent, side, inner)
 
+    @classmethod
+    def square(cls, centre: tuple[float, float], extent: float, side: int) -> "FaceCrop":
+        """A square around any place, in px of the image; its box is the whole of it."""
+        x, y = centre
+        return cls(x - extent / 2, y - extent / 2, extent, side, (0.0, 0.0, 1.0, 1.0))
+
     def cut(self, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The crop [side, side, 3]; beyond the image its edge goes on. Shrunk without aliasing."""
         shrink = max(1, int(self.extent / self.side))

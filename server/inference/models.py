@@ -10,8 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-Tensor = tuple[str, tuple[int, ...]]
-"""Triton's type and shape, the batch axis first, -1 where free."""
+from server.inference.learned import Tensor
 
 _IMAGE: Tensor = ("UINT8", (-1, -1, -1, 3))
 _MAP: Tensor = ("UINT8", (-1, -1, -1))

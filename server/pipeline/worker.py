@@ -6,7 +6,14 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Protocol
 
-from server.errors import BadImage, InferenceError, InferenceUnavailable, StorageFull, StoreUnavailable
+from server.errors import (
+    BadImage,
+    InferenceError,
+    InferenceFailed,
+    InferenceUnavailable,
+    StorageFull,
+    StoreUnavailable,
+)
 from server.store import StepResult, Still, Store, WorkItem
 
 log = logging.getLogger(__name__)
@@ -40,7 +47,7 @@ class Worker:
     """Runs steps until it is cancelled.
 
     A fault of the surroundings (Triton, disk, database away) lets a step wait; a bad picture ends it; anything else is
-    tried `MAX_ATTEMPTS` times. With a step that was given up go those that need its result (`needs`: step, and the
+    tried `MAX_ATTEMPTS` times, a model that fails among it. With a step that was given up go those that need its result (`needs`: step, and the
     steps that it builds on); the rest are done with what is there.
     """
 
@@ -106,6 +113,8 @@ class Worker:
         except (InferenceUnavailable, StoreUnavailable, StorageFull) as error:
             log.warning("a step waits", extra={"step": item.step, "cause": str(error)})
             await self._store.postpone(item, delay_s=2 * POLL_S, error=str(error))
+        except InferenceFailed as error:
+            await self._fail(item, still, error)
         except (BadImage, InferenceError) as error:
             await self._give_up(item, still, str(error))
         except Exception as error:  # noqa: BLE001  one bad still must not stop the others
@@ -117,7 +126,8 @@ class Worker:
     async def _fail(self, item: WorkItem, still: Still, error: Exception) -> None:
         log.error("a step failed", extra={"step": item.step, "attempt": item.attempts + 1}, exc_info=error)
         if item.attempts + 1 >= MAX_ATTEMPTS:
-            await self._give_up(item, still, f"{type(error).__name__} after {MAX_ATTEMPTS} tries")
+            reason = str(error) if isinstance(error, InferenceFailed) else type(error).__name__
+            await self._give_up(item, still, f"{reason[:400]} after {MAX_ATTEMPTS} tries")
         else:
             await self._store.postpone(
                 item, delay_s=RETRY_S * 2.0**item.attempts, error=type(error).__name__, failed=True

@@ -1,0 +1,127 @@
+"""What pictures of a whole face, or of a region, tell: acne, its severity, skin conditions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from server.inference.client import TritonClient
+from server.inference.crop import FaceCrop, Image
+from server.inference.learned import ACNE, CONDITIONS_MODEL, CONDITIONS_PX_PER_MM, SEVERITY
+from server.inference.models import SKIN_FROM
+
+SIDE: Final = 224
+CONDITIONS_BATCH: Final = 8
+_TIMEOUT_S: Final = 120.0
+
+Similarity = npt.NDArray[np.float64]
+"""(2, 3): a place in the picture to one in the normalised face."""
+
+
+@dataclass(frozen=True, eq=False)
+class Acne:
+    """Whether a face shows acne."""
+
+    probability: float
+    heatmap: Image
+    """(H, W) of the picture: where that is seen, 255 the strongest."""
+
+
+@dataclass(frozen=True, eq=False)
+class Severity:
+    """How severe the acne of a face is, from 0 to 4."""
+
+    grade: int
+    distribution: tuple[float, ...]
+    """Probability of each grade."""
+    estimate: float
+    """The regressor's value."""
+    uncertain: bool
+    heatmap: Image
+    """(H, W) of the picture."""
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """Conditions of one piece of skin, in the order of `CONDITIONS`."""
+
+    probabilities: tuple[float, ...]
+
+
+async def classify_acne(client: TritonClient, image: Image, skin: Image) -> Acne | None:
+    """Acne in a picture [H,W,3] in sRGB: the smallest box around the skin (`skin` [H,W]), cut at full resolution,
+    black outside the skin, shown at 224 px (Quattrini 2022). None without skin.
+
+    Raises what `TritonClient.infer` raises.
+    """
+    mask = (skin >= SKIN_FROM).view(np.uint8)
+    x, y, width, height = cv2.boundingRect(mask)
+    if width < 2 or height < 2:
+        return None
+    part = cv2.bitwise_and(image[y : y + height, x : x + width], image[y : y + height, x : x + width],
+                           mask=np.ascontiguousarray(mask[y : y + height, x : x + width]))  # fmt: skip
+    shown = cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    answer = await client.infer(ACNE, {"image": shown[None]}, timeout_s=_TIMEOUT_S)
+    heatmap = np.zeros(skin.shape, np.uint8)
+    heatmap[y : y + height, x : x + width] = cv2.resize(answer["heatmap"][0], (width, height))
+    return Acne(
+        float(answer["probability"][0, 1]), np.asarray(cv2.bitwise_and(heatmap, heatmap, mask=mask), np.uint8)
+    )
+
+
+async def grade_severity(
+    client: TritonClient, image: Image, placing: Similarity, *, model: str = SEVERITY
+) -> Severity:
+    """Severity of the acne on a face [H,W,3] in sRGB; `placing` brings it into the normalised 224 px.
+
+    Raises what `TritonClient.infer` raises.
+    """
+    answer = await client.infer(model, {"image": placed(image, placing)[None]}, timeout_s=_TIMEOUT_S)
+    heatmap = cv2.warpAffine(
+        answer["heatmap"][0], cv2.invertAffineTransform(placing), (image.shape[1], image.shape[0])
+    )
+    return Severity(
+        grade=round(float(answer["grade"][0, 0])),
+        distribution=tuple(float(share) for share in answer["distribution"][0]),
+        estimate=float(answer["estimate"][0, 0]),
+        uncertain=bool(answer["uncertain"][0, 0]),
+        heatmap=np.asarray(heatmap, np.uint8),
+    )
+
+
+async def find_conditions(
+    client: TritonClient, image: Image, centres: Sequence[tuple[float, float]], px_per_mm: float
+) -> list[Conditions]:
+    """The conditions of the skin around each place (x, y in px) of a picture [H,W,3] in sRGB, 37 mm wide.
+
+    Raises what `TritonClient.infer` raises.
+    """
+    extent = SIDE / CONDITIONS_PX_PER_MM * px_per_mm
+    crops = [FaceCrop.square(centre, extent, SIDE).cut(image) for centre in centres]
+    found = []
+    for start in range(0, len(crops), CONDITIONS_BATCH):
+        batch = np.stack(crops[start : start + CONDITIONS_BATCH])
+        answer = await client.infer(
+            CONDITIONS_MODEL, {"image": batch}, outputs=("probability",), timeout_s=_TIMEOUT_S
+        )
+        found += [Conditions(tuple(map(float, each))) for each in answer["probability"]]
+    return found
+
+
+def placed(image: Image, placing: Similarity) -> Image:
+    """The picture brought into the normalised face, (224, 224, 3); shrunk without aliasing."""
+    scale = float(np.hypot(placing[0, 0], placing[1, 0]))
+    reduction = max(1, int(1 / scale))
+    if reduction > 1:
+        height, width = image.shape[0] // reduction, image.shape[1] // reduction
+        part = image[: height * reduction, : width * reduction]
+        image = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        # The centre of a small pixel lies between the large ones it stands for.
+        shift = np.array(
+            [[reduction, 0, (reduction - 1) / 2], [0, reduction, (reduction - 1) / 2], [0, 0, 1]]
+        )
+        placing = placing @ shift
+    return np.asarray(cv2.warpAffine(image, placing, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE), np.uint8)
