@@ -1,0 +1,117 @@
+"""Normalised faces of the phantom with their acne truth, and what training does to a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from phantom.complexion import INFLAMMATORY, SIDE, FaceLesion, FacePicture, Law, People, face, hayashi_grade
+from phantom.spectral import ITA_CLASSES
+from training.recipe import Split, Stage
+
+CELL = 8
+"""px of the picture to a cell of the lesion map"""
+_KNOTS_COUNT = (0.0, 0.5, 5.5, 20.5, 50.5, 120.0)
+_KNOTS_SEVERITY = (0.0, 0.5, 1.5, 2.5, 3.5, 4.5)
+_PEOPLE: dict[Split, People] = {"train": "train", "check": "check"}
+_SPAN = 100_000_000
+
+
+def severity(count: float) -> float:
+    """Severity as a real number that rounds to the grade: linear in log(1 + count) between the grades' limits."""
+    return float(np.interp(np.log1p(count), np.log1p(_KNOTS_COUNT), _KNOTS_SEVERITY))
+
+
+class Faces(Dataset[dict[str, NDArray[Any]]]):
+    """`image` uint8 (224, 224, 3); `skin` uint8 mask; `lesions` float32 (28, 28), 1 in cells with an inflammatory lesion;
+    `grade`, `ita`, `illumination` int64; `severity` and `count` float32.
+
+    An example is a function of `seed` and its index.
+    """
+
+    def __init__(self, split: Split, stage: Stage, seed: int, law: Law | None = None) -> None:
+        self._people, self._augmented = _PEOPLE[split], stage.augmented and split == "train"
+        self._first, self._law = (seed + 1) * _SPAN + (split == "check") * (_SPAN // 2), law or Law.training()
+
+    def __len__(self) -> int:
+        return _SPAN // 2
+
+    def picture(self, index: int) -> FacePicture:
+        """The face of an example before anything is done to it."""
+        return face(self._first + index, self._law, people=self._people)
+
+    def __getitem__(self, index: int) -> dict[str, NDArray[Any]]:
+        made = self.picture(index)
+        rng = np.random.default_rng([self._first + index, 81])
+        spots = _points(made.lesions)
+        image, skin, spots, mirrored = _moved(rng, made, spots, augmented=self._augmented)
+        if self._augmented:
+            image = _altered(rng, image)
+        side = 2 - made.illumination if mirrored else made.illumination
+        return example(image, skin, spots) | {
+            "ita": np.int64(ITA_CLASSES.index(made.ita_class)),
+            "illumination": np.int64(side),
+        }  # type: ignore[dict-item]
+
+
+def example(
+    image: NDArray[np.uint8], skin: NDArray[np.uint8], spots: NDArray[np.float64]
+) -> dict[str, NDArray[Any]]:
+    """What image and spots (n, 2: x, y in px) say; spots outside the picture do not count."""
+    inside = spots[((spots >= 0) & (spots < SIDE)).all(1)]
+    cells = np.zeros((SIDE // CELL, SIDE // CELL), np.float32)
+    cells[(inside[:, 1] // CELL).astype(int), (inside[:, 0] // CELL).astype(int)] = 1
+    return {
+        "image": image,
+        "skin": skin,
+        "lesions": cells,
+        "grade": np.array(hayashi_grade(len(inside)), np.int64),
+        "severity": np.array(severity(len(inside)), np.float32),
+        "count": np.array(len(inside), np.float32),
+    }
+
+
+def _points(lesions: tuple[FaceLesion, ...]) -> NDArray[np.float64]:
+    found = [(one.x, one.y) for one in lesions if one.visible and one.kind in INFLAMMATORY]
+    return np.array(found, float).reshape(-1, 2)
+
+
+def _moved(
+    rng: np.random.Generator, made: FacePicture, spots: NDArray[np.float64], *, augmented: bool
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float64], bool]:
+    """Mirrored half the time, moved and turned as landmarks err; when augmented other sizes, too."""
+    zoom = rng.uniform(0.78, 1.28) if augmented else rng.uniform(0.97, 1.03)
+    turn, mirrored = np.radians(rng.uniform(-4, 4)), bool(rng.random() < 0.5)
+    c, s = zoom * np.cos(turn), zoom * np.sin(turn)
+    linear = np.array([[-c if mirrored else c, -s], [-s if mirrored else s, c]])
+    middle = np.full(2, SIDE / 2)
+    shift = middle - linear @ middle + rng.uniform(-4, 4, 2)
+    # Pixel centres lie at halves.
+    matrix = np.column_stack([linear, shift + linear @ np.full(2, 0.5) - 0.5])
+    image = cv2.warpAffine(
+        made.image, matrix, (SIDE, SIDE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    skin = cv2.warpAffine(made.skin.astype(np.uint8), matrix, (SIDE, SIDE), flags=cv2.INTER_NEAREST)
+    return np.asarray(image, np.uint8), np.asarray(skin, np.uint8), spots @ linear.T + shift, mirrored
+
+
+def _altered(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Local contrast of optical density, exposure, white balance, blur and noise, as other cameras would have them."""
+    light = (image.astype(np.float32) / 255) ** np.float32(2.2)
+    density = -np.log(np.maximum(light, np.float32(2e-3)))
+    around = cv2.GaussianBlur(density, (0, 0), 8)
+    contrast = np.exp(rng.uniform(np.log(0.6), np.log(1.5), 1) + rng.uniform(-0.08, 0.08, 3))
+    density = around + (density - around) * contrast.astype(np.float32)
+    density += (rng.uniform(-0.3, 0.3) + rng.uniform(-0.06, 0.06, 3)).astype(np.float32)
+    light = np.exp(-density)
+    if rng.random() < 0.5:
+        light = cv2.GaussianBlur(light, (0, 0), rng.uniform(0.3, 0.8))
+    level = np.float32(10 ** rng.uniform(-4.8, -3.4))
+    light = light + rng.standard_normal(light.shape, dtype=np.float32) * np.sqrt(
+        np.clip(light, 0, 1) * level + level * np.float32(0.02)
+    )
+    return np.asarray(np.rint(255 * np.clip(light, 0, 1) ** np.float32(1 / 2.2)), np.uint8)
