@@ -22,15 +22,15 @@ def reshaped(graph: GraphWriter, mask: str, grow: int, shrink: int) -> str:
     return mask
 
 
-def window_sum(graph: GraphWriter, planes: str) -> str:
+def window_sum(graph: GraphWriter, planes: str, reach: int = REACH) -> str:
     """Box-filtered planes on the coarse grid of cells (a mean; ratios of two are what is used)."""
     cells = graph.node("AveragePool", planes, kernel_shape=[CELL, CELL], strides=[CELL, CELL])
-    side = 2 * REACH + 1
+    side = 2 * reach + 1
     rows = graph.node(
-        "AveragePool", cells, kernel_shape=[side, 1], pads=[REACH, 0, REACH, 0], count_include_pad=1
+        "AveragePool", cells, kernel_shape=[side, 1], pads=[reach, 0, reach, 0], count_include_pad=1
     )
     return graph.node(
-        "AveragePool", rows, kernel_shape=[1, side], pads=[0, REACH, 0, REACH], count_include_pad=1
+        "AveragePool", rows, kernel_shape=[1, side], pads=[0, reach, 0, reach], count_include_pad=1
     )
 
 

@@ -7,16 +7,11 @@ s = (min - r max) / (1 - r). It is the loss of chroma that counts, not brightnes
 """
 
 from training.graphs.local import reshaped, spread, window_sum
+from training.graphs.srgb import linear
 from training.graphs.writer import GraphWriter
 
 STEPS_PER_WHITE = 1020.0
 """Map value per linear white: 255 stands for a quarter of white and more."""
-
-
-def _linear(graph: GraphWriter, encoded: str) -> str:
-    """Samples of 0..255 in sRGB to linear [0, 1] (IEC 61966-2-1), the straight part replaced by the power."""
-    scaled = graph.node("Add", graph.node("Mul", encoded, 1 / (255 * 1.055)), 0.055 / 1.055)
-    return graph.node("Exp", graph.node("Mul", graph.node("Log", scaled), 2.4))
 
 
 def reflection(graph: GraphWriter, planes: str, mask: str) -> str:
@@ -24,8 +19,8 @@ def reflection(graph: GraphWriter, planes: str, mask: str) -> str:
 
     A highlight has not the colour of skin: holes of up to 8 px in the skin are searched too, and 2 px at its edge not.
     """
-    low = _linear(graph, graph.node("ReduceMin", planes, graph.axes(1), keepdims=1))
-    high = _linear(graph, graph.node("ReduceMax", planes, graph.axes(1), keepdims=1))
+    low = linear(graph, graph.node("ReduceMin", planes, graph.axes(1), keepdims=1))
+    high = linear(graph, graph.node("ReduceMax", planes, graph.axes(1), keepdims=1))
     # Bright pixels count less, so that the reflections sought do not raise the ratio they are measured against.
     weight = graph.node("Div", mask, graph.node("Add", low, 0.02))
     low_mean = window_sum(graph, graph.node("Mul", weight, low))

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import onnx
 
-from training.graphs import chromophores, face_layers
+from training.graphs import chromophores, face_layers, fluorescence
 
 GRAPHS: Mapping[str, Callable[[], onnx.ModelProto]] = MappingProxyType(
     {
@@ -14,6 +14,7 @@ GRAPHS: Mapping[str, Callable[[], onnx.ModelProto]] = MappingProxyType(
         "chromophores_linear": chromophores.build_linear,
         "face_layers": face_layers.build,
         "face_layers_still": face_layers.build,
+        "fluorescence": fluorescence.build,
     }
 )
 """Training-free models by name."""
