@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.export.config import write_config
 from training.export.equality import GRAPH, STORED, Differences, compared
 from training.export.fusion import fused
 from training.export.precision import halved
@@ -41,7 +42,7 @@ def export(recipe: Recipe, network: nn.Module, out_dir: Path, version: int = 1) 
     """Write `out_dir/NAME/version/model.onnx`: what the recipe serves, weights in FP16, computed in FP32.
 
     The file is tried against PyTorch on noise and on pictures of the phantom before it is put in place;
-    `ExportMismatch` says where it differs. The same network gives the same bytes.
+    `ExportMismatch` says where it differs. The same network gives the same bytes. A model without `config.pbtxt` gets one.
     """
     served = recipe.served(network)
     batches = [*(example(served.inputs, size) for size in BATCHES), *_phantom(recipe, served)]
@@ -52,6 +53,7 @@ def export(recipe: Recipe, network: nn.Module, out_dir: Path, version: int = 1) 
     path = out_dir / recipe.name / str(version) / "model.onnx"
     data = model.SerializeToString(deterministic=True)
     _put(path, data)
+    write_config(recipe.name, served, out_dir / recipe.name)
     return Exported(path, len(data), graph, stored)
 
 
