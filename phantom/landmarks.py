@@ -16,6 +16,11 @@ LANDMARKS = (
 """right and left of the person, who faces the picture: right is at smaller x"""
 MIRRORED = (1, 0, 3, 2, 4, 6, 5, 7)
 """order of the landmarks of a picture that is flipped left to right"""
+MEAN_HEAD_MM = (
+    (-46.6, 0.5, -8.8), (46.6, 0.5, -8.8), (-17.3, -0.5, -0.5), (17.3, -0.5, -0.5), (0.0, -38.7, 23.8), (-27.0, -64.7, 0.0),
+    (27.0, -64.7, 0.0), (0.0, -110.4, -6.6),
+)  # fmt: skip
+"""mean of `landmark_points` over 60 people: x to the right of the picture, y up, z to the viewer"""
 _NOSE_TIP_Y, _CHIN_Y = -39.0, -111.0
 
 

@@ -1,0 +1,1 @@
+"""Examples to train on: of the phantom and of folders."""
