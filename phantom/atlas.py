@@ -7,9 +7,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from phantom.blemishes import MELASMA_DOSE, melasma_level, vessel_levels
 from phantom.fields import Field, Grid, blur, bump, f32, ridge, smoothstep
 from phantom.identity import Identity
-from phantom.lesions import Lesion, LesionTables, Pores, lesion_tables, pore_tables, wrinkle_depth
+from phantom.lesions import (
+    Lesion,
+    LesionTables,
+    Pores,
+    lesion_tables,
+    pore_tables,
+    porphyrin_table,
+    wrinkle_depth,
+)
 from phantom.relief import Asymmetry, FaceFrame, lip_curves
 from phantom.surface import FACE
 
@@ -27,11 +36,15 @@ class Atlas:
     """(H, W, 4): natural-log gain of melanin and of blood, cavity (1 = black), oil"""
     truth: Field
     """(H, W, 4): level of spots, freckles and papules, wrinkle depth in mm"""
+    acne: Field
+    """(H, W, 4): level of pustules, light lost in open comedones, level of closed ones and of telangiectasias"""
+    sun: Field
+    """(H, W, 2): level of melasma and of sun spots"""
     beard: Field
     slope: Field | None
     """(H, W, 2): d height / dx, dy of lesions and wrinkles; None where the picture is too coarse"""
     pores: Field | None
-    """(H, W, 3) on `PORE_GRID`: slope x, slope y, level; None where a pore is under half a pixel"""
+    """(H, W, 4) on `PORE_GRID`: slope x, slope y, level, porphyrin; None where a pore is under half a pixel"""
 
 
 def build_atlas(p: Identity, warp: Asymmetry, lesions: list[Lesion], pores: Pores, px_per_mm: float) -> Atlas:
@@ -42,11 +55,16 @@ def build_atlas(p: Identity, warp: Asymmetry, lesions: list[Lesion], pores: Pore
     spots = lesion_tables(grid, lesions)
     wrinkles = wrinkle_depth(p, grid, warp)[0]
     log_melanin, log_blood = _chromophores(p, grid, frame, spots)
+    vessels = vessel_levels(p.seed, [(one.x, one.y) for one in lesions if one.kind == "telangiectasia"], grid)
+    melasma = melasma_level(p.seed, p.melasma, grid, frame)
+    log_melanin, log_blood = log_melanin + np.float32(MELASMA_DOSE) * melasma, log_blood + vessels
+    acne = np.dstack([spots.pustule, spots.open_comedo, spots.closed_comedo, vessels])
     pigment = np.dstack([log_melanin, log_blood, _cavity(p, frame), _oil(p, frame)])
     truth = np.dstack([spots.spot, spots.freckle, spots.papule, wrinkles])
     slope = _slope(spots.height - wrinkles, grid) if px_per_mm >= _RELIEF_FROM_PX_PER_MM else None
     fine = _pores(pores) if px_per_mm >= PORE_RESOLUTION_PX_PER_MM else None
-    return Atlas(grid, f32(pigment), f32(truth), _beard(p, grid, frame), slope, fine)
+    sun = f32(np.dstack([melasma, spots.sun_spot]))
+    return Atlas(grid, f32(pigment), f32(truth), f32(acne), sun, _beard(p, grid, frame), slope, fine)
 
 
 def _slope(height: Field, grid: Grid) -> Field:
@@ -58,7 +76,7 @@ def _slope(height: Field, grid: Grid) -> Field:
 
 def _pores(pores: Pores) -> Field:
     depth, level = pore_tables(PORE_GRID, pores)
-    return f32(np.dstack([_slope(-depth, PORE_GRID), level]))
+    return f32(np.dstack([_slope(-depth, PORE_GRID), level, porphyrin_table(PORE_GRID, pores)]))
 
 
 def _chromophores(p: Identity, grid: Grid, f: FaceFrame, spots: LesionTables) -> tuple[Field, Field]:

@@ -8,6 +8,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from phantom.blemishes import draw_blemishes
 from phantom.spectral import ITA_CLASSES, skin_table
 
 HairStyle = Literal["bald", "receding", "buzz", "short", "side", "long", "fringe", "curly", "bob", "up"]
@@ -137,6 +138,16 @@ class Identity:
     papules: int
     pore_density: float
     """pores per mm2 on the nose; less elsewhere"""
+    pustules: int
+    open_comedones: int
+    closed_comedones: int
+    telangiectasias: int
+    melasma: float
+    """0 none .. 1 full"""
+    sun_damage: float
+    """0 none .. about 1: spots that ultraviolet light shows"""
+    porphyrin: float
+    """share of the T-zone's follicles that glow under ultraviolet light, 0..1"""
     hair_softness: float
     """mm over which the scalp hair thins out to its line"""
     hair_cover: float
@@ -166,6 +177,7 @@ class Identity:
         values |= _hair(rng, values, demo=demo)
         values |= _dress(rng, bool(values["male"]), demo=demo) | _lesions(rng, values, demo=demo)
         values |= _finish(np.random.default_rng([seed, 22 + demo]), values, demo=demo)
+        values |= draw_blemishes(seed, values, demo=demo)
         return cls(seed=seed, **values)  # type: ignore[arg-type]
 
     def with_(self, **changes: object) -> Self:

@@ -9,15 +9,29 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from phantom.blemishes import SUN_DOSE_SEEN, porphyrin_levels
 from phantom.fields import Field, Grid, bump, f32, smoothstep
 from phantom.identity import Identity
 from phantom.relief import Asymmetry, FaceFrame, eye_coordinate, lip_curves
 
-LesionKind = Literal["lentigo", "mole", "freckle", "papule"]
+LesionKind = Literal[
+    "lentigo", "mole", "freckle", "papule", "pustule", "open_comedo", "closed_comedo", "telangiectasia", "sun_spot"
+]  # fmt: skip
 PORE_DIAMETER_MM = 0.26
 WRINKLE_HALF_WIDTH_MM = 0.55
-_DOSE = {"lentigo": (0.7, 1.3), "mole": (1.2, 2.0), "freckle": (0.35, 0.75), "papule": (0.7, 1.5)}
-_RADIUS = {"lentigo": (0.9, 2.6), "mole": (0.8, 1.5), "freckle": (0.35, 0.8), "papule": (0.8, 1.9)}
+_DOSE = {
+    "lentigo": (0.7, 1.3), "mole": (1.2, 2.0), "freckle": (0.35, 0.75), "papule": (0.7, 1.5), "pustule": (0.8, 1.5),
+    "open_comedo": (0.3, 0.7), "closed_comedo": (0.15, 0.35), "telangiectasia": (0.7, 1.3), "sun_spot": (0.4, 1.0),
+}  # fmt: skip
+"""natural-log gain of melanin or blood; of open comedones the share of light lost, of closed ones the loss of blood"""
+_RADIUS = {
+    "lentigo": (0.9, 2.6), "mole": (0.8, 1.5), "freckle": (0.4, 1.4), "papule": (0.8, 1.9), "pustule": (1.0, 2.0),
+    "open_comedo": (0.3, 0.75), "closed_comedo": (0.4, 0.9), "telangiectasia": (1.0, 3.0), "sun_spot": (0.6, 2.2),
+}  # fmt: skip
+_FRECKLE_MEDIAN_MM, _FRECKLE_SPREAD = 0.6, 0.35
+_INFLAMED = ("papule", "pustule")
+_RAGGED = ("lentigo", "freckle", "sun_spot")
+_PIGMENTED = ("lentigo", "mole", "freckle", "sun_spot")
 
 
 @dataclass(frozen=True)
@@ -37,25 +51,38 @@ def sample_lesions(p: Identity, warp: Asymmetry) -> list[Lesion]:
     rng = np.random.default_rng([p.seed, 41])
     wanted: list[tuple[LesionKind, int]] = [
         ("lentigo", p.age_spots), ("mole", p.moles), ("papule", p.papules), ("freckle", round(260 * p.freckles)),
+        ("pustule", p.pustules), ("open_comedo", p.open_comedones), ("closed_comedo", p.closed_comedones),
+        ("telangiectasia", p.telangiectasias), ("sun_spot", round(140 * p.sun_damage)),
     ]  # fmt: skip
     pale = 1 / (1 + 0.9 * max(0.0, (30 - p.ita) / 30))
     lesions: list[Lesion] = []
     for kind, count in wanted:
         for x, y in _sites(p, warp, rng, kind, count):
-            radius, dose = (
-                rng.uniform(*_RADIUS[kind]),
-                rng.uniform(*_DOSE[kind]) * (1.0 if kind == "papule" else pale),
-            )
-            lesions.append(Lesion(kind, x, y, float(radius), float(dose), int(rng.integers(1 << 30))))
+            radius, dose = _radius(rng, kind), rng.uniform(*_DOSE[kind])
+            dose *= pale if kind in _PIGMENTED else 1.0
+            lesions.append(Lesion(kind, x, y, radius, float(dose), int(rng.integers(1 << 30))))
     return lesions
+
+
+def _radius(rng: np.random.Generator, kind: LesionKind) -> float:
+    """mm; freckles' sizes are log-normal (most below 3 mm across, few above), the others' even."""
+    low, high = _RADIUS[kind]
+    if kind == "freckle":
+        drawn = _FRECKLE_MEDIAN_MM * np.exp(_FRECKLE_SPREAD * rng.standard_normal())
+        return float(np.clip(drawn, low, high))
+    return float(rng.uniform(low, high))
 
 
 def _sites(
     p: Identity, warp: Asymmetry, rng: np.random.Generator, kind: LesionKind, count: int
 ) -> list[tuple[float, float]]:
     n = 4 * count + 16
-    if kind == "freckle":
+    if kind in ("freckle", "sun_spot"):
         x, y = rng.normal(0, 34, n), rng.normal(-16, 17, n)
+    elif kind in ("open_comedo", "closed_comedo"):
+        x, y = rng.normal(0, 17, n), rng.choice([-40.0, 40.0, -98.0], n) + rng.normal(0, 11, n)
+    elif kind == "telangiectasia":
+        x, y = rng.choice([-1.0, 1.0], n) * rng.normal(22, 9, n), rng.normal(-34, 9, n)
     else:
         x, y = rng.uniform(-58, 58, n), rng.uniform(-100, 62, n)
     keep = allowed(p, warp.frame(p, f32(x)[:, None], f32(y)[:, None]))[:, 0]
@@ -85,13 +112,20 @@ class LesionTables:
     spot: Field
     freckle: Field
     papule: Field
+    pustule: Field
+    open_comedo: Field
+    closed_comedo: Field
+    telangiectasia: Field
+    sun_spot: Field
+    """level times dose"""
 
 
 def lesion_tables(grid: Grid, lesions: list[Lesion]) -> LesionTables:
     """Paint the lesions onto `grid`."""
-    tables = LesionTables(grid, *(np.zeros(grid.shape, np.float32) for _ in range(6)))
+    tables = LesionTables(grid, *(np.zeros(grid.shape, np.float32) for _ in range(11)))
     for lesion in lesions:
-        _paint(tables, lesion)
+        if lesion.kind != "telangiectasia":
+            _paint(tables, lesion)
     return tables
 
 
@@ -100,9 +134,17 @@ def _paint(t: LesionTables, lesion: Lesion) -> None:
     if q.size == 0:
         return
     level = f32(1 / (1 + np.exp(np.clip((q - 1) / 0.14, -30, 30))))
-    target = {"papule": t.papule, "freckle": t.freckle}.get(lesion.kind, t.spot)
-    target[window] = np.maximum(target[window], level)
-    if lesion.kind == "papule":
+    target = t.spot if lesion.kind in ("lentigo", "mole") else getattr(t, lesion.kind)
+    shown = np.float32(lesion.dose) * level if lesion.kind in ("sun_spot", "open_comedo") else level
+    target[window] = np.maximum(target[window], shown)
+    if lesion.kind == "sun_spot":
+        t.log_melanin[window] += np.float32(SUN_DOSE_SEEN) * shown
+    elif lesion.kind == "open_comedo":
+        t.height[window] -= np.float32(0.06) * level
+    elif lesion.kind == "closed_comedo":
+        t.log_blood[window] -= np.float32(lesion.dose) * level
+        t.height[window] += np.float32(0.15 * lesion.radius) * np.exp(-(q * q))
+    elif lesion.kind in _INFLAMED:
         t.log_blood[window] += np.float32(lesion.dose) * level
         t.height[window] += np.float32(0.16 * lesion.radius) * np.exp(-((q / np.float32(0.85)) ** 2))
     else:
@@ -125,7 +167,7 @@ def _window(grid: Grid, lesion: Lesion) -> tuple[tuple[slice, slice], Field]:
     stretch, turn = rng.uniform(0.85, 1.18), rng.uniform(0, np.pi)
     a = (dx * np.cos(turn) + dy * np.sin(turn)) * stretch
     b = (-dx * np.sin(turn) + dy * np.cos(turn)) / stretch
-    angle, ragged = np.arctan2(b, a), 0.04 if lesion.kind in ("papule", "mole") else 0.13
+    angle, ragged = np.arctan2(b, a), 0.13 if lesion.kind in _RAGGED else 0.04
     lobes = sum(ragged * np.cos(k * angle + rng.uniform(0, 6.3)) / np.sqrt(k) for k in (2, 3, 5))
     q = np.hypot(a, b) / (lesion.radius * grid.px_per_mm) / (1 + lobes)
     return (slice(r0, r1), slice(c0, c1)), f32(q)
@@ -193,11 +235,12 @@ def _groove(across: Field, depth: float, reach: Field) -> Field:
 
 @dataclass(frozen=True)
 class Pores:
-    """Every pore: head-space x and y (mm) and diameter (mm)."""
+    """Every pore: head-space x and y (mm), diameter (mm) and porphyrin (0 none .. 1)."""
 
     x: Field
     y: Field
     diameter: Field
+    porphyrin: Field
 
 
 def sample_pores(p: Identity, warp: Asymmetry) -> Pores:
@@ -215,7 +258,20 @@ def sample_pores(p: Identity, warp: Asymmetry) -> Pores:
     )
     keep = (rng.random((n, 1)) < dense * np.float32(p.pore_density / 1.3)) & allowed(p, f)
     diameter = f32(PORE_DIAMETER_MM * rng.uniform(0.75, 1.35, n))[keep[:, 0]]
-    return Pores(x[keep], y[keep], diameter)
+    return Pores(x[keep], y[keep], diameter, porphyrin_levels(p.seed, p.porphyrin, f)[keep])
+
+
+def porphyrin_table(grid: Grid, pores: Pores) -> Field:
+    """Porphyrin (0..1) on `grid`: a glow somewhat wider than the pore it fills."""
+    col, row = grid.pixels(pores.x, pores.y)
+    shift, canvas = 4, np.zeros(grid.shape, np.uint8)
+    for i in np.flatnonzero(pores.porphyrin > 0):
+        centre = (round(float(col[i]) * (1 << shift)), round(float(row[i]) * (1 << shift)))
+        radius = round(
+            (0.6 + 0.5 * float(pores.porphyrin[i])) * float(pores.diameter[i]) * grid.px_per_mm * (1 << shift)
+        )
+        cv2.circle(canvas, centre, radius, round(255 * float(pores.porphyrin[i])), -1, cv2.LINE_AA, shift)
+    return f32(canvas) * np.float32(1 / 255)
 
 
 def pore_tables(grid: Grid, pores: Pores) -> tuple[Field, Field]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,16 +26,18 @@ class Patch:
     labels: NDArray[np.uint8]
     melanin: Field
     blood: Field
-    bits: NDArray[np.uint8]
+    bits: NDArray[np.unsignedinteger[Any]]
     veil: Field | None = None
     """how much hair hides here, 0.5 where the part is anybody's guess; none when None"""
+    glow: NDArray[np.uint8] | None = None
+    """(h, w, 2) as in `Geometry.glow`; none when None"""
 
 
-def bits_of(masks: dict[str, NDArray[np.bool_]]) -> NDArray[np.uint8]:
-    """Pack masks named in `MASK_BITS` into one byte a pixel."""
-    packed = np.zeros(next(iter(masks.values())).shape, np.uint8)
+def bits_of(masks: dict[str, NDArray[np.bool_]]) -> NDArray[np.uint16]:
+    """Pack masks named in `MASK_BITS` into one word a pixel."""
+    packed = np.zeros(next(iter(masks.values())).shape, np.uint16)
     for name, mask in masks.items():
-        packed |= mask.astype(np.uint8) * np.uint8(1 << MASK_BITS.index(name))
+        packed |= mask.astype(np.uint16) * np.uint16(1 << MASK_BITS.index(name))
     return packed
 
 
@@ -48,10 +51,11 @@ class Tile:
     labels: NDArray[np.uint8]
     melanin: Field
     blood: Field
-    bits: NDArray[np.uint8]
+    bits: NDArray[np.uint16]
     veil: Field
     depth: Field
     """of the nearest mostly opaque surface; far where there is none"""
+    glow: NDArray[np.uint8]
 
 
 def compose(rows: slice, cols: slice, patches: list[Patch]) -> Tile:
@@ -78,9 +82,10 @@ def _empty(shape: tuple[int, int]) -> Tile:
         byte,
         zero.copy(),
         zero.copy(),
-        byte.copy(),
+        np.zeros(shape, np.uint16),
         zero.copy(),
         np.full(shape, 1e6, np.float32),
+        np.zeros((*shape, 2), np.uint8),
     )
 
 
@@ -102,6 +107,7 @@ def _over(tile: Tile, patch: Patch, here: NDArray[np.bool_]) -> None:
     tile.blood[top] = patch.blood[top]
     tile.bits[top] = patch.bits[top]
     tile.depth[top] = patch.depth[top]
+    tile.glow[top] = 0 if patch.glow is None else patch.glow[top]
 
 
 def _spread(p: Patch, rows: slice, cols: slice, shape: tuple[int, int]) -> Patch:
@@ -117,6 +123,6 @@ def _spread(p: Patch, rows: slice, cols: slice, shape: tuple[int, int]) -> Patch
 
     return Patch(
         rows, cols, f32(grow(p.diffuse)), f32(grow(p.specular)), f32(grow(p.opacity)), f32(grow(p.depth, 1e6)),
-        grow(p.labels).astype(np.uint8), f32(grow(p.melanin)), f32(grow(p.blood)), grow(p.bits).astype(np.uint8),
-        None if p.veil is None else f32(grow(p.veil)),
+        grow(p.labels).astype(np.uint8), f32(grow(p.melanin)), f32(grow(p.blood)), grow(p.bits).astype(np.uint16),
+        None if p.veil is None else f32(grow(p.veil)), None if p.glow is None else grow(p.glow).astype(np.uint8),
     )  # fmt: skip

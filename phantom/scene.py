@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from phantom.fields import Field
 
-Light = Literal["white", "cross_polarised", "parallel_polarised"]
-LIGHTS: tuple[Light, ...] = ("white", "cross_polarised", "parallel_polarised")
+Light = Literal["white", "cross_polarised", "parallel_polarised", "uv"]
+LIGHTS: tuple[Light, ...] = ("white", "cross_polarised", "parallel_polarised", "uv")
 PARTS = (
     "background", "skin", "lips", "eye", "brow", "hair", "ear", "neck", "clothing", "glasses", "mouth", "beard",
 )  # fmt: skip
@@ -20,12 +20,15 @@ NEUTRAL_TAB_REFLECTANCE = 0.2
 SPECULAR_THRESHOLD = 0.05
 """linear specular radiance, of white, from which a pixel counts as a reflection"""
 Box = tuple[int, int, int, int]
-MASK_BITS = ("pigment_spot", "freckle", "papule", "pore", "wrinkle")
+MASK_BITS = (
+    "pigment_spot", "freckle", "papule", "pore", "wrinkle", "pustule", "open_comedo", "closed_comedo", "telangiectasia",
+    "melasma", "sun_spot", "porphyrin",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """Everything about a picture that no polariser changes. Radiances are stored in half precision."""
+    """Everything about a picture that no light changes. Radiances are stored in half precision."""
 
     diffuse: NDArray[np.float16]
     """(H, W, 3) radiance scattered below surfaces, times coverage"""
@@ -34,12 +37,14 @@ class Geometry:
     coverage: NDArray[np.float16]
     """(H, W) 1 where the person hides the background"""
     labels: NDArray[np.uint8]
-    mask_bits: NDArray[np.uint8]
+    mask_bits: NDArray[np.uint16]
     """bit i set where `MASK_BITS[i]` holds"""
     melanin: NDArray[np.float16]
     blood: NDArray[np.float16]
     veil: NDArray[np.uint8]
     """255 under hair, between where hair is translucent or two parts have no edge between them"""
+    glow: NDArray[np.uint8]
+    """(H, W, 2) 255ths of full: porphyrin in follicles, melanin of sun spots that only ultraviolet light shows"""
     box: Box
     neutral_tab: Box | None
     truth: dict[str, float]
@@ -57,7 +62,7 @@ class Scene:
     box: Box
     """(x, y, w, h) of the face as a frontal detector frames it, px"""
     masks: dict[str, NDArray[np.bool_]]
-    """skin, pigment_spot, freckle, papule, pore, wrinkle, specular; lesions only where skin shows them"""
+    """skin, specular and those of `MASK_BITS`; lesions only where skin shows them"""
     maps: dict[str, Field]
     """melanin and blood volume fractions (0 off skin), specular radiance of this light"""
     truth: dict[str, float]

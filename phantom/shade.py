@@ -1,4 +1,4 @@
-"""From geometry to a scene under one polarisation of the booth's lamps.
+"""From geometry to a scene under one of the booth's lights.
 
 Light scattered below a surface loses its polarisation, light reflected at it keeps it: with D and S the diffuse and
 specular radiance under unpolarised light of the same power, I_parallel = D/2 + S and I_cross = D/2.
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from phantom.fields import Field, f32
+from phantom.fluorescence import fluorescence
 from phantom.scene import LIGHTS, MASK_BITS, PART, SPECULAR_THRESHOLD, Geometry, Light, Scene
 
 BACKGROUND = (0.105, 0.125, 0.145)
@@ -22,28 +23,38 @@ def shade(
     polariser_leak: float = 0.0,
     background: ArrayLike | None = None,
 ) -> Scene:
-    """The scene under `light`.
+    """The scene under `light`; that of "uv" is exposed so that pale skin glows about as bright as it looks in white light.
 
     `polariser_leak` (0..1) is the share of reflections that crossed polarisers let through; `background` is a linear
     colour or an (H, W, 3) picture of diffuse reflectance (a plain booth wall when None). Raises ValueError for an unknown light.
     """
     if light not in LIGHTS:
         raise ValueError(f"unknown light {light!r}; one of {', '.join(LIGHTS)}")
+    wall = _wall(geometry, background)
+    if light == "uv":
+        linear, reflected = fluorescence(geometry, wall), np.zeros(geometry.labels.shape, np.float32)
+    else:
+        linear, reflected = _reflection(geometry, light, wall, polariser_leak)
+    maps = {"melanin": f32(geometry.melanin), "blood": f32(geometry.blood), "specular": reflected}
+    masks = _masks(geometry, reflected)
+    return Scene(
+        light, linear, geometry.labels, geometry.box, masks, maps, dict(geometry.truth), geometry.neutral_tab
+    )
+
+
+def _reflection(geometry: Geometry, light: Light, wall: Field, polariser_leak: float) -> tuple[Field, Field]:
+    """Radiance, and the part of it that surfaces reflected."""
     diffuse_share, specular_share = {
         "white": (1.0, 1.0),
         "cross_polarised": (0.5, polariser_leak),
         "parallel_polarised": (0.5, 1.0),
     }[light]
     linear = f32(geometry.diffuse)
-    linear += (1 - f32(geometry.coverage))[..., None] * _wall(geometry, background)
+    linear += (1 - f32(geometry.coverage))[..., None] * wall
     linear *= np.float32(diffuse_share)
     reflected = f32(geometry.specular) * np.float32(specular_share)
     linear += reflected[..., None]
-    maps = {"melanin": f32(geometry.melanin), "blood": f32(geometry.blood), "specular": reflected}
-    masks = _masks(geometry, reflected)
-    return Scene(
-        light, linear, geometry.labels, geometry.box, masks, maps, dict(geometry.truth), geometry.neutral_tab
-    )
+    return linear, reflected
 
 
 def _wall(geometry: Geometry, background: ArrayLike | None) -> Field:

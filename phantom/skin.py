@@ -22,6 +22,8 @@ from phantom.view import Vector, rotation
 
 _ROUGHNESS = 0.41
 _DETAIL_SHADING = 0.85
+_PUS = (1.21, 1.07, 0.72)
+"""colour of pus relative to its mean"""
 _FAINT_BROW, _JAW_SEAM_MM = 0.5, 2.5
 
 
@@ -57,12 +59,15 @@ class _SkinTile:
         self.frame: FaceFrame = paint.warp.frame(paint.person, self.x, self.y)
         self.pigment = paint.atlas.grid.sample(paint.atlas.pigment, self.x, self.y)
         self.truth = paint.atlas.grid.sample(paint.atlas.truth, self.x, self.y) * self.front[..., None]
+        self.acne = paint.atlas.grid.sample(paint.atlas.acne, self.x, self.y) * self.front[..., None]
+        self.sun = paint.atlas.grid.sample(paint.atlas.sun, self.x, self.y) * self.front[..., None]
+        self.porphyrin = np.zeros_like(self.x)
         self.labels = np.full(self.x.shape, PART["skin"], np.uint8)
 
     def patch(self) -> Patch:
         log_melanin, log_blood, lips = self._chromophores()
         albedo = skin_table().colour(log_melanin, log_blood)
-        albedo = self._tinted(albedo, lips)
+        albedo = self._blemished(self._tinted(albedo, lips))
         wrinkle = np.clip(self.truth[..., 3] * 2.2, 0, 1)
         cavity = self.pigment[..., 2] * self.front
         albedo *= ((1 - np.float32(0.22) * wrinkle) * (1 - cavity))[..., None]
@@ -77,14 +82,24 @@ class _SkinTile:
         bits = bits_of({
             "pigment_spot": self.truth[..., 0] > 0.5, "freckle": self.truth[..., 1] > 0.5, "papule": self.truth[..., 2] > 0.5,
             "pore": pore > 0.5, "wrinkle": self.truth[..., 3] > 0.05,
+            "pustule": self.acne[..., 0] > 0.5, "open_comedo": self.acne[..., 1] > 0.2,
+            "closed_comedo": self.acne[..., 2] > 0.5, "telangiectasia": self.acne[..., 3] > 0.3,
+            "melasma": self.sun[..., 0] > 0.5, "sun_spot": self.sun[..., 1] > 0.25, "porphyrin": self.porphyrin > 0.2,
         })  # fmt: skip
-        bits = np.where(self.labels == PART["skin"], bits, 0).astype(np.uint8)
+        bits = np.where(self.labels == PART["skin"], bits, 0).astype(np.uint16)
         skin = np.isin(self.labels, (PART["skin"], PART["lips"], PART["neck"]))
         return Patch(
             self.rows, self.cols, f32(diffuse), f32(gloss), self.opacity, self.depth, self.labels,
             f32(np.where(skin, np.exp(log_melanin), 0)), f32(np.where(skin, np.exp(log_blood), 0)), bits,
-            self._veil(brow, beard),
+            self._veil(brow, beard), np.rint(255 * np.dstack([self.porphyrin, self.sun[..., 1]])).clip(0, 255).astype(np.uint8),
         )  # fmt: skip
+
+    def _blemished(self, albedo: Field) -> Field:
+        """With pus under the caps of pustules and dark plugs in open comedones."""
+        pus = np.float32(0.6) * smoothstep(0.72, 0.97, self.acne[..., 0])[..., None]
+        lightest = albedo.mean(-1, keepdims=True) * np.float32(1.6) + np.float32(0.02)
+        albedo = albedo + pus * (lightest * f32(_PUS) - albedo)
+        return f32(albedo * (1 - self.acne[..., 1])[..., None])
 
     def _veil(self, brow: Field, beard: Field) -> Field:
         """Hair of the face, and 0.5 where brows are faint or the jaw runs into the neck without an edge."""
@@ -161,7 +176,7 @@ class _SkinTile:
             sx, sy = slope[..., 0], slope[..., 1]
         if atlas.pores is not None:
             fine = PORE_GRID.sample(atlas.pores, self.x, self.y, outside=0.0) * self.front[..., None]
-            pore = fine[..., 2]
+            pore, self.porphyrin = fine[..., 2], np.ascontiguousarray(fine[..., 3])
             visible = np.float32(smoothstep(2.0, 4.5, f32(self.layer.grid.view.px_per_mm)))
             sx, sy = sx + fine[..., 0] * visible, sy + fine[..., 1] * visible
         return f32(sx), f32(sy), f32(pore)

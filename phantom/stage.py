@@ -19,7 +19,7 @@ from phantom.scene import LIGHTS, Box, Geometry, Light, Scene
 from phantom.shade import shade
 from phantom.trace import trace
 
-VERSION = 4
+VERSION = 5
 """part of every cache file's name; raise it when a render's bytes change"""
 _MARGIN = 1.06
 Progress = Callable[[float], None]
@@ -56,9 +56,8 @@ class Stage:
         geometry = self._geometry(wide, high, 0.0, scale, lambda share: progress(0.7 * share))
         for index, light in enumerate(LIGHTS):
             linear = shade(geometry, light).linear
-            self._frames[light] = (
-                CameraModel(exposure=0.0 if light == "white" else 1.0).expose(linear, self.identity.seed).srgb
-            )
+            stops = 1.0 if light in ("cross_polarised", "parallel_polarised") else 0.0
+            self._frames[light] = CameraModel(exposure=stops).expose(linear, self.identity.seed).srgb
             progress(0.7 + 0.3 * (index + 1) / len(LIGHTS))
         self._box = geometry.box
 

@@ -167,10 +167,11 @@ class Tracer:
             specular=np.zeros(shape, half),
             coverage=np.zeros(shape, half),
             labels=np.zeros(shape, byte),
-            mask_bits=np.zeros(shape, byte),
+            mask_bits=np.zeros(shape, np.uint16),
             melanin=np.zeros(shape, half),
             blood=np.zeros(shape, half),
             veil=np.zeros(shape, byte),
+            glow=np.zeros((*shape, 2), byte),
             box=self.view.face_box,
             neutral_tab=tab,
             truth=truth,
@@ -178,16 +179,26 @@ class Tracer:
 
     def _counts(self, geometry: Geometry) -> dict[str, float]:
         spots = [lesion for lesion in self.lesions if lesion.kind in ("lentigo", "mole")]
-        groups = {
-            "spot_count": spots,
-            "papule_count": self._of("papule"),
-            "freckle_count": self._of("freckle"),
-        }
+        single = (
+            "papule",
+            "pustule",
+            "open_comedo",
+            "closed_comedo",
+            "telangiectasia",
+            "freckle",
+            "sun_spot",
+        )
+        groups = {"spot_count": spots} | {f"{kind}_count": self._of(kind) for kind in single}
         counts = {
             name: float(self._visible(geometry, *_centres(group)).sum()) for name, group in groups.items()
         }
         pores = self._visible(geometry, self.pores.x, self.pores.y)
-        return counts | {"pore_count": float(pores.sum()), "wrinkle_count": float(self.wrinkle_count)}
+        filled = pores & (self.pores.porphyrin > 0)
+        return counts | {
+            "pore_count": float(pores.sum()),
+            "porphyrin_count": float(filled.sum()),
+            "wrinkle_count": float(self.wrinkle_count),
+        }
 
     def _of(self, kind: str) -> list[Lesion]:
         return [lesion for lesion in self.lesions if lesion.kind == kind]
@@ -236,6 +247,7 @@ def _store(geometry: Geometry, tile: Tile, rows: slice) -> None:
     geometry.coverage[rows], geometry.labels[rows] = tile.coverage, tile.labels
     geometry.mask_bits[rows] = np.where(tile.labels == PART["skin"], tile.bits, 0)
     geometry.melanin[rows], geometry.blood[rows] = tile.melanin, tile.blood
+    geometry.glow[rows] = tile.glow
     geometry.veil[rows] = np.rint(np.clip(tile.veil, 0, 1) * 255)
 
 
@@ -257,5 +269,6 @@ def _mount_tab(geometry: Geometry, box: Box) -> None:
             geometry.blood,
             geometry.labels,
             geometry.mask_bits,
+            geometry.glow,
         ):
             cleared[part] = 0

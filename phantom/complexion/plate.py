@@ -39,6 +39,10 @@ HEADS: dict[People, int] = {"train": 200, "check": 24, "test": 96}
 VERSION = 1
 """part of the cache's name; raise it when plates change"""
 _FIRST_SEED: dict[People, int] = {"train": 1_000_000, "test": 2_000_000, "check": 3_000_000}
+_CLEAN: dict[str, object] = {
+    "moles": 0, "freckles": 0.0, "age_spots": 0, "papules": 0, "pustules": 0, "open_comedones": 0, "closed_comedones": 0,
+    "telangiectasias": 0, "melasma": 0.0, "sun_damage": 0.0, "glasses": False,
+}  # fmt: skip
 _TRACED = (264, 296)
 _COVER, _LOG, _OIL, _LIGHT = 160.0, 60.0, 120.0, 255.0
 
@@ -72,8 +76,7 @@ def person(people: People, index: int) -> tuple[Identity, Pose]:
     seed = _FIRST_SEED[people] + index % HEADS[people]
     rng = np.random.default_rng([seed, 51])
     pose = Pose(rng.uniform(-9, 9), rng.uniform(-6, 6), rng.uniform(-2, 2))
-    clean = {"moles": 0, "freckles": 0.0, "age_spots": 0, "papules": 0, "glasses": False}
-    return Identity.sample(seed).with_(**clean), pose
+    return Identity.sample(seed).with_(**_CLEAN), pose
 
 
 def make_plate(who: Identity, pose: Pose) -> Plate:
@@ -160,7 +163,7 @@ def _skin_state(
 ) -> tuple[Field, NDArray[np.bool_]]:
     warp = Asymmetry.of(who)
     none = np.zeros((0, 1), np.float32)
-    atlas = build_atlas(who, warp, [], Pores(none, none, none), PX_PER_MM)
+    atlas = build_atlas(who, warp, [], Pores(none, none, none, none), PX_PER_MM)
     oil = atlas.grid.sample(atlas.pigment, x, y)[..., 3]
     bare = (labels == PART["skin"]) & allowed(who, warp.frame(who, x, y))
     site = cv2.erode(bare.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0

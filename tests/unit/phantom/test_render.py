@@ -24,7 +24,7 @@ pytestmark = pytest.mark.unit
 
 def test_the_same_arguments_give_the_same_bytes(spotted: Identity, geometry: Geometry) -> None:
     again = trace(spotted, 520, 640)
-    for name in ("diffuse", "specular", "coverage", "labels", "mask_bits", "melanin", "blood"):
+    for name in ("diffuse", "specular", "coverage", "labels", "mask_bits", "melanin", "blood", "glow"):
         assert np.array_equal(getattr(again, name), getattr(geometry, name)), name
     assert again.truth == geometry.truth
 
@@ -53,7 +53,7 @@ def test_the_face_box_holds_eyes_and_mouth(scene: Scene) -> None:
 
 
 def test_parallel_minus_cross_is_the_reflection(geometry: Geometry) -> None:
-    white, cross, parallel = (shade(geometry, light) for light in LIGHTS)
+    white, cross, parallel = (shade(geometry, light) for light in LIGHTS[:3])
     reflection = f32(geometry.specular)[..., None]
     assert np.allclose(parallel.linear - cross.linear, reflection, atol=1e-6)
     assert np.allclose(2 * cross.linear + reflection, white.linear, atol=1e-6)
@@ -71,7 +71,7 @@ def test_an_unknown_light_is_refused(geometry: Geometry) -> None:
 
 
 def test_the_neutral_tab_reads_its_reflectance(geometry: Geometry) -> None:
-    for light, share in zip(LIGHTS, (1.0, 0.5, 0.5), strict=True):
+    for light, share in zip(LIGHTS[:3], (1.0, 0.5, 0.5), strict=True):
         scene = shade(geometry, light)
         assert scene.neutral_tab is not None
         x, y, w, h = scene.neutral_tab
