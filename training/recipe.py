@@ -17,6 +17,8 @@ Sample = Mapping[str, NDArray[Any]]
 """One training example: `image` and truths as arrays; batches stack each name along a new first axis."""
 Batch = Mapping[str, Tensor]
 Split = Literal["train", "check"]
+Schedule = Literal["cosine", "poly"]
+"""How the learning rate falls in a stage: flat, then half a cosine; or (1 - share)^0.9 as BiSeNet's."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Recipe(ABC):
     default_width: float
     batch_size: int = 8
     weight_decay: float = 1e-2
+    schedule: Schedule = "cosine"
     stages: tuple[Stage, ...]
 
     @abstractmethod
@@ -81,3 +84,7 @@ class Recipe(ABC):
     @abstractmethod
     def served(self, network: nn.Module) -> Served:
         """The part that is exported, in evaluation mode, training-only heads dropped."""
+
+    def variants(self, network: nn.Module) -> Mapping[str, Served]:
+        """Further served models of the same weights, by name; none unless a recipe says so."""
+        return {}

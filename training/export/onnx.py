@@ -29,6 +29,7 @@ BATCHES = (1, 3)
 class Exported:
     """A written model file."""
 
+    name: str
     path: Path
     size: int
     """Bytes."""
@@ -38,23 +39,30 @@ class Exported:
     """From PyTorch, with weights of 16 bits as they are in the file."""
 
 
-def export(recipe: Recipe, network: nn.Module, out_dir: Path, version: int = 1) -> Exported:
-    """Write `out_dir/NAME/version/model.onnx`: what the recipe serves, weights in FP16, computed in FP32.
+def export(recipe: Recipe, network: nn.Module, out_dir: Path, version: int = 1) -> tuple[Exported, ...]:
+    """Write `out_dir/NAME/version/model.onnx` for everything the recipe serves; weights in FP16, computed in FP32.
 
-    The file is tried against PyTorch on noise and on pictures of the phantom before it is put in place;
+    A file is tried against PyTorch on noise and on pictures of the phantom before it is put in place;
     `ExportMismatch` says where it differs. The same network gives the same bytes. A model without `config.pbtxt` gets one.
     """
-    served = recipe.served(network)
-    batches = [*(example(served.inputs, size) for size in BATCHES), *_phantom(recipe, served)]
-    whole = tidied(fused(traced(served)), served, recipe.name, f"{recipe.name}, trained by dermabooth.")
+    served = {recipe.name: recipe.served(network), **recipe.variants(network)}
+    phantom = _phantom(recipe, served[recipe.name])
+    return tuple(_export(name, each, phantom, out_dir, version) for name, each in served.items())
+
+
+def _export(
+    name: str, served: Served, phantom: Sequence[tuple[Tensor, ...]], out_dir: Path, version: int
+) -> Exported:
+    batches = [*(example(served.inputs, size) for size in BATCHES), *phantom]
+    whole = tidied(fused(traced(served)), served, name, f"{name}, trained by dermabooth.")
     graph = compared(whole, served, batches, GRAPH)
     model = halved(whole)
     stored = compared(model, served, batches, STORED)
-    path = out_dir / recipe.name / str(version) / "model.onnx"
+    path = out_dir / name / str(version) / "model.onnx"
     data = model.SerializeToString(deterministic=True)
     _put(path, data)
-    write_config(recipe.name, served, out_dir / recipe.name)
-    return Exported(path, len(data), graph, stored)
+    write_config(name, served, out_dir / name)
+    return Exported(name, path, len(data), graph, stored)
 
 
 def _put(path: Path, data: bytes) -> None:
