@@ -20,14 +20,26 @@ from station.devices.worker import Worker
 from station.errors import DeviceUnavailable
 from station.protocol import Box, CameraInfo, Exposure, Light, NeutralTab, Transfer, View
 
-NOMINAL_S = {Light.WHITE: 0.005, Light.PARALLEL_POLARISED: 0.010, Light.CROSS_POLARISED: 0.010}
-"""Exposure time at full power, without gain, that gives radiance 1 full scale; the lamp's polariser takes half."""
+NOMINAL_S = {
+    Light.WHITE: 0.005,
+    Light.PARALLEL_POLARISED: 0.010,
+    Light.CROSS_POLARISED: 0.010,
+    Light.UV: 0.080,
+}
+"""Exposure time at full power, without gain, that gives radiance 1 full scale; the lamp's polariser takes half, and
+fluorescence is faint."""
 CALIBRATION = "sim-rig/1"
-_DIFFUSE_SHARE = {Light.WHITE: 1.0, Light.PARALLEL_POLARISED: 0.5, Light.CROSS_POLARISED: 0.5}
+_DIFFUSE_SHARE = {
+    Light.WHITE: 1.0,
+    Light.PARALLEL_POLARISED: 0.5,
+    Light.CROSS_POLARISED: 0.5,
+    Light.UV: 1.0,
+}
 """Share of the diffuse radiance that passes the lens; the phantom's preview frames have it made up for."""
 _PHANTOM_LIGHTS: dict[Light, PhantomLight] = {
     Light.WHITE: "white",
     Light.PARALLEL_POLARISED: "parallel_polarised",
+    Light.UV: "uv",
     Light.CROSS_POLARISED: "cross_polarised",
 }
 _YAW = {View.LEFT_45: -45.0, View.RIGHT_45: 45.0}

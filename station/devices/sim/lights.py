@@ -10,7 +10,7 @@ from station.devices.base import LightRig
 from station.devices.bench import Bench, Shining
 from station.protocol import Light
 
-SIM_LIGHTS = frozenset({Light.WHITE, Light.CROSS_POLARISED, Light.PARALLEL_POLARISED})
+SIM_LIGHTS = frozenset({Light.WHITE, Light.CROSS_POLARISED, Light.PARALLEL_POLARISED, Light.UV})
 """Lights that the phantom knows."""
 
 

@@ -51,7 +51,7 @@ async def test_power_out_of_range_is_refused_with_the_range(rig: LightRig, power
 
 async def test_an_unknown_light_names_the_known_ones(rig: LightRig) -> None:
     with pytest.raises(LightUnavailable, match=str(min(rig.lights))):
-        await rig.set(Light.UV, 0.5)
+        await rig.set(min(set(Light) - rig.lights), 0.5)
 
 
 async def test_dark_is_reached_even_by_a_cancelled_caller(rig: LightRig) -> None:

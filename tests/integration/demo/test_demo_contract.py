@@ -18,7 +18,7 @@ SOP_CLASSES = {
     "SEG": "1.2.840.10008.5.1.4.1.1.66.4",
     "SR": "1.2.840.10008.5.1.4.1.1.88.34",
 }
-LIGHTS = {"white", "cross_polarised", "parallel_polarised"}
+LIGHTS = {"white", "cross_polarised", "parallel_polarised", "uv"}
 COLUMNS, LINES = 100, 40
 _BUILDING_BLOCKS = {
     "ok",
@@ -45,12 +45,12 @@ def test_every_key_of_the_contract_is_there(outcome: dict[str, Any]) -> None:
 
 
 def test_no_still_is_lost(outcome: dict[str, Any]) -> None:
-    assert outcome["stills"] == {"taken": 3, "stored": 3, "lost": 0}
+    assert outcome["stills"] == {"taken": 4, "stored": 4, "lost": 0}
 
 
 def test_the_instances_are_valid_dicom_of_one_study(outcome: dict[str, Any]) -> None:
     instances = outcome["instances"]
-    assert len(instances) == 3 * OBJECTS_PER_STILL
+    assert len(instances) == len(LIGHTS) * OBJECTS_PER_STILL
     assert len({instance["sop_instance_uid"] for instance in instances}) == len(instances)
     for instance in instances:
         assert instance["sop_class_uid"] == SOP_CLASSES[instance["modality"]]

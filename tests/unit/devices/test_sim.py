@@ -99,4 +99,4 @@ async def test_the_view_turns_the_head(booth: Booth) -> None:
 
 def test_a_light_that_the_phantom_does_not_know_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"lights\.lights"):
-        make_devices(sim_sections()[0], {"type": "sim", "lights": ["uv"]}, Bench(tmp_path))
+        make_devices(sim_sections()[0], {"type": "sim", "lights": ["uncontrolled"]}, Bench(tmp_path))
