@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 from training.exam.report import Figure
 
-IN_RANGE, SHIFTED, SHIFTED_ONE, BOOTH, FAINT = (
-    "in-range",
-    "shifted",
-    "one group shifted",
-    "through the booth",
-    "faint",
-)
+IN_RANGE: Final = "in-range"
+SHIFTED: Final = "shifted"
+SHIFTED_ONE: Final = "one group shifted"
+BOOTH: Final = "shifted, through the booth"
+FAINT: Final = "faint"
 
 FAIRNESS_PICTURES = 60
 """Pictures an ITA class needs to count in worst over best."""

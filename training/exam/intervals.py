@@ -15,21 +15,39 @@ _Z = 1.959964
 
 
 def bootstrap(
-    rows: Rows, statistic: Callable[[Rows], float], draws: int = DRAWS, seed: int = 0
+    rows: Rows,
+    statistic: Callable[[Rows], float],
+    subjects: NDArray[np.int_] | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> tuple[float, float]:
-    """Percentile interval of `statistic(rows)` when subjects (rows, first axis) are drawn again with replacement.
+    """Percentile interval of `statistic(rows)` when subjects are drawn again with replacement, all rows of each.
 
-    Draws whose statistic is NaN are left out; (NaN, NaN) where all are or there are fewer than two subjects.
+    `subjects` is the subject of each row, or None where every row is one of its own. Draws whose statistic is NaN
+    are left out; (NaN, NaN) where all are or there are fewer than two subjects.
     """
-    if len(rows) < 2:
+    groups = _groups(len(rows), subjects)
+    if len(groups) < 2:
         return float("nan"), float("nan")
     rng = np.random.default_rng(seed)
-    values = np.array([statistic(rows[rng.integers(0, len(rows), len(rows))]) for _ in range(draws)])
+    values = np.array([statistic(rows[_redrawn(rng, groups)]) for _ in range(draws)])
     values = values[np.isfinite(values)]
     if not len(values):
         return float("nan"), float("nan")
     low, high = np.quantile(values, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
     return float(low), float(high)
+
+
+def _groups(count: int, subjects: NDArray[np.int_] | None) -> list[NDArray[np.intp]]:
+    if subjects is None:
+        return [np.array([index]) for index in range(count)]
+    order = np.argsort(subjects, kind="stable")
+    starts = np.flatnonzero(np.diff(subjects[order])) + 1
+    return list(np.split(order, starts)) if count else []
+
+
+def _redrawn(rng: np.random.Generator, groups: list[NDArray[np.intp]]) -> NDArray[np.intp]:
+    return np.concatenate([groups[index] for index in rng.integers(0, len(groups), len(groups))])
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:

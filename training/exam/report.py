@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from phantom import ITA_CLASSES
 from training.exam.intervals import Rows, bootstrap, wilson
 
 Size = Literal["small", "full"]
@@ -52,11 +54,13 @@ def plain(value: float, n: int) -> Figure:
     return Figure(float(value), float("nan"), float("nan"), n)
 
 
-def measured(rows: Rows, statistic: Callable[[Rows], float]) -> Figure:
-    """A statistic of rows, one a subject, with its bootstrap interval."""
+def measured(
+    rows: Rows, statistic: Callable[[Rows], float], subjects: NDArray[np.int_] | None = None
+) -> Figure:
+    """A statistic of rows, one a picture, with its bootstrap interval by subject (by picture where not given)."""
     if not len(rows):
         return plain(float("nan"), 0)
-    low, high = bootstrap(rows, statistic)
+    low, high = bootstrap(rows, statistic, subjects)
     return Figure(statistic(rows), low, high, len(rows))
 
 
@@ -80,17 +84,44 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
 
-def by_class(
-    classes: Iterable[str], rows: Rows, statistic: Callable[[Rows], float], order: Iterable[str]
-) -> Figures:
-    """The statistic for the rows of each class, in that order; classes without rows are left out."""
-    names = np.array(list(classes))
-    return {name: measured(rows[names == name], statistic) for name in order if (names == name).any()}
-
-
 def worst_over_best(figures: Mapping[str, Figure], least: int) -> Figure:
     """Smallest over largest value of the classes with at least so many subjects; NaN below two such classes."""
     values = [each.value for each in figures.values() if each.n >= least and math.isfinite(each.value)]
     if len(values) < 2 or max(values) <= 0:
         return plain(float("nan"), 0)
     return plain(min(values) / max(values), min(each.n for each in figures.values() if each.n >= least))
+
+
+class Table:
+    """One row a picture: its subject, ITA class and named numbers."""
+
+    def __init__(self) -> None:
+        self.subjects: list[int] = []
+        self.classes: list[str] = []
+        self._rows: list[Mapping[str, float]] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, subject: int, ita_class: str, numbers: Mapping[str, float]) -> None:
+        """One more picture."""
+        self.subjects.append(subject)
+        self.classes.append(ita_class)
+        self._rows.append(numbers)
+
+    def of(self, *names: str) -> Rows:
+        """(pictures, names) float64; NaN where a picture lacks a number."""
+        return np.array([[row.get(name, np.nan) for name in names] for row in self._rows], np.float64)
+
+    def figure(self, statistic: Callable[[Rows], float], *names: str) -> Figure:
+        """The statistic of these columns with its interval by subject."""
+        return measured(self.of(*names), statistic, np.array(self.subjects))
+
+    def by_ita(self, statistic: Callable[[Rows], float], *names: str) -> Figures:
+        """The same for each ITA class there is, in the order of `ITA_CLASSES`."""
+        rows, subjects, classes = self.of(*names), np.array(self.subjects), np.array(self.classes)
+        return {
+            name: measured(rows[classes == name], statistic, subjects[classes == name])
+            for name in ITA_CLASSES
+            if (classes == name).any()
+        }

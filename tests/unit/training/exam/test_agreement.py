@@ -71,3 +71,11 @@ def test_a_bootstrap_covers_the_mean_and_is_repeatable() -> None:
     assert high - low == pytest.approx(2 * 1.96 / 20, rel=0.25)
     assert bootstrap(rows, lambda r: float(r.mean())) == (low, high)
     assert np.isnan(bootstrap(rows[:1], lambda r: float(r.mean()))[0])
+
+
+def test_a_bootstrap_draws_subjects_not_their_pictures() -> None:
+    rows = np.repeat(np.random.default_rng(3).normal(5, 1, (40, 1)), 10, axis=0)
+    alone = bootstrap(rows, lambda r: float(r.mean()))
+    subjects = np.repeat(np.arange(40), 10)
+    by_subject = bootstrap(rows, lambda r: float(r.mean()), subjects)
+    assert by_subject[1] - by_subject[0] > 2.5 * (alone[1] - alone[0])

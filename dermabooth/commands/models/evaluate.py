@@ -1,0 +1,128 @@
+"""`dermabooth models evaluate`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import track as bar
+from rich.table import Table
+
+from dermabooth import resources
+
+if TYPE_CHECKING:
+    from training.exam import Report
+    from training.exam.tables import TextTable
+
+Item = TypeVar("Item")
+
+
+class Size(StrEnum):
+    """How many pictures are shown."""
+
+    SMALL = "small"
+    FULL = "full"
+
+
+PORTRAITS = Path("../shared/images")
+
+
+def evaluate(
+    names: Annotated[list[str] | None, typer.Argument(help="Models to examine; all by default.")] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="File for the results; those of other models in it stay.")
+    ] = None,
+    size: Annotated[Size, typer.Option(help="small: seconds a model; full: some five minutes.")] = Size.FULL,
+    portraits: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with portraits/ and masks/ of real people; ../shared/images where there is one."
+        ),
+    ] = None,
+    cards: Annotated[
+        bool | None,
+        typer.Option(help="Rewrite the tables of the model cards; by default with the full size."),
+    ] = None,
+    repository: Annotated[
+        Path | None, typer.Option(help="Model repository; the shipped one by default.")
+    ] = None,
+) -> None:
+    """Examine the trained models as they are shipped, on one thread: in-range, shifted, faint, by skin tone, real.
+
+    Example: dermabooth models evaluate skin_items --json exam.json
+    """
+    from training.exam import NAMES
+    from training.exam.results import as_json, merge, write_cards
+
+    console, folder = Console(), repository or resources.triton_models()
+    asked = _known(names or list(NAMES), NAMES)
+    reports = {name: _examined(name, folder, size, console) for name in asked}
+    real = _real(folder, portraits, console)
+    if json is not None:
+        merge(json, {name: as_json(name, each, folder, size.value) for name, each in reports.items()}, real)
+    if cards if cards is not None else size == Size.FULL:
+        for path in write_cards(folder, reports, real):
+            console.print(f"wrote {path}")
+
+
+def _known(asked: list[str], names: Iterable[str]) -> list[str]:
+    for name in asked:
+        if name not in names:
+            _fail(f"{name}: there is no exam of it; one of {', '.join(names)}")
+    return asked
+
+
+def _examined(name: str, folder: Path, size: Size, console: Console) -> Report:
+    from training.exam import examine
+    from training.exam.tables import tables
+
+    def track(items: Iterable[Item], what: str, total: int) -> Iterable[Item]:
+        return bar(items, f"{name}: {what}", total, console=console, transient=True)
+
+    try:
+        report = examine(name, folder, size.value, track)
+    except FileNotFoundError as error:
+        _fail(f"{error.filename}: {error.strerror}")
+    except ModuleNotFoundError as error:
+        _fail(f"{error.name} is not installed; it comes with dermabooth[train]")
+    console.rule(name)
+    _show(console, tables(name, report))
+    for note in report.notes:
+        console.print(f"[bold red]{note}")
+    return report
+
+
+def _real(repository: Path, folder: Path | None, console: Console) -> dict[str, float] | None:
+    """Aggregates of real pictures; None, with the reason printed, where there are none to look at."""
+    from dermabooth.exam import on_real_pictures
+    from training.exam.results import real_table
+
+    if folder is None and not PORTRAITS.is_dir():
+        console.print(f"real pictures: skipped, there is no folder {PORTRAITS}; --portraits DIR names one")
+        return None
+    try:
+        told, skipped = asyncio.run(on_real_pictures(repository, folder or PORTRAITS))
+    except (FileNotFoundError, ValueError) as error:
+        _fail(str(error))
+    for reason in skipped:
+        console.print(f"real pictures: {reason}")
+    _show(console, [real_table(told)])
+    return told
+
+
+def _show(console: Console, found: Iterable[TextTable]) -> None:
+    for each in found:
+        table = Table(*each.header, title=each.title)
+        for row in each.rows:
+            table.add_row(*(cell.replace("**", "") for cell in row))
+        console.print(table)
+
+
+def _fail(text: str) -> NoReturn:
+    typer.echo(f"dermabooth: {text}", err=True)
+    raise typer.Exit(1)
