@@ -1,0 +1,94 @@
+"""From what a swatch is drawn: the committed table of ranges, and the laws made of it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+Range = tuple[float, float]
+Group = Literal["optics", "contrast", "size", "shape", "light", "psf", "noise", "distractors"]
+GROUPS: tuple[Group, ...] = ("optics", "contrast", "size", "shape", "light", "psf", "noise", "distractors")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A row of `law.toml`."""
+
+    name: str
+    group: Group
+    unit: str
+    train: Range
+    shifted: tuple[Range, ...]
+    """disjoint from `train`; empty for the group contrast"""
+    faint: Range | None
+    """below `train`; of the group contrast alone"""
+
+
+@lru_cache(maxsize=1)
+def parameters() -> Mapping[str, Parameter]:
+    """The rows of `law.toml` by name."""
+    rows = tomllib.loads(Path(__file__).with_name("law.toml").read_text(encoding="utf-8"))
+    return {name: _parameter(name, row) for name, row in rows.items()}
+
+
+def _parameter(name: str, row: Mapping[str, Any]) -> Parameter:
+    faint = row.get("faint")
+    shifted = tuple(_range(each) for each in row.get("shifted", ()))
+    return Parameter(
+        name,
+        row["group"],
+        row["unit"],
+        _range(row["train"]),
+        shifted,
+        None if faint is None else _range(faint),
+    )
+
+
+def _range(pair: list[float]) -> Range:
+    lo, hi = pair
+    return float(lo), float(hi)
+
+
+@dataclass(frozen=True)
+class Law:
+    """Ranges by parameter; each draw chooses one of them evenly, then a value evenly within."""
+
+    name: str
+    ranges: Mapping[str, tuple[Range, ...]]
+
+    @classmethod
+    def training(cls) -> Law:
+        """What the models are trained on, and with new seeds the in-range set."""
+        return cls("training", {p.name: (p.train,) for p in parameters().values()})
+
+    @classmethod
+    def shifted(cls) -> Law:
+        """Everything outside training at once but contrast, which stays."""
+        return cls("shifted", {p.name: p.shifted or (p.train,) for p in parameters().values()})
+
+    @classmethod
+    def faint(cls) -> Law:
+        """Training but for contrast, which lies below."""
+        ranges = {p.name: (p.faint or p.train,) for p in parameters().values()}
+        return cls("faint", ranges)
+
+    @classmethod
+    def shifted_in(cls, group: Group) -> Law:
+        """Training but for one group; of contrast, the faint range. ValueError: no such group."""
+        if group not in GROUPS:
+            raise ValueError(f"no group {group!r}; there are {', '.join(GROUPS)}")
+        away = cls.faint() if group == "contrast" else cls.shifted()
+        rows = parameters().values()
+        return cls(group, {p.name: away.ranges[p.name] if p.group == group else (p.train,) for p in rows})
+
+    def draw(self, rng: np.random.Generator, name: str) -> float:
+        """A value of the parameter."""
+        ranges = self.ranges[name]
+        lo, hi = ranges[0] if len(ranges) == 1 else ranges[int(rng.integers(len(ranges)))]
+        return float(rng.uniform(lo, hi))

@@ -1,0 +1,85 @@
+"""Variation of prepared planes and their truth: contrast, noise, blur, zoom, place. Draws from PyTorch's generator."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+LARGEST_GAIN, SMALLEST_GAIN = 1.6, 0.55
+LARGEST_NOISE = 0.12
+PLACED = 6
+"""planes that show the picture; the further ones are constant over it"""
+
+
+class Example(NamedTuple):
+    """Prepared planes [B,C,S,S], with area, intensity and weight [B,4,S,S]."""
+
+    planes: Tensor
+    area: Tensor
+    intensity: Tensor
+    weight: Tensor
+
+
+def _uniform(lo: float, hi: float) -> float:
+    return lo + (hi - lo) * float(torch.rand(()))
+
+
+def turned(example: Example) -> Example:
+    """One of the eight placements of a square; all of the batch alike."""
+    dims = [axis for axis in (2, 3) if torch.rand(()) < 0.5]
+    swap = bool(torch.rand(()) < 0.5)
+
+    def turn(t: Tensor) -> Tensor:
+        flipped = t.flip(dims) if dims else t
+        return flipped.transpose(2, 3) if swap else flipped
+
+    return Example(*(turn(t) for t in example))
+
+
+def varied(example: Example) -> Example:
+    """Everything: intensity is scaled with the contrast that shows it."""
+    example = _contrast(example)
+    if torch.rand(()) < 0.35:
+        example = _zoomed(example)
+    picture, rest = example.planes[:, :PLACED], example.planes[:, PLACED:]
+    if torch.rand(()) < 0.4:
+        picture = _blurred(picture, _uniform(0.3, 0.9))
+    if torch.rand(()) < 0.3:
+        picture = _misregistered(picture)
+    amount = torch.rand(len(picture), 1, 1, 1) * LARGEST_NOISE
+    picture = picture + torch.randn_like(picture) * amount.to(picture.device)
+    return example._replace(planes=torch.cat([picture, rest], 1))
+
+
+def _contrast(example: Example) -> Example:
+    batch, device = len(example.planes), example.planes.device
+    spread = torch.rand(batch, 1, 1, 1, device=device)
+    gain = SMALLEST_GAIN * (LARGEST_GAIN / SMALLEST_GAIN) ** spread
+    each = 0.9 + 0.2 * torch.rand(batch, PLACED, 1, 1, device=device)
+    picture, rest = example.planes[:, :PLACED] * gain * each, example.planes[:, PLACED:]
+    return example._replace(planes=torch.cat([picture, rest], 1), intensity=example.intensity * gain)
+
+
+def _zoomed(example: Example) -> Example:
+    side = example.planes.shape[-1]
+    size = 16 * round(side * _uniform(0.8, 1.2) / 16)
+    planes = functional.interpolate(
+        example.planes, size=(size, size), mode="bilinear", align_corners=False, antialias=size < side
+    )
+    return Example(planes, *(functional.interpolate(t, size=(size, size)) for t in example[1:]))
+
+
+def _blurred(picture: Tensor, sigma: float) -> Tensor:
+    at = torch.arange(-3, 4, dtype=picture.dtype, device=picture.device)
+    line = torch.exp(-at * at / (2 * sigma * sigma))
+    line = line / line.sum()
+    kernel = (line[:, None] * line).expand(PLACED, 1, 7, 7)
+    return functional.conv2d(functional.pad(picture, (3,) * 4, mode="reflect"), kernel, groups=PLACED)
+
+
+def _misregistered(picture: Tensor) -> Tensor:
+    rows, columns = (int(each) for each in torch.randint(-1, 2, (2,)))
+    return torch.cat([picture[:, :3], picture[:, 3:].roll((rows, columns), (2, 3))], 1)
