@@ -12,6 +12,7 @@ import numpy as np
 from training.export.config import write_config
 from training.export.equality import GRAPH, STORED, Differences, compared
 from training.export.fusion import fused
+from training.export.operators import obstacles
 from training.export.precision import halved
 from training.export.tidy import tidied
 from training.export.trace import example, traced
@@ -37,6 +38,8 @@ class Exported:
     """From PyTorch, with weights of 32 bits."""
     stored: Differences
     """From PyTorch, with weights of 16 bits as they are in the file."""
+    obstacles: tuple[str, ...]
+    """Why TensorRT cannot take it; empty if it can."""
 
 
 def export(recipe: Recipe, network: nn.Module, out_dir: Path, version: int = 1) -> tuple[Exported, ...]:
@@ -62,7 +65,7 @@ def _export(
     data = model.SerializeToString(deterministic=True)
     _put(path, data)
     write_config(name, served, out_dir / name)
-    return Exported(name, path, len(data), graph, stored)
+    return Exported(name, path, len(data), graph, stored, tuple(obstacles(model)))
 
 
 def _put(path: Path, data: bytes) -> None:

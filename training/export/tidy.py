@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import onnx
-from onnx import helper
+from onnx import TensorProto, helper
 
 from training.graphs.writer import IR_VERSION, OPSET
 
@@ -20,7 +20,7 @@ def tidied(model: onnx.ModelProto, served: Served, name: str, doc: str) -> onnx.
     kept = {spec.name for spec in (*served.inputs, *served.outputs)}
     names = _numbers(nodes, initializers, kept)
     graph = helper.make_graph(
-        [_renamed(node, names) for node in nodes],
+        [_renamed(each, names) for node in nodes for each in _by_way_of_floats(node, nodes)],
         name,
         [_described(spec) for spec in served.inputs],
         [_described(spec) for spec in served.outputs],
@@ -38,6 +38,20 @@ def tidied(model: onnx.ModelProto, served: Served, name: str, doc: str) -> onnx.
 def _described(spec: TensorSpec) -> onnx.ValueInfoProto:
     dtype = helper.np_dtype_to_tensor_dtype(spec.dtype)
     return helper.make_tensor_value_info(spec.name, dtype, ["batch", *spec.shape])
+
+
+def _by_way_of_floats(node: onnx.NodeProto, nodes: Sequence[onnx.NodeProto]) -> list[onnx.NodeProto]:
+    """A cast of an index to a byte as two casts: TensorRT casts only floats to bytes."""
+    if node.op_type != "Cast" or helper.get_node_attr_value(node, "to") != TensorProto.UINT8:
+        return [node]
+    makers = {name: each.op_type for each in nodes for name in each.output}
+    if makers.get(node.input[0]) != "ArgMax":
+        return [node]
+    between = f"{node.output[0]}_float"
+    return [
+        helper.make_node("Cast", [node.input[0]], [between], to=TensorProto.FLOAT),
+        helper.make_node("Cast", [between], [node.output[0]], to=TensorProto.UINT8),
+    ]
 
 
 def _numbers(

@@ -57,6 +57,8 @@ def _trained(name: str, checkpoint: Path | None, repository: Path) -> None:
             typer.echo(
                 f"  {output}: {each.graph[output].largest:.2g} from PyTorch, {away.largest:.2g} with weights of FP16"
             )
+        for reason in each.obstacles:
+            typer.echo(f"  not for TensorRT: {reason}")
 
 
 def _fail(text: str) -> NoReturn:

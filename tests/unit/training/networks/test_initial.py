@@ -1,0 +1,103 @@
+"""Weights from elsewhere are taken by key and shape, and the report says which."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from training.networks import (
+    VGG16,
+    BadWeights,
+    BiSeNet,
+    DenseNet,
+    SeverityNetwork,
+    load_initial,
+    resnet18,
+)
+
+pytestmark = pytest.mark.unit
+
+
+def saved(state: dict[str, Tensor], folder: Path) -> Path:
+    path = folder / "weights.pth"
+    torch.save(state, path)
+    return path
+
+
+def imagenet_resnet18(seed: int) -> dict[str, Tensor]:
+    """A state dict as torchvision's, of random numbers: the encoder and a layer of 1000 classes."""
+    generator = torch.Generator().manual_seed(seed)
+    state = {
+        key: torch.rand(value.shape, generator=generator) if value.is_floating_point() else value
+        for key, value in resnet18().state_dict().items()
+    }
+    return state | {"fc.weight": torch.rand(1000, 512), "fc.bias": torch.rand(1000)}
+
+
+def test_the_context_path_takes_a_resnet(tmp_path: Path) -> None:
+    state = imagenet_resnet18(0)
+    network = BiSeNet(12)
+    report = load_initial(network, saved(state, tmp_path))
+    assert torch.equal(
+        network.state_dict()["context.resnet.layer4.1.conv2.weight"], state["layer4.1.conv2.weight"]
+    )
+    assert len(report.taken) == len(state) - 2
+    assert report.unknown == ("context.resnet.fc.weight", "context.resnet.fc.bias")
+    assert report.reshaped == ()
+    assert any(key.startswith("spatial.") for key in report.missing)
+    assert str(report).startswith(f"{len(report.taken)} tensors taken")
+
+
+def test_the_encoder_of_the_severity_network_takes_it_too(tmp_path: Path) -> None:
+    state = imagenet_resnet18(1)
+    network = SeverityNetwork(resnet18())
+    load_initial(network, saved({"state_dict": state}, tmp_path))  # type: ignore[dict-item]
+    assert torch.equal(network.state_dict()["encoder.conv1.weight"], state["conv1.weight"])
+
+
+def test_another_number_of_classes_is_left_out(tmp_path: Path) -> None:
+    source = DenseNet(1000, 0.25, (2, 2, 2, 2)).state_dict()
+    old = {key.replace("norm1.", "norm.1.").replace("conv2.", "conv.2."): v for key, v in source.items()}
+    network = DenseNet(2, 0.25, (2, 2, 2, 2))
+    report = load_initial(network, saved(old, tmp_path))
+    assert report.reshaped == ("classifier.weight", "classifier.bias")
+    layer = "features.denseblock2.denselayer1.conv2.weight"
+    assert torch.equal(network.state_dict()[layer], source[layer])
+
+
+def test_vgg_takes_the_convolutions(tmp_path: Path) -> None:
+    source = VGG16(8, 0.125, batch_norm=False).state_dict()
+    del source["classifier.weight"], source["classifier.bias"]
+    source |= {"classifier.0.weight": torch.rand(16, 8)}
+    report = load_initial(VGG16(8, 0.125, batch_norm=False), saved(source, tmp_path))
+    assert len(report.taken) == 26
+    assert report.unknown == ("classifier.0.weight",)
+
+
+def test_nothing_that_fits_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BadWeights, match="no weight fits"):
+        load_initial(VGG16(8, 0.125), saved(imagenet_resnet18(2), tmp_path))
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights", b"PK\x03\x04broken"])
+def test_another_file_is_an_error(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    path.write_bytes(content)
+    with pytest.raises(BadWeights, match=r"weights\.pth"):
+        load_initial(resnet18(0.25), path)
+
+
+class Runs:
+    """An object whose reading would run code."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return print, ("read",)
+
+
+def test_nothing_in_the_file_is_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "weights.pth"
+    torch.save({"conv1.weight": Runs()}, path)
+    with pytest.raises(BadWeights):
+        load_initial(resnet18(0.25), path)
+    assert capsys.readouterr().out == ""
