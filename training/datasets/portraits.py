@@ -25,7 +25,7 @@ _RECOLOURED = (
     ("beard", 0.2),
     ("brow", 0.15),
 )
-_SMALLEST, _LARGEST = 0.55, 1.35
+_SMALLEST, _LARGEST = 0.65, 1.35
 _SOFT_PX = 1.6
 _CUT = tuple(PART[name] for name in ("skin", "lips", "beard", "eye", "mouth", "hair"))
 

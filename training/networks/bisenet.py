@@ -29,7 +29,7 @@ class Segmentation(NamedTuple):
 
     labels: Labels
     auxiliary: tuple[Labels, ...]
-    """The same from 1/16 and 1/32 alone, while training; empty in evaluation mode."""
+    """The same from 1/16 and 1/32 alone at a quarter of the size, while training; empty in evaluation mode."""
     landmarks: Tensor | None
     """Maps of `landmarks` channels, [B,landmarks,H/8,W/8]."""
 
@@ -94,7 +94,7 @@ class _FeatureFusion(nn.Module):
 
 
 class _LabelHead(nn.Module):
-    """Labels enlarged by `scale` to the size of the picture."""
+    """Labels enlarged by `scale`."""
 
     def __init__(self, inputs: int, middle: int, parts: int, scale: int) -> None:
         super().__init__()
@@ -150,8 +150,8 @@ class BiSeNet(nn.Module):
         self.context = _ContextPath(middle, width)
         self.fusion = _FeatureFusion(2 * middle, fused)
         self.head = _FineHead(fused, first, fine, parts) if fine else _LabelHead(fused, first, parts, 8)
-        self.auxiliary16 = _LabelHead(middle, first, parts, 8)
-        self.auxiliary32 = _LabelHead(middle, first, parts, 16)
+        self.auxiliary16 = _LabelHead(middle, first, parts, 2)
+        self.auxiliary32 = _LabelHead(middle, first, parts, 4)
         self.landmarks = (
             nn.Sequential(conv_bn_relu(fused, first), nn.Conv2d(first, landmarks, 1)) if landmarks else None
         )

@@ -42,12 +42,12 @@ class SkinSegmenter(Recipe):
     """`cache` holds the rendered portraits; `portraits` is how many are rendered for training."""
 
     name = "skin_segmenter"
-    default_width = 0.44
-    batch_size = 16
-    stages = (Stage("coarse", 13_000, 2e-3, augmented=True), Stage("fine", 7_000, 1e-3, augmented=True))
+    default_width = 0.375
+    batch_size = 8
+    stages = (Stage("coarse", 13_000, 1.5e-3, augmented=True), Stage("fine", 7_000, 8e-4, augmented=True))
     parts_weight = 0.5
     auxiliary_weight = 0.25
-    landmark_weight = 0.2
+    landmark_weight = 0.06
 
     def __init__(self, cache: Path = CACHE, portraits: int = 3_000) -> None:
         self.cache, self.portraits = cache, portraits
@@ -145,6 +145,7 @@ def _cells(maps: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _skin_loss(said: Labels, labels: Tensor) -> Tensor:
+    labels = _thinned(labels, said.skin.shape[-1])
     known, truth = (labels != IGNORE).float(), (labels == PART["skin"]).float()
     logits = said.skin[:, 0]
     entropy = functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
@@ -156,7 +157,14 @@ def _skin_loss(said: Labels, labels: Tensor) -> Tensor:
 
 def _parts_loss(said: Labels, labels: Tensor) -> Tensor:
     """On every second pixel of every second row: neighbours say the same."""
+    labels = _thinned(labels, said.parts.shape[-1])
     return functional.cross_entropy(said.parts[..., ::2, ::2], labels[..., ::2, ::2], ignore_index=IGNORE)
+
+
+def _thinned(labels: Tensor, side: int) -> Tensor:
+    """The labels at the middles of `side` x `side` cells."""
+    step = labels.shape[-1] // side
+    return labels[..., step // 2 :: step, step // 2 :: step]
 
 
 def _landmark_loss(maps: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
