@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training.networks.initial import load_initial
 from training.recipe import Recipe
 
 FILE = "checkpoint.pt"
@@ -93,40 +93,21 @@ def restore(recipe: Recipe, path: Path) -> nn.Module:
     return network.eval()
 
 
-def initialise(network: nn.Module, path: Path) -> tuple[str, ...]:
-    """Copy from a state dict every tensor whose key and shape the network has; the keys copied.
+def initialise(network: nn.Module, path: Path) -> str:
+    """Give the network the weights of a checkpoint, or of a state dict that fits by key and shape; says what it took.
 
-    `path` is a file of torch.save, such as torchvision's ImageNet weights, or a checkpoint. A network that
-    holds torchvision's under a prefix (`context.layer1.0.conv1.weight`) gets it where that is unambiguous.
     ValueError if nothing fits.
     """
-    given = _state(_read(path / FILE if path.is_dir() else path))
+    try:
+        given = load(path)
+    except ValueError:
+        return str(load_initial(network, path))
     own = network.state_dict()
-    pairs = {mine: given[key] for mine in own if (key := _source(mine, given)) is not None}
-    fitting = {key: value for key, value in pairs.items() if value.shape == own[key].shape}
+    fitting = {k: v for k, v in given.average.items() if k in own and v.shape == own[k].shape}
     if not fitting:
-        raise ValueError(f"{path}: no tensor has a key and shape of this network; is the width the file's?")
+        raise ValueError(f"{path}: a checkpoint of {given.settings.recipe}, none of whose tensors fits here")
     network.load_state_dict(fitting, strict=False)
-    return tuple(fitting)
-
-
-def _source(mine: str, given: Mapping[str, Tensor]) -> str | None:
-    """The key in the file for the network's key: itself, or itself without its first names."""
-    parts = mine.split(".")
-    tails = (".".join(parts[start:]) for start in range(len(parts) - 1))
-    return next((tail for tail in tails if tail in given), None)
-
-
-def _state(values: Any) -> dict[str, Tensor]:
-    """The tensors of a state dict, or of a checkpoint's averaged network, under today's names."""
-    if isinstance(values, dict) and "average" in values:
-        values = values["average"]
-    # torchvision's DenseNet files of 2017 write norm.1 and conv.2 for today's norm1 and conv2.
-    return {
-        re.sub(r"(denselayer\d+\.(?:norm|conv|relu))\.(\d)", r"\1\2", str(key)): value
-        for key, value in (values.items() if isinstance(values, Mapping) else ())
-        if isinstance(value, Tensor)
-    }
+    return f"{len(fitting)} of {len(own)} tensors taken from {given.settings.recipe}"
 
 
 def _read(path: Path) -> Any:

@@ -12,7 +12,6 @@ from dataclasses import astuple
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from training import checkpoint, order, plan
 from training.checkpoint import Checkpoint, Settings
@@ -52,7 +51,7 @@ def fit(
     """
     on = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     width = recipe.default_width if width is None else width
-    planned = plan.Plan(_stages(recipe, data, seed, images, epochs), minutes)
+    planned = plan.Plan(_stages(recipe, data, seed, images, epochs), minutes, recipe.schedule)
     settings = Settings(
         recipe=recipe.name,
         width=width,
@@ -70,9 +69,11 @@ def fit(
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        network = _network(recipe, width, seed, init if former is None else None)
+        torch.manual_seed(seed)
+        network = recipe.network(width)
+        taken = checkpoint.initialise(network, init) if init and former is None else ""
         run = Run(recipe, network, planned, settings, on, folder, progress, Journal(folder / JOURNAL))
-        run.begin(former)
+        run.begin(former, taken)
         return run.train(data, workers=workers, save_seconds=save_seconds)
     finally:
         torch.set_num_threads(before)
@@ -92,15 +93,6 @@ def _stages(
         raise ValueError("at least one image is needed")
     counts = plan.shares(recipe.stages, images or total)
     return plan.scaled(recipe.stages, counts, recipe.batch_size)
-
-
-def _network(recipe: Recipe, width: float, seed: int, init: Path | None) -> nn.Module:
-    """The network of this width, initialised by `seed`, then from `init`."""
-    torch.manual_seed(seed)
-    network = recipe.network(width)
-    if init is not None:
-        checkpoint.initialise(network, init)
-    return network
 
 
 def _former(folder: Path, settings: Settings) -> Checkpoint | None:

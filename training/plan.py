@@ -6,13 +6,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from training.recipe import Stage
+from training.recipe import Schedule, Stage
 
 FLAT = 0.5
 """Share of a stage at its full learning rate, warm-up included; the rest is a cosine."""
 LAST = 0.02
 """The learning rate at the end of a stage, as a share of its full one."""
 WARM_UP_STEPS = 100
+POWER = 0.9
+"""Of the `poly` schedule (Yu et al., BiSeNet, ECCV 2018, section 4.1)."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Plan:
 
     stages: tuple[Stage, ...]
     minutes: float | None = None
+    schedule: Schedule = "cosine"
 
     @property
     def images(self) -> int:
@@ -42,12 +45,18 @@ class Plan:
         return min(1.0, max(0.0, (fraction - start) / (self.end(stage) - start)))
 
     def learning_rate(self, stage: int, fraction: float, step: int, batch_size: int) -> float:
-        """Warm-up over the first steps of the stage, flat to its middle, then half a cosine."""
+        """Warm-up over the first steps of the stage, then as the schedule has it."""
         steps = max(1, self.stages[stage].images // batch_size)
         warm = min(1.0, (step + 1) / max(1, min(WARM_UP_STEPS, steps // 10)))
-        beyond = max(0.0, (self.within(stage, fraction) - FLAT) / (1.0 - FLAT))
-        fall = LAST + (1.0 - LAST) * 0.5 * (1.0 + math.cos(math.pi * beyond))
+        within = self.within(stage, fraction)
+        fall = _cosine(within) if self.schedule == "cosine" else max(LAST, (1.0 - within) ** POWER)
         return self.stages[stage].learning_rate * warm * fall
+
+
+def _cosine(within: float) -> float:
+    """Flat to `FLAT` of the stage, then half a cosine down to `LAST`."""
+    beyond = max(0.0, (within - FLAT) / (1.0 - FLAT))
+    return LAST + (1.0 - LAST) * 0.5 * (1.0 + math.cos(math.pi * beyond))
 
 
 def scaled(stages: Sequence[Stage], images: Sequence[int], batch_size: int) -> tuple[Stage, ...]:

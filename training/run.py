@@ -53,11 +53,17 @@ class Run:
         self._figures: Mapping[str, float] = {}
         self._started = self._saved = self._told = time.monotonic()
 
-    def begin(self, former: Checkpoint | None) -> None:
+    def begin(self, former: Checkpoint | None, taken: str = "") -> None:
         """Take up a former run, or open the journal of a new one."""
         if former is None:
             self._journal.write(
-                "begin", {**asdict(self._settings), "precision": self._precision, "torch": torch.__version__}
+                "begin",
+                {
+                    **asdict(self._settings),
+                    "precision": self._precision,
+                    "torch": torch.__version__,
+                    "taken": taken,
+                },
             )
             return
         self._network.load_state_dict(dict(former.network))

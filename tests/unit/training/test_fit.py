@@ -158,24 +158,23 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
         restore(Other(), tmp_path)
 
 
-class _Prefixed(torch.nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.features = torch.nn.ModuleDict({"denselayer1": torch.nn.ModuleDict()})
-        self.features["denselayer1"]["norm1"] = torch.nn.BatchNorm2d(4)  # type: ignore[operator]
-        self.head = torch.nn.Linear(4, 3)
+def test_starts_from_a_checkpoint(tmp_path: Path) -> None:
+    fit(Toy(), folder=tmp_path / "first", images=8)
+    network = Toy().network(1.0)
+    assert initialise(network, tmp_path / "first") == "9 of 9 tensors taken from toy"
+    assert torch.equal(network.state_dict()["0.weight"], load(tmp_path / "first").average["0.weight"])
+    with pytest.raises(ValueError, match="none of whose tensors fits"):
+        initialise(torch.nn.Linear(2, 2), tmp_path / "first")
+    fit(Toy(), folder=tmp_path / "second", images=8, init=tmp_path / "first")
+    assert "9 of 9" in str(_journal(tmp_path / "second")[0]["taken"])
 
 
-def test_initialises_by_key_and_shape(tmp_path: Path) -> None:
+def test_starts_from_a_state_dict(tmp_path: Path) -> None:
     file = tmp_path / "imagenet.pth"
-    given = {"denselayer1.norm.1.weight": torch.full((4,), 7.0), "head.weight": torch.zeros(1000, 4)}
-    torch.save(given, file)
-    network = _Prefixed()
-    assert initialise(network, file) == ("features.denselayer1.norm1.weight",)
-    assert float(network.state_dict()["features.denselayer1.norm1.weight"][0]) == 7.0
-    torch.save({"head.weight": torch.zeros(1000, 4)}, file)
-    with pytest.raises(ValueError, match="no tensor"):
-        initialise(network, file)
+    torch.save({"0.weight": torch.zeros(8, 3, 3, 3), "5.weight": torch.zeros(1000, 4)}, file)
+    network = Toy().network(1.0)
+    assert initialise(network, file).startswith("1 tensors taken; 1 other shape: 5.weight")
+    assert not network.state_dict()["0.weight"].any()
 
 
 def test_the_average_covers_buffers() -> None:
@@ -215,6 +214,12 @@ def test_the_learning_rate_warms_up_stays_and_falls() -> None:
     assert rates[75] == pytest.approx(0.51)
     assert rates[-1] < 0.022
     assert plan.learning_rate(1, 0.82, 20, 8) == pytest.approx(0.1)
+
+
+def test_the_learning_rate_of_bisenet_falls_from_the_start() -> None:
+    plan = Plan((Stage("a", 1000, 1.0, augmented=False),), schedule="poly")
+    assert plan.learning_rate(0, 0.5, 60, 8) == pytest.approx(0.5**0.9)
+    assert plan.learning_rate(0, 1.0, 125, 8) == 0.02
 
 
 def test_images_are_divided_as_the_recipe_divides_them() -> None:
