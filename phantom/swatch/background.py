@@ -58,7 +58,7 @@ def _strands(
     width: tuple[float, float],
 ) -> None:
     """Lines of a length and width in mm, in up to six shades; what is finer than a pixel is the paler."""
-    shades = np.linspace(*opacity, min(6, count)) if count else []
+    shades: list[float] = np.linspace(*opacity, min(6, count)).tolist()
     finest = min(1.0, 20 / 13 * canvas.px_per_mm * float(np.mean(width)))
     for start, shade in enumerate(shades):
         layer = np.zeros((canvas.side, canvas.side), np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,15 +15,13 @@ from phantom.spectral import Optics, SkinTable, skin_table
 from phantom.swatch import background, lesions
 from phantom.swatch.canvas import ITEMS, Canvas, empty_layers, empty_truth
 from phantom.swatch.conditions import CONDITIONS, Condition, paint
-from phantom.swatch.law import Law
-from phantom.swatch.fluorescence import fluorescence
-from phantom.swatch.light import Lamps, film_of, lamps, radiance
-from phantom.swatch.sensor import Bytes, Sensor, sensor
-from phantom.swatch.truth import LesionTruth, judged, visibility
+from phantom.swatch.law import Law, Range
+from phantom.swatch.photograph import photographed
+from phantom.swatch.sensor import Bytes
+from phantom.swatch.truth import LesionTruth, judged
 
 ITA_BANDS = ((55.0, 68.0), (41.0, 55.0), (28.0, 41.0), (10.0, 28.0), (-30.0, 10.0), (-52.0, -30.0))
 _SKINS = 6
-_UV_GAIN = 1.6
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Swatch:
 def swatch(
     seed: int, law: Law, *, side: int = 192, px_per_mm: float = 20.0, ita: float | None = None,
     conditions: Collection[Condition] | None = None, clean: bool = False,
-    lights: Collection[Light] = ("parallel_polarised", "cross_polarised"),
+    lights: Sequence[Light] = ("parallel_polarised", "cross_polarised"),
 ) -> Swatch:  # fmt: skip
     """The piece of skin of that seed and law; the same arguments give the same bytes.
 
@@ -58,9 +56,8 @@ def swatch(
     """
     canvas = _canvas(seed, law, side, px_per_mm, ita)
     _paint(canvas, conditions, clean)
-    light, camera = lamps(canvas), sensor(canvas)
-    pictures, truth = _photographed(canvas, light, camera, lights)
-    found, ignore = judged(canvas, truth)
+    pictures, visible = photographed(canvas, lights)
+    found, ignore = judged(canvas, visible)
     return Swatch(
         pictures, np.stack([np.asarray(canvas.masks[i], np.uint8) for i in ITEMS]), ignore,
         np.stack([canvas.intensity[i] for i in ITEMS]), found, canvas.ita,
@@ -90,8 +87,8 @@ def _skin(law: Law, index: int) -> SkinTable:
 
 @lru_cache(maxsize=32)
 def _table(
-    scattering: tuple[tuple[float, float], ...], epidermis: tuple[tuple[float, float], ...],
-    oxygenation: tuple[tuple[float, float], ...], index: int,
+    scattering: tuple[Range, ...], epidermis: tuple[Range, ...],
+    oxygenation: tuple[Range, ...], index: int,
 ) -> SkinTable:  # fmt: skip
     law = Law("", {"scattering": scattering, "epidermis": epidermis, "oxygenation": oxygenation})
     rng = np.random.default_rng([index, 132])
@@ -118,27 +115,3 @@ def _items(canvas: Canvas) -> None:
     lesions.spots(canvas, "lentigo", int(rng.integers(0, 3)))
     lesions.spots(canvas, "ephelis", int(rng.integers(0, 6)))
     lesions.trouble(canvas, int(rng.poisson(1.5)))
-
-
-def _photographed(
-    canvas: Canvas, light: Lamps, camera: Sensor, lights: Collection[Light]
-) -> tuple[dict[Light, Bytes], Field]:
-    film = film_of(canvas)
-    lit = radiance(canvas, canvas.whole(), light, film)
-    bare = radiance(canvas, canvas.bare, light, film)
-    leak = np.float32(canvas.draw("leak"))
-    share: dict[Light, np.float32] = {
-        "white": np.float32(0.5), "cross_polarised": leak, "parallel_polarised": np.float32(1),
-    }  # fmt: skip
-    pictures: dict[Light, Bytes] = {}
-    shown, without = [], []
-    for index, name in enumerate(lights):
-        if name == "uv":
-            glow = camera.optics(fluorescence(canvas, light) * np.float32(_UV_GAIN), index > 0)
-            pictures[name] = camera.expose(glow, canvas.rng)
-            continue
-        linear, plain = (r.diffuse + share[name] * r.glossy[..., None] for r in (lit, bare))
-        pictures[name] = camera.expose(camera.optics(linear, index > 0), canvas.rng)
-        shown.append(camera.roughly(linear))
-        without.append(camera.roughly(plain))
-    return pictures, visibility(canvas, camera, shown, without)

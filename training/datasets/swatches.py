@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from phantom.swatch import Law, Swatch, swatch
+from phantom.swatch import CONDITIONS, Condition, Law, Swatch, swatch
 from training.recipe import Split
 
-ITEMS_PX_PER_MM = 20.0
+ITEMS_PX_PER_MM, CONDITIONS_PX_PER_MM = 20.0, 6.0
+CELL = 32
+"""px of the picture to a cell of the map of places"""
+MOST_CONDITIONS = 4
 FIRST_SEED = {"train": 1_000_000_000, "check": 900_000_000}
-"""Seeds of the two splits; those below 100 000 000 are the exam's."""
+"""Seeds of the two splits; the exams draw from 1 << 40 on."""
 _STRIDE = 20_000_000
 
 
@@ -57,3 +60,78 @@ def comedones(skin: Swatch) -> NDArray[np.uint8]:
         if lesion.kind.endswith("comedo"):
             cv2.circle(layer, (round(lesion.x), round(lesion.y)), round(lesion.radius) + 1, 1, -1)
     return layer
+
+
+class ConditionSwatches(Dataset[dict[str, NDArray[Any]]]):
+    """Endless examples of skin with up to `MOST_CONDITIONS` of the eight conditions.
+
+    `image` uint8 (S, S, 3) white; `conditions` float32 (8,); `places` float32 (8, S/32, S/32), 1 in cells that show
+    the condition.
+    """
+
+    def __init__(
+        self, split: Split, seed: int, *, augmented: bool = False, side: int = 224, law: Law | None = None
+    ) -> None:
+        self._first = FIRST_SEED[split] + _STRIDE * (seed % 40 if split == "train" else seed % 4)
+        self._augmented, self._side, self._law = augmented, side, law or Law.training()
+
+    def __getitem__(self, index: int) -> dict[str, NDArray[Any]]:
+        rng = np.random.default_rng([self._first + index, 82])
+        chosen = rng.choice(len(CONDITIONS), int(rng.integers(0, MOST_CONDITIONS + 1)), replace=False)
+        names: set[Condition] = {CONDITIONS[int(each)] for each in chosen}
+        skin = self._skin(self._first + index, names)
+        image, shown = skin.pictures["white"], places(skin)
+        if self._augmented:
+            image, shown = _varied(rng, image, shown)
+        present = np.array([name in names for name in CONDITIONS], np.float32)
+        return {"image": image, "conditions": present, "places": shown}
+
+    def _skin(self, seed: int, names: set[Condition]) -> Swatch:
+        return swatch(
+            seed,
+            self._law,
+            side=self._side,
+            px_per_mm=CONDITIONS_PX_PER_MM,
+            conditions=names,
+            lights=("white",),
+        )
+
+
+def places(skin: Swatch) -> NDArray[np.float32]:
+    """Where each condition shows, in cells (8, S/32, S/32): everywhere for dryness and texture."""
+    side = skin.masks.shape[1]
+    layers = np.zeros((len(CONDITIONS), side, side), np.uint8)
+    for lesion in skin.lesions:
+        name = _CONDITION_OF.get(lesion.kind)
+        if name in skin.conditions and name is not None:
+            centre, radius = (round(lesion.x), round(lesion.y)), max(1, round(lesion.radius))
+            cv2.circle(layers[CONDITIONS.index(name)], centre, radius, 1, -1)
+    for name in skin.conditions & {"dryness", "texture"}:
+        layers[CONDITIONS.index(name)] = 1
+    if "wrinkles" in skin.conditions:
+        layers[CONDITIONS.index("wrinkles")] = skin.masks[2]
+    cells = layers.reshape(len(CONDITIONS), side // CELL, CELL, side // CELL, CELL)
+    return np.asarray(cells.max((2, 4)), np.float32)
+
+
+_CONDITION_OF: dict[str, Condition] = {
+    "melasma": "melasma", "lentigo": "lentigo", "ephelis": "ephelides", "dermatitis": "dermatitis",
+    "open_comedo": "clogged_pores", "closed_comedo": "clogged_pores",
+}  # fmt: skip
+
+
+def _varied(
+    rng: np.random.Generator, image: NDArray[np.uint8], shown: NDArray[np.float32]
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """One of the eight placements, another exposure, balance and contrast, blur, noise."""
+    if rng.random() < 0.5:
+        image, shown = image.transpose(1, 0, 2), shown.transpose(0, 2, 1)
+    turns = int(rng.integers(4))
+    image, shown = np.rot90(image, turns), np.rot90(shown, turns, (1, 2))
+    picture = image.astype(np.float32)
+    mean = picture.mean((0, 1))
+    picture = (picture - mean) * np.float32(rng.uniform(0.7, 1.35)) + mean * rng.uniform(0.88, 1.12, 3)
+    if rng.random() < 0.4:
+        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 0.9))
+    picture = picture + rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(0, 3.5))
+    return np.asarray(np.clip(picture, 0, 255), np.uint8), np.ascontiguousarray(shown)

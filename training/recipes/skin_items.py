@@ -88,9 +88,7 @@ class SkinItems(Recipe):
     ) -> Dataset[dict[str, NDArray[Any]]]:
         """See `Recipe.dataset`; a folder holds patches and masks."""
         if data is not None:
-            from training.datasets.folders import Patches
-
-            return Patches(data, split, seed=seed, augmented=stage.augmented)
+            raise ValueError(f"{data}: this model is trained on the phantom only")
         from training.datasets.swatches import ItemSwatches
 
         return ItemSwatches(split, seed, augmented=stage.augmented and split == "train")
