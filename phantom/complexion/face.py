@@ -49,9 +49,9 @@ class FaceLesion:
     y: float
     x: float
     radius: float
-    detectability: float
+    detectability: float | None
     visible: bool
-    """detectability at or above the floor; non-inflammatory lesions are not measured and count as visible"""
+    """detectability at or above the floor; of non-inflammatory lesions it is not measured, they are visible"""
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ class _Sitting:
 def _measure(spot: Spot, power: Field) -> FaceLesion:
     """Detectability d' of an ideal observer: the root of the summed squared change over the noise's variance."""
     if spot.kind not in INFLAMMATORY:
-        return FaceLesion(spot.kind, spot.y, spot.x, spot.radius, float("nan"), True)
+        return FaceLesion(spot.kind, spot.y, spot.x, spot.radius, None, True)
     reach = int(np.ceil(1.3 * spot.radius))
     row, col = int(spot.y), int(spot.x)
     window = power[max(0, row - reach) : row + reach + 1, max(0, col - reach) : col + reach + 1]

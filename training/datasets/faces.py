@@ -30,11 +30,15 @@ class Faces(Dataset[dict[str, NDArray[Any]]]):
     """`image` uint8 (224, 224, 3); `skin` uint8 mask; `lesions` float32 (28, 28), 1 in cells with an inflammatory lesion;
     `grade`, `ita`, `illumination` int64; `severity` and `count` float32.
 
-    An example is a function of `seed` and its index.
+    An example is a function of `seed` and its index. Pictures are altered in augmented stages of training, or as
+    `altered` says.
     """
 
-    def __init__(self, split: Split, stage: Stage, seed: int, law: Law | None = None) -> None:
-        self._people, self._augmented = _PEOPLE[split], stage.augmented and split == "train"
+    def __init__(
+        self, split: Split, stage: Stage, seed: int, law: Law | None = None, *, altered: bool | None = None
+    ) -> None:
+        self._people = _PEOPLE[split]
+        self._augmented = (stage.augmented and split == "train") if altered is None else altered
         self._first, self._law = (seed + 1) * _SPAN + (split == "check") * (_SPAN // 2), law or Law.training()
 
     def __len__(self) -> int:
@@ -53,9 +57,60 @@ class Faces(Dataset[dict[str, NDArray[Any]]]):
             image = _altered(rng, image)
         side = 2 - made.illumination if mirrored else made.illumination
         return example(image, skin, spots) | {
-            "ita": np.int64(ITA_CLASSES.index(made.ita_class)),
-            "illumination": np.int64(side),
-        }  # type: ignore[dict-item]
+            "ita": np.array(ITA_CLASSES.index(made.ita_class), np.int64),
+            "illumination": np.array(side, np.int64),
+        }
+
+
+class SkinCrops(Faces):
+    """Crops of facial skin, 0 outside a mask that errs as a segmenter does; half of them without acne.
+
+    `image` uint8 (224, 224, 3), `lesions` as of `Faces`, `acne` int64: 1 where there is an inflammatory lesion.
+    """
+
+    def picture(self, index: int) -> FacePicture:
+        """See `Faces.picture`."""
+        drawn = np.random.default_rng([self._first + index, 82]).integers(8)
+        return face(self._first + index, self._law, people=self._people, grade=max(0, int(drawn) - 3))
+
+    def __getitem__(self, index: int) -> dict[str, NDArray[Any]]:
+        whole = self.picture(index)
+        rng = np.random.default_rng([self._first + index, 83])
+        image, skin, spots, _ = _moved(rng, whole, _points(whole.lesions), augmented=self._augmented)
+        if self._augmented:
+            image = _altered(rng, image)
+        image, spots = crop(image, _erring(rng, skin), spots)
+        made = example(image, skin, spots)
+        return {
+            "image": made["image"],
+            "lesions": made["lesions"],
+            "acne": np.array(made["count"] > 0, np.int64),
+        }
+
+
+def crop(
+    image: NDArray[np.uint8], mask: NDArray[np.uint8], spots: NDArray[np.float64]
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The square around the mask's smallest box at 224 px, 0 outside the mask; spots on the mask in its px."""
+    x, y, w, h = cv2.boundingRect(mask)
+    side, cx, cy = max(w, h, 8), x + w / 2, y + h / 2
+    scale = SIDE / side
+    left, top = cx - side / 2, cy - side / 2
+    matrix = np.array([[scale, 0, (0.5 - left) * scale - 0.5], [0, scale, (0.5 - top) * scale - 0.5]])
+    flags = cv2.INTER_LINEAR if scale > 0.9 else cv2.INTER_AREA
+    shown = cv2.warpAffine(image * (mask > 0)[..., None], matrix, (SIDE, SIDE), flags=flags)
+    rows, cols = (np.clip(spots[:, i].astype(int), 0, mask.shape[1 - i] - 1) for i in (1, 0))
+    seen = mask[rows, cols] > 0
+    return np.asarray(shown, np.uint8), (spots[seen] - (left, top)) * scale
+
+
+def _erring(rng: np.random.Generator, skin: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mask, its holes of lesion size closed, grown or shrunk by up to 2 px."""
+    whole = cv2.morphologyEx(skin, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    by = int(rng.integers(-2, 3))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(by) + 1, 2 * abs(by) + 1))
+    moved = cv2.dilate(whole, kernel) if by > 0 else cv2.erode(whole, kernel)
+    return np.asarray(moved if moved.any() else whole, np.uint8)
 
 
 def example(

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -26,6 +25,7 @@ from training.recipes.face_planes import normalised_face
 GRADES = 5
 AUXILIARY: Mapping[str, int] = MappingProxyType({"ita": 6, "illumination": 3})
 """Tasks of the shipped weights; `gender` and `ethnicity` are possible with data that has them, and are never served."""
+_CALIBRATION_SEED = 5
 UNKNOWN = -1
 """label of an auxiliary task that an example does not have"""
 
@@ -48,6 +48,10 @@ class AcneSeverity(Recipe):
     lesion_gain = 4.0
     """weight of cells with a lesion"""
     smoothing = 0.05
+    transforms = 4
+    """of the served model's map; 2 to 20 as the patent has it, 1 for none"""
+    map_threshold = 0.5
+    calibration_images = 480
 
     def __init__(self, auxiliary: Mapping[str, int] = AUXILIARY) -> None:
         self.auxiliary = dict(auxiliary)
@@ -109,10 +113,27 @@ class AcneSeverity(Recipe):
         }
 
     def served(self, network: nn.Module) -> Served:
-        """See `Recipe.served`."""
-        from training.recipes.severity_graph import served_severity
+        """See `Recipe.served`; calibrates on altered faces of heads that were not trained on."""
+        return self._served(network, self.transforms)
 
-        return served_severity(network)
+    def variants(self, network: nn.Module) -> Mapping[str, Served]:
+        """The fast mode: the picture as it is, once."""
+        return {"acne_severity_fast": self._served(network, 1)}
+
+    def _served(self, network: nn.Module, k: int) -> Served:
+        from training.recipes.severity_graph import calibrate, served
+
+        if not isinstance(network, SeverityNetwork):
+            raise TypeError(f"{type(network).__name__} is no severity network")
+        found = calibrate(network, self._held_out(), k, self.map_threshold)
+        return served(network, k, found)
+
+    def _held_out(self) -> list[Batch]:
+        from training.datasets.faces import Faces
+        from training.order import first
+
+        faces = Faces("check", self.stages[-1], _CALIBRATION_SEED, altered=True)
+        return list(first(faces, self.calibration_images, self.batch_size))
 
 
 def grade_of(estimate: Tensor, distribution: Tensor) -> Tensor:

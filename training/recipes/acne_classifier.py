@@ -1,0 +1,158 @@
+"""Acne or none on a masked crop of facial skin, after Quattrini et al. (2022): DenseNet, label smoothing, class weights.
+
+Lesions of a few pixels drown in a label for the whole picture, so a dense head at 1/8 tells the second block where they
+are; it is not served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import Dataset
+
+from training.networks.blocks import pooled
+from training.networks.cam import Classified, activation_maps, enlarged, normalised
+from training.networks.densenet import DenseNet
+from training.networks.pictures import to_bytes
+from training.recipe import Batch, Recipe, Served, Split, Stage, TensorSpec
+from training.recipes.face_planes import masked_skin
+
+CLASSES = ("no acne", "acne")
+SIDE = 224
+
+
+class Located(NamedTuple):
+    """What the network says of a batch while it is trained."""
+
+    classified: Classified
+    lesions: Tensor
+    """Logits of lesions, [B,1,28,28]"""
+
+
+class AcneNetwork(nn.Module):
+    """A DenseNet with a dense head on its second block."""
+
+    def __init__(self, width: float) -> None:
+        super().__init__()
+        self.densenet = DenseNet(len(CLASSES), width)
+        transition = self.densenet.features.get_submodule("transition2.norm")
+        assert isinstance(transition, nn.BatchNorm2d)
+        channels = transition.num_features
+        self.lesions = nn.Sequential(
+            nn.BatchNorm2d(channels), nn.ReLU(inplace=False), nn.Conv2d(channels, 1, 1)
+        )
+        last = self.lesions[-1]
+        if isinstance(last, nn.Conv2d) and last.bias is not None:
+            nn.init.constant_(last.bias, -3.0)
+
+    def forward(self, planes: Tensor) -> Located:
+        """See `Located`."""
+        tensor, dense = planes, planes
+        for name, layer in self.densenet.features.named_children():
+            tensor = layer(tensor)
+            if name == "denseblock2":
+                dense = tensor
+        features = functional.relu(tensor)
+        return Located(Classified(features, self.densenet.classifier(pooled(features))), self.lesions(dense))
+
+
+class ServedClassifier(nn.Module):
+    """Masked crops uint8 [B,224,224,3] to probabilities [B,2] and the heat map of acne uint8 [B,224,224]."""
+
+    def __init__(self, densenet: DenseNet) -> None:
+        super().__init__()
+        self.densenet = densenet
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """See the class."""
+        said = self.densenet(masked_skin(image))
+        weight = self.densenet.classifier.weight
+        maps = activation_maps(said.features, weight[1:] - weight[:1])
+        shown = normalised(enlarged(maps, SIDE, SIDE))[:, 0]
+        return said.logits.softmax(1), to_bytes(shown)
+
+
+class AcneClassifier(Recipe):
+    """`class_shares` are the classes' shares of the data, from which their weights in the loss follow."""
+
+    name = "acne_classifier"
+    default_width = 0.25
+    batch_size = 16
+    weight_decay = 1e-2
+    stages = (
+        Stage("plain", 7_200, 3e-3, augmented=False),
+        Stage("augmented", 4_800, 1.5e-3, augmented=True),
+    )
+    smoothing = 0.1
+    lesion_weight = 6.0
+    lesion_gain = 4.0
+
+    def __init__(self, class_shares: tuple[float, float] = (0.5, 0.5)) -> None:
+        self.class_weights = tuple(0.5 / share for share in class_shares)
+
+    def network(self, width: float) -> nn.Module:
+        """See `Recipe.network`; width 1 is DenseNet121."""
+        return AcneNetwork(width)
+
+    def dataset(
+        self, split: Split, stage: Stage, seed: int, data: Path | None
+    ) -> Dataset[dict[str, NDArray[Any]]]:
+        """See `Recipe.dataset`; a folder holds skin crops and a table of grades."""
+        if data is not None:
+            from training.datasets.ffhq import Graded as Folder
+
+            return Folder(data, split, seed=seed, augmented=stage.augmented)
+        from training.datasets.faces import SkinCrops
+
+        return SkinCrops(split, stage, seed)
+
+    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """See `Recipe.loss`."""
+        said: Located = network(masked_skin(batch["image"]))
+        logits = said.classified.logits
+        parts = {
+            "classification": functional.cross_entropy(
+                logits,
+                batch["acne"].long(),
+                weight=logits.new_tensor(self.class_weights),
+                label_smoothing=self.smoothing,
+            )
+        }
+        loss = parts["classification"]
+        if "lesions" in batch:
+            parts["lesions"] = functional.binary_cross_entropy_with_logits(
+                said.lesions[:, 0], batch["lesions"], pos_weight=logits.new_tensor(self.lesion_gain)
+            )
+            loss = loss + self.lesion_weight * parts["lesions"]
+        return loss, {name: part.detach() for name, part in parts.items()}
+
+    def check(self, network: nn.Module, batch: Batch) -> Mapping[str, float]:
+        """Share of right answers in each class."""
+        with torch.no_grad():
+            said: Located = network(masked_skin(batch["image"]))
+        right = said.classified.logits.argmax(1) == batch["acne"]
+        return {"right": float(right.float().mean())}
+
+    def served(self, network: nn.Module) -> Served:
+        """See `Recipe.served`."""
+        if not isinstance(network, AcneNetwork):
+            raise TypeError(f"{type(network).__name__} is no acne network")
+        return Served(
+            ServedClassifier(network.densenet).eval(),
+            (TensorSpec("image", np.dtype(np.uint8), (SIDE, SIDE, 3)),),
+            (
+                TensorSpec("probability", np.dtype(np.float32), (len(CLASSES),)),
+                TensorSpec("heatmap", np.dtype(np.uint8), (SIDE, SIDE)),
+            ),
+            {
+                "classes": ",".join(CLASSES),
+                "crop": "smallest square around the box of the skin mask, 0 outside the mask",
+            },
+        )
