@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.export.config import write_config
+from training.export.constants import settled
 from training.export.equality import GRAPH, STORED, Differences, compared
 from training.export.fusion import fused
 from training.export.operators import obstacles
@@ -57,7 +58,7 @@ def _export(
     name: str, served: Served, phantom: Sequence[tuple[Tensor, ...]], out_dir: Path, version: int
 ) -> Exported:
     batches = [*(example(served.inputs, size) for size in BATCHES), *phantom]
-    whole = tidied(fused(traced(served)), served, name, f"{name}, trained by dermabooth.")
+    whole = tidied(settled(fused(traced(served))), served, name, f"{name}, trained by dermabooth.")
     graph = compared(whole, served, batches, GRAPH)
     model = halved(whole)
     stored = compared(model, served, batches, STORED)
