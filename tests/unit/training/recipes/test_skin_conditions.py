@@ -1,0 +1,74 @@
+"""The recipe of `skin_conditions`: its examples, its loss, what is served."""
+
+import numpy as np
+import pytest
+import torch
+
+from phantom.swatch import CONDITIONS, Law, swatch
+from training import order
+from training.datasets.swatches import CELL, ConditionSwatches, places
+from training.recipes.skin_conditions import MAP_SIDE, SIDE, SkinConditions
+
+pytestmark = pytest.mark.unit
+
+
+def test_examples_say_what_is_there_and_where() -> None:
+    examples = [ConditionSwatches("train", 0, side=96)[index] for index in range(16)]
+    present = np.stack([each["conditions"] for each in examples])
+    assert present.any(0).all()
+    assert (present == 0).any(0).all()
+    for each in examples:
+        assert each["places"].shape == (len(CONDITIONS), 96 // CELL, 96 // CELL)
+        assert not each["places"][each["conditions"] == 0].any()
+    again = ConditionSwatches("train", 0, side=96)[5]
+    assert all(np.array_equal(examples[5][name], again[name]) for name in again)
+
+
+def test_places_are_those_of_the_lesions() -> None:
+    skin = swatch(
+        4, Law.training(), side=96, px_per_mm=6, conditions={"lentigo", "dryness"}, lights=("white",)
+    )
+    shown = places(skin)
+    assert shown[CONDITIONS.index("dryness")].all()
+    spots = skin.masks[0].reshape(3, CELL, 3, CELL).max((1, 3))
+    assert (shown[CONDITIONS.index("lentigo")] <= spots + 1).all()
+    assert shown[CONDITIONS.index("lentigo")].any() == spots.any()
+    assert not shown[CONDITIONS.index("melasma")].any()
+
+
+def test_augmented_examples_keep_their_labels() -> None:
+    plain, varied = (ConditionSwatches("train", 0, side=96, augmented=each)[7] for each in (False, True))
+    assert np.array_equal(plain["conditions"], varied["conditions"])
+    assert plain["places"].sum() == varied["places"].sum()
+    assert not np.array_equal(plain["image"], varied["image"])
+
+
+def test_the_loss_falls() -> None:
+    recipe = SkinConditions()
+    batch = order.first(ConditionSwatches("train", 0, side=64), 4, 4)[0]
+    torch.manual_seed(0)
+    network = recipe.network(0.0625)
+    optimiser = torch.optim.Adam(network.parameters(), 5e-3)
+    losses = []
+    for _ in range(12):
+        loss, _ = recipe.loss(network.train(), batch)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.8 * losses[0]
+    assert set(recipe.check(network.eval(), batch)) == {"right", "f1"}
+
+
+def test_what_is_served() -> None:
+    recipe = SkinConditions()
+    served = recipe.served(recipe.network(0.0625))
+    image = torch.randint(0, 255, (2, SIDE, SIDE, 3), dtype=torch.uint8)
+    with torch.no_grad():
+        probability, heatmap = served.module(image)
+    assert probability.shape == (2, 8)
+    assert float(probability.min()) >= 0
+    assert float(probability.max()) <= 1
+    assert heatmap.shape == (2, 8, MAP_SIDE, MAP_SIDE)
+    assert heatmap.dtype == torch.uint8
+    assert served.metadata["conditions"].split(",") == list(CONDITIONS)
