@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -16,12 +16,34 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from server.analysis import LayerMap, face_regions
-from server.dicom import Origin, StudyWords, encoded, read_photo
+from server.dicom import (
+    NO_CLINICAL_VALIDATION,
+    REFERENCE_WEIGHTS,
+    Origin,
+    StudyWords,
+    encoded,
+    read_photo,
+)
 from server.durable import partial_file
-from server.errors import BadImage
-from server.inference import ModelInfo
+from server.errors import BadImage, InferenceError
+from server.inference import SEGMENTER, ModelInfo
 from server.overlay import render
-from server.pipeline import Examiner, Identity, Layers, ObjectMaker, Skin, Srgb, encode_layer, encode_png
+from server.pipeline import (
+    COLOUR_SKIN,
+    FAILED,
+    UNCONTROLLED_LACKS,
+    Examiner,
+    Identity,
+    Layers,
+    ObjectMaker,
+    Skin,
+    Srgb,
+    Told,
+    as_layers,
+    encode_layer,
+    encode_png,
+    refused,
+)
 from station.devices.files import read_picture
 from station.errors import BadPicture
 from station.protocol import (
@@ -92,17 +114,47 @@ class PhotographExaminer:
         face = await self._examiner.find_face(srgb)
         recording = tasks.create_task(self._photo(photograph, frame, face, folder))
         seen = await self._examiner.map_face(srgb, face)
-        regions = tasks.create_task(self._examiner.run(_regions, face, seen[Layer.SKIN]))
-        pictures = _pictures(srgb, seen, folder)
+        face, layers, skin_by = await self._segmented(srgb, face, seen)
+        regions = tasks.create_task(self._examiner.run(_regions, face, layers[Layer.SKIN]))
+        asking = tasks.create_task(self._ask(srgb, header, face, layers[Layer.SKIN].pixels))
+        pictures = _pictures(srgb, layers, folder)
         tasks.create_task(self._draw(pictures))
-        pigments = await mapping
-        pictures.extend(_layer_pictures(pigments, folder))
-        layers = {**seen, **pigments}
-        skin = await self._examiner.measure(layers, frame, srgb, face)
+        layers, told = {**layers, **await mapping}, await asking
+        marked = as_layers({layer: pixels for one in told for layer, pixels in one.layers.items()})
+        pictures.extend(_layer_pictures({**await mapping, **marked}, folder))
+        measures = [measure for one in told for measure in one.outcome.measures]
+        skin = await self._examiner.measure({**layers, **marked}, frame, srgb, face, told=measures)
         identity, photo, quality = await recording
-        await self._objects(identity, photo, quality, layers, skin, folder)
+        await self._objects(identity, photo, quality, layers, skin, skin_by, folder)
         await self._draw(pictures)
-        return self._result(photograph.path, header, face, quality, await regions, skin)
+        return self._result(photograph.path, header, face, quality, await regions, skin, skin_by)
+
+    async def _segmented(
+        self, srgb: Srgb, face: Face | None, seen: Layers
+    ) -> tuple[Face | None, Layers, str]:
+        """The face with its landmarks, the layers with the segmenter's skin, and whose skin it is."""
+        trained = self._examiner.trained
+        by = trained.method(COLOUR_SKIN)
+        if face is None:
+            return face, seen, by
+        try:
+            found = await trained.segment(srgb, face)
+        except InferenceError:
+            return face, seen, by
+        if found is None:
+            return face, seen, by
+        return found[1], {**seen, **as_layers({Layer.SKIN: found[0]})}, trained.method(SEGMENTER)
+
+    async def _ask(self, srgb: Srgb, header: FrameHeader, face: Face | None, skin: Srgb) -> list[Told]:
+        """What trained models tell of a photograph; what they cannot tell of it, with the reason."""
+        trained = self._examiner.trained
+        asked = {
+            "severity": trained.severity(srgb, face, skin),
+            "acne": trained.acne(srgb, skin),
+            "conditions": trained.conditions(srgb, header, face, skin),
+        }
+        found = [await _or_refused(group, answer) for group, answer in asked.items()]
+        return [*found, *(refused(group, reason) for group, reason in UNCONTROLLED_LACKS.items())]
 
     async def _draw(self, pictures: deque[Picture]) -> None:
         """What is left of them, one after the other: while objects are made, one thread stays free for those."""
@@ -126,10 +178,11 @@ class PhotographExaminer:
         quality: QualityReport,
         layers: Layers,
         skin: Skin,
+        skin_by: str,
         folder: Path,
     ) -> None:
         run = self._examiner.run
-        segmentation = await run(self._maker.segmentation, identity, photo, layers, skin)
+        segmentation = await run(self._maker.segmentation, identity, photo, layers, skin, skin_by=skin_by)
         await run(_write_object, folder / "seg.dcm", segmentation)
         report = await run(self._maker.report, identity, photo, segmentation, skin, quality)
         await run(_write_object, folder / "report.dcm", report)
@@ -142,12 +195,14 @@ class PhotographExaminer:
         quality: QualityReport,
         regions: Sequence[dict[str, Any]],
         skin: Skin,
+        skin_by: str,
     ) -> dict[str, Any]:
         return {
             "image": str(path),
             "width": header.width,
             "height": header.height,
-            "faces": [] if face is None else [{"box": _box(face.box)}],
+            "faces": [] if face is None else [_face(face)],
+            "skin_by": skin_by,
             "message": "" if face is not None else "no face was found: only the quality was examined",
             "quality": msgspec.to_builtins(quality),
             "regions": regions,
@@ -157,7 +212,7 @@ class PhotographExaminer:
                 {"name": model.name, "version": model.version, "sha256": model.sha256}
                 for model in self._models
             ],
-            "notice": "Not a medical device; agreement with clinicians is not established.",
+            "notice": f"{NO_CLINICAL_VALIDATION} {REFERENCE_WEIGHTS}",
         }
 
 
@@ -236,6 +291,23 @@ def _write(path: Path, data: bytes | memoryview) -> None:
 
 def _make_folders(folder: Path) -> None:
     (folder / "layers").mkdir(parents=True, exist_ok=True)
+
+
+async def _or_refused(group: str, answer: Coroutine[Any, Any, Told]) -> Told:
+    """A model that fails leaves the others' results standing."""
+    try:
+        return await answer
+    except InferenceError:
+        return refused(group, FAILED)
+
+
+def _face(face: Face) -> dict[str, Any]:
+    found: dict[str, Any] = {"box": _box(face.box), "source": face.source}
+    if face.landmarks:
+        found["landmarks"] = [msgspec.structs.asdict(each) for each in face.landmarks]
+    if face.pose is not None:
+        found["pose"] = msgspec.to_builtins(face.pose)
+    return found
 
 
 def _box(box: Box) -> dict[str, int]:

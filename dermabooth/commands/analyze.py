@@ -81,7 +81,7 @@ async def open_examiner(triton: str = "", profile: str = "normal") -> AsyncItera
             triton_address(_settings(triton).triton, models, Path(run_folder)) as address,
             TritonClient(address) as client,
         ):
-            examiner = Examiner(client, quality, threads=2)
+            examiner = Examiner(client, quality, models=infos, threads=2)
             try:
                 await examiner.run(warm_up)
                 yield PhotographExaminer(examiner, ObjectMaker(infos, f"dermabooth {__version__}"), infos)

@@ -100,6 +100,18 @@ def find_lesions(
     return tuple(found)
 
 
+def drowned(layers: Mapping[Layer, LayerMap], view: SkinView) -> frozenset[str]:
+    """The kinds that `find_lesions` does not seek because noise fills their map."""
+    noisy = set()
+    for kind in _KINDS:
+        if (layer := layers.get(kind.layer)) is not None:
+            height = _over_surroundings(view.quantity(layer), view.inner, kind, view.face_width)
+            spread = _spread(height[view.inner > 0])
+            if spread is None or kind.deviations * spread > 2 * kind.contrast:
+                noisy.add(kind.kind)
+    return frozenset(noisy)
+
+
 @dataclass(frozen=True, eq=False)
 class _Pieces:
     mask: Mask
@@ -113,17 +125,19 @@ class _Pieces:
 def _pieces(kind: _Kind, layer: LayerMap, view: SkinView) -> _Pieces | None:
     inside = view.inner
     height = _over_surroundings(view.quantity(layer), inside, kind, view.face_width)
-    on_skin = height[inside > 0]
-    if on_skin.size == 0:
-        return None
-    spread = 1.4826 * float(np.median(np.abs(on_skin - np.median(on_skin))))
-    if kind.deviations * spread > 2 * kind.contrast:
+    spread = _spread(height[inside > 0])
+    if spread is None or kind.deviations * spread > 2 * kind.contrast:
         return None
     raised = (height > max(kind.contrast, kind.deviations * spread)) & (inside > 0)
     mask, count = _plausible(raised.astype(np.uint8), kind, view.face_width)
     if not count:
         return None
     return _Pieces(mask, count, cv2.countNonZero(mask), float(cv2.mean(height, mask)[0]))
+
+
+def _spread(values: NDArray[np.float32]) -> float | None:
+    """Robust standard deviation; None without values."""
+    return 1.4826 * float(np.median(np.abs(values - np.median(values)))) if values.size else None
 
 
 def _over_surroundings(

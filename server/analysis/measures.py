@@ -12,8 +12,6 @@ from server.analysis.regions import OUTLINES, WHOLE_FACE, SkinView, skin_view
 from station.protocol import Face, FrameHeader, Layer, Measure
 from station.quality import HOT_SPOT, Mask
 
-DETAIL_PX_PER_MM = 20.0
-"""Scale below which pores and fine wrinkles are not resolved."""
 REDNESS_CONTRAST = 0.12
 """Optical density of haemoglobin above its surroundings from which skin counts as red."""
 
@@ -51,7 +49,7 @@ def measure_skin(
         )
     colour = skin_colour(srgb, header, view)
     found = [*_of_layers(layers, view), *_indices(colour, view), *_cielab(colour, view)]
-    found += [*_fine_detail(header, view), *_hidden(face, view)]
+    found += _hidden(face, view)
     order = {name: index for index, name in enumerate(view.regions)}
     return tuple(sorted(found, key=lambda measure: order.get(measure.region, len(order))))
 
@@ -112,19 +110,6 @@ def _calibrated(region: str, mean: list[float]) -> Iterator[Measure]:
     angle = typology_angle(mean[0], mean[2])
     reason = "" if angle is not None else "b* is not positive"
     yield Measure(region=region, name="ita", value=angle, unit="deg", method=CIELAB, reason=reason)
-
-
-def _fine_detail(header: FrameHeader, view: SkinView) -> Iterator[Measure]:
-    """Pores and wrinkles, which this version does not count."""
-    scale, needed = header.px_per_mm, f"{DETAIL_PX_PER_MM:.0f} px/mm"
-    if scale is None:
-        reason = f"scale not calibrated, needs {needed}"
-    elif scale < DETAIL_PX_PER_MM:
-        reason = f"{scale:.1f} px/mm, needs {needed.split()[0]}"
-    else:
-        reason = "no model for it is installed"
-    yield from _refused(view, ("pore_density",), "/cm2", "none", reason)
-    yield from _refused(view, ("wrinkle_area",), "%", "none", reason)
 
 
 def _hidden(face: Face | None, view: SkinView) -> Iterator[Measure]:

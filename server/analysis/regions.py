@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from server.analysis.geometry import in_box
 from server.analysis.layers import LayerMap
 from station.protocol import Box, Face, Layer
 from station.quality import FACE, ZONES, Mask, Zone, extent, zone_mask
@@ -110,16 +111,34 @@ def _face_view(face: Face, skin: NDArray[np.uint8], width: int, height: int, sca
     seen = _reduced_mask(skin[within.y : within.y + within.height, within.x : within.x + within.width], scale)
     regions = {}
     for name, zones in OUTLINES.items():
-        outline = zone_mask(face.box, zones, within, scale)
+        outline = _outline(face, zones, within, scale)
         mask = np.asarray(cv2.bitwise_and(outline, seen), np.uint8)
         area = cv2.countNonZero(mask)
         if area >= max(SMALLEST_AREA, SMALLEST_COVER * cv2.countNonZero(outline)):
             regions[name] = mask
     if WHOLE_FACE not in regions:
         regions = {}
-    features = zone_mask(face.box, FEATURES, within, scale)
+    features = _outline(face, FEATURES, within, scale)
     plain = np.where(features > 0, np.uint8(0), regions.get(WHOLE_FACE, np.zeros_like(seen)))
     return SkinView(within, scale, face.box.width * scale, regions, plain)
+
+
+def _outline(face: Face, zones: tuple[Zone, ...], within: Box, scale: float) -> Mask:
+    """The zones of a face: turned and stretched with its landmarks where these are known, else those of its box."""
+    matrix = in_box(face)
+    if matrix is None:
+        return zone_mask(face.box, zones, within, scale)
+    mask = np.zeros((max(round(within.height * scale), 1), max(round(within.width * scale), 1)), np.uint8)
+    angles = np.linspace(0, 2 * np.pi, 72, endpoint=False)
+    for zone in zones:
+        middle = ((zone.left + zone.right) / 2, (zone.top + zone.bottom) / 2)
+        half = ((zone.right - zone.left) / 2, (zone.bottom - zone.top) / 2)
+        own = np.c_[
+            middle[0] + half[0] * np.cos(angles), middle[1] + half[1] * np.sin(angles), angles * 0 + 1
+        ]
+        points = (own @ matrix.T - (within.x, within.y)) * scale
+        cv2.fillPoly(mask, [np.rint(points).astype(np.int32)], 255)
+    return mask
 
 
 def _whole_view(skin: NDArray[np.uint8]) -> SkinView:

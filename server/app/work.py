@@ -17,7 +17,17 @@ from server.dicom import warm_up
 from server.events import BoothSeen, EventSender, StepEnded, StillArrived
 from server.inference import TritonClient, model_infos
 from server.ingest import Ingest, IngestEvent
-from server.pipeline import NEEDS, STEPS, Examiner, ObjectMaker, StillSteps, Workbench, Worker
+from server.pipeline import (
+    FIRST_STEPS,
+    NEEDS,
+    STEPS,
+    VERDICT_STEPS,
+    Examiner,
+    ObjectMaker,
+    StillSteps,
+    Workbench,
+    Worker,
+)
 from server.store import Archive, StepResult, Still, Store, WorkState
 from station.protocol import LAST_STEP, StillExamined, StillProgress, Welcome
 
@@ -38,28 +48,21 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
         stack.push_async_callback(store.close)
         archive = Archive(config.archive)
         triton = await stack.enter_async_context(TritonClient(config.triton.url))
-        examiner = Examiner(triton, profile)
+        infos = model_infos(models)
+        examiner = Examiner(triton, profile, models=infos, threads=2)
         stack.callback(examiner.close)
         await examiner.run(warm_up)
         door = EventSender(config.run)
         stack.callback(door.close)
-        steps = StillSteps(
-            Workbench(store, archive, examiner), ObjectMaker(model_infos(models), f"dermabooth {version}")
-        )
+        steps = StillSteps(Workbench(store, archive, examiner), ObjectMaker(infos, f"dermabooth {version}"))
         news = _News(store, door)
-        worker = Worker(
-            store,
-            steps.by_name(),
-            name=f"work@{socket.gethostname()}",
-            on_end=news.step_ended,
-            needs=NEEDS,
-        )
+        workers = _workers(store, steps, news)
         greeter = _Greeter(config, version)
 
         def heard(event: IngestEvent) -> None:
             door.send(event)
             if isinstance(event, StillArrived):
-                worker.poke()
+                news.poke()
 
         ingest = await stack.enter_async_context(
             Ingest(
@@ -76,9 +79,24 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
         stack.callback(ready.withdraw, config.run, "work")
         ready.announce(config.run, "work", capture=ingest.endpoint)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(worker.run(), name="worker")
+            for worker in workers:
+                tasks.create_task(worker.run(), name="worker")
             tasks.create_task(_receive(ingest), name="ingest")
             tasks.create_task(_tell_presence(ingest, door, greeter), name="presence")
+
+
+def _workers(store: Store, steps: StillSteps, news: "_News") -> list[Worker]:
+    """One for the verdicts on captures, which never waits for a long step, and one for everything after them."""
+    name, later = f"work@{socket.gethostname()[:48]}", frozenset(STEPS) - VERDICT_STEPS
+    by_name = steps.by_name()
+    workers = [
+        Worker(
+            store, by_name, name=f"{name}/verdict", on_end=news.step_ended, needs=NEEDS, only=VERDICT_STEPS
+        ),
+        Worker(store, by_name, name=name, on_end=news.step_ended, needs=NEEDS, only=later, first=FIRST_STEPS),
+    ]
+    news.workers = workers
+    return workers
 
 
 async def _receive(ingest: Ingest) -> None:
@@ -135,11 +153,18 @@ class _News:
 
     def __init__(self, store: Store, door: EventSender) -> None:
         self.ingest: Ingest | None = None
+        self.workers: list[Worker] = []
         self._store = store
         self._door = door
 
+    def poke(self) -> None:
+        """Something may be due."""
+        for worker in self.workers:
+            worker.poke()
+
     async def step_ended(self, still: Still, step: str, done: bool, result: StepResult | None) -> None:
         """A step of a still has ended."""
+        self.poke()
         study, sop = still.study_instance_uid, still.sop_instance_uid
         self._door.send(StepEnded(study_instance_uid=study, sop_instance_uid=sop, step=step, done=done))
         if self.ingest is None:
@@ -148,7 +173,8 @@ class _News:
         if result is not None and result.quality is not None:
             report = StillExamined(study_instance_uid=study, sop_instance_uid=sop, quality=result.quality)
             self.ingest.send(booth, report)
-        last = step == STEPS[-1] and await self._is_complete(still)
+        ended, failed = await self._ended(still)
+        last = step == STEPS[-1] and ended == len(STEPS) and not failed
         self.ingest.send(
             booth,
             StillProgress(
@@ -156,13 +182,18 @@ class _News:
                 sop_instance_uid=sop,
                 step=LAST_STEP if last else step,
                 done=done,
+                ended=ended,
+                total=len(STEPS),
                 message="" if done else "not analysed: see the server's log",
             ),
         )
 
-    async def _is_complete(self, still: Still) -> bool:
-        return all(
-            status.state == WorkState.DONE
+    async def _ended(self, still: Still) -> tuple[int, int]:
+        """How many steps of a still have ended, and how many of these were given up."""
+        states = [
+            status.state
             for status in await self._store.work(still.study_instance_uid)
             if status.sop_instance_uid == still.sop_instance_uid
-        )
+        ]
+        failed = states.count(WorkState.FAILED)
+        return states.count(WorkState.DONE) + failed, failed

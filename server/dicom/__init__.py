@@ -8,13 +8,14 @@ from server.dicom.origin import Origin, StudyWords
 from server.dicom.photo import LossyCompression, PhotoDescription, build_photo, build_photo_from_jpeg
 from server.dicom.proof import prove_photo
 from server.dicom.reading import PhotoFile, read_photo
-from server.dicom.report import NO_CLINICAL_VALIDATION, ReportedFinding, build_report
+from server.dicom.report import NO_CLINICAL_VALIDATION, REFERENCE_WEIGHTS, ReportedFinding, build_report
 from server.dicom.segmentation import Segment, build_segmentation
 from server.dicom.warm_up import warm_up
 
 __all__ = [
     "NO_CLINICAL_VALIDATION",
     "PRIVATE_SCHEME",
+    "REFERENCE_WEIGHTS",
     "Equipment",
     "LossyCompression",
     "Model",

@@ -247,6 +247,12 @@ _KINDS = {
     "redness": SegmentKind(_ABNORMAL, Code("247441003", "SCT", "Erythema"), (214, 39, 40)),
     "reflection": SegmentKind(_PROPERTY, private("REFLECTION", "Specular reflection"), (80, 160, 255)),
     "pigment_spot": SegmentKind(_ABNORMAL, private("PIGMENT_SPOT", "Pigment spot"), (120, 60, 0)),
+    "marked_spot": SegmentKind(_ABNORMAL, private("MARKED_SPOT", "Pigment spot, by model"), (140, 80, 10)),
+    "trouble": SegmentKind(_ABNORMAL, private("TROUBLE", "Papule, pustule or comedo"), (230, 90, 40)),
+    "wrinkle": SegmentKind(_ABNORMAL, private("WRINKLE", "Wrinkle"), (120, 60, 200)),
+    "pore": SegmentKind(_ANATOMY, private("PORE", "Visible pore"), (20, 140, 150)),
+    "porphyrin": SegmentKind(_PROPERTY, private("PORPHYRIN", "Porphyrin fluorescence"), (255, 80, 120)),
+    "uv_spot": SegmentKind(_PROPERTY, private("UV_SPOT", "Spot dark under ultraviolet light"), (70, 70, 160)),
     "lesion": SegmentKind(_ABNORMAL, private("SKIN_LESION", "Skin lesion"), (255, 127, 14)),
 }
 _KIND_ALIASES = {

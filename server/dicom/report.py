@@ -40,6 +40,10 @@ NO_CLINICAL_VALIDATION = (
     "Agreement with clinicians has not been established."
 )
 """The notice that every report carries unless the caller says otherwise."""
+REFERENCE_WEIGHTS = (
+    "Trained models: phantom-trained reference weights; agreement with clinicians not established."
+)
+"""Of results that trained models had a part in."""
 
 
 @dataclass(frozen=True, kw_only=True)

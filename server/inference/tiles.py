@@ -11,12 +11,12 @@ import numpy.typing as npt
 Window = npt.NDArray[np.float32]
 
 MARGIN: Final = 16
-"""Edge of a tile that counts for nothing, px: what a network sees there lacks its surroundings."""
+"""Edge of a network's tile that counts for nothing, px: what is seen there lacks its surroundings."""
 
 
 @dataclass(frozen=True)
 class Tiling:
-    """Square tiles over a grid of `height` x `width` px; they may reach over its edges by `MARGIN` and more."""
+    """Square tiles over a grid of `height` x `width` px; they may reach over its edges."""
 
     height: int
     width: int
@@ -24,9 +24,10 @@ class Tiling:
     step: int = 192
     shift: int = 0
     """Moves all tiles up and left, px."""
+    margin: int = MARGIN
 
     def __post_init__(self) -> None:
-        inside = self.side - 2 * MARGIN
+        inside = self.side - 2 * self.margin
         if not inside / 2 <= self.step <= inside:
             raise ValueError("neighbouring tiles must overlap, and only those")
 
@@ -43,19 +44,19 @@ class Tiling:
     @cached_property
     def window(self) -> Window:
         """Weight of each pixel of a tile: 0 in the margin, a raised cosine, 1 inside; overlapping, they sum to 1."""
-        overlap = self.side - 2 * MARGIN - self.step
+        overlap = self.side - 2 * self.margin - self.step
         ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(overlap) + 0.5) / max(overlap, 1))
-        inside = np.ones(self.side - 2 * MARGIN)
+        inside = np.ones(self.side - 2 * self.margin)
         if overlap:
             inside[:overlap], inside[-overlap:] = ramp, ramp[::-1]
-        edge = np.pad(inside, MARGIN)
+        edge = np.pad(inside, self.margin)
         return np.asarray(np.outer(edge, edge), np.float32)
 
     def _starts(self, length: int) -> tuple[int, ...]:
         """So many tiles that windows cover the grid and sum to 1 everywhere in it."""
-        overlap = self.side - 2 * MARGIN - self.step
-        first = -MARGIN - overlap - self.shift
-        return tuple(range(first, length - MARGIN, self.step))
+        overlap = self.side - 2 * self.margin - self.step
+        first = -self.margin - overlap - self.shift
+        return tuple(range(first, length - self.margin, self.step))
 
 
 class Stitcher:

@@ -1,7 +1,7 @@
 """One picture examined: face, quality, layers, measures, findings. The same for a booth's still and a user's photograph."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
@@ -9,9 +9,21 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from server.analysis import Finding, LayerMap, find_face, find_lesions, measure_gloss, measure_skin, skin_view
-from server.inference import SCALES, SKIN_FROM, TritonClient, chromophores, face_layers
-from station.protocol import Face, Frame, Layer, Measure, QualityReport
+from server.analysis import (
+    Finding,
+    LayerMap,
+    SkinView,
+    find_face,
+    find_lesions,
+    measure_gloss,
+    measure_skin,
+    measure_texture,
+    skin_view,
+)
+from server.inference import SCALES, SKIN_FROM, ModelInfo, TritonClient, chromophores, face_layers
+from server.pipeline.marked import lesion_measures, marked_findings
+from server.pipeline.trained import TrainedModels
+from station.protocol import Face, Frame, Layer, Light, Measure, QualityReport
 from station.quality import QualityProfile, develop, examine
 
 P = ParamSpec("P")
@@ -19,6 +31,9 @@ T = TypeVar("T")
 
 Srgb = NDArray[np.uint8]
 Layers = Mapping[Layer, LayerMap]
+
+TEXTURED = frozenset({Light.WHITE, Light.PARALLEL_POLARISED})
+"""Lights that show the relief of the skin; without polarisers its reflections hide some of it."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +45,23 @@ class Skin:
 
 
 class Examiner:
-    """Examines pictures with one Triton and one quality profile; work on pixels runs on the threads `analysis`."""
+    """Examines pictures with one Triton and one quality profile; work on pixels runs on the threads `analysis`.
 
-    def __init__(self, triton: TritonClient, profile: QualityProfile, *, threads: int = 1) -> None:
+    `models` are the versions of the models that Triton serves.
+    """
+
+    def __init__(
+        self,
+        triton: TritonClient,
+        profile: QualityProfile,
+        *,
+        models: Sequence[ModelInfo] = (),
+        threads: int = 1,
+    ) -> None:
         self._triton = triton
         self._profile = profile
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="analysis")
+        self.trained = TrainedModels(triton, models, self.run)
 
     def close(self) -> None:
         """Wait for running work and end the threads."""
@@ -51,8 +77,9 @@ class Examiner:
         return await self.run(develop, frame)
 
     async def find_face(self, srgb: Srgb) -> Face | None:
-        """The largest face, or None."""
-        return await self.run(find_face, srgb)
+        """The largest face, or None; raises `InferenceUnavailable` only where the cascade finds none."""
+        face = await self.run(find_face, srgb)
+        return face if face is not None else await self.trained.search(srgb)
 
     async def judge(
         self,
@@ -85,7 +112,7 @@ class Examiner:
         return as_layers(dict(zip((Layer.MELANIN, Layer.HAEMOGLOBIN), maps, strict=True)))
 
     async def map_face(self, srgb: Srgb, face: Face | None) -> dict[Layer, LayerMap]:
-        """Those of `map_layers` that are seen around the face; empty without one."""
+        """Those of `map_layers` that are seen around the face; empty without one. The skin is found by its colour."""
         box = None
         if face is not None:
             box = (float(face.box.x), float(face.box.y), float(face.box.width), float(face.box.height))
@@ -101,29 +128,56 @@ class Examiner:
         face: Face | None,
         *,
         cross: Frame | None = None,
+        told: Sequence[Measure] = (),
     ) -> Skin:
-        """Numbers and findings; `cross` is the cross-polarised twin of a parallel-polarised frame."""
-        return await self.run(_measure, layers, frame, srgb, face, cross)
+        """Numbers and findings; `cross` is the cross-polarised twin of a parallel-polarised frame.
+
+        `told` are the measures that trained models gave; layers of marks among `layers` become findings with them.
+        """
+        return await self.run(_measure, layers, frame, srgb, face, cross, tuple(told))
 
 
 def as_layers(maps: Mapping[Layer, Srgb]) -> dict[Layer, LayerMap]:
-    """Maps with the scales that make quantities of their values; skin becomes 0 or 255."""
+    """Maps with the scales that make quantities of their values; skin becomes 0 or 255, what has no scale a share."""
     layers: dict[Layer, LayerMap] = {}
     for layer, pixels in maps.items():
+        scale = SCALES.get(layer.value)
         if layer is Layer.SKIN:
-            mask = np.where(pixels >= SKIN_FROM, np.uint8(255), np.uint8(0))
-            layers[layer] = LayerMap(layer, mask, scale=1 / 255, offset=0.0, unit="1")
+            pixels = np.where(pixels >= SKIN_FROM, np.uint8(255), np.uint8(0))
+        if scale is None:
+            layers[layer] = LayerMap(layer, pixels, scale=1 / 255, offset=0.0, unit="1")
             continue
-        scale = SCALES[layer.value]
         layers[layer] = LayerMap(
             layer, pixels, scale=1 / scale.per_unit, offset=-scale.zero / scale.per_unit, unit=scale.unit
         )
     return layers
 
 
-def _measure(layers: Layers, frame: Frame, srgb: Srgb, face: Face | None, cross: Frame | None) -> Skin:
-    view = skin_view(face, layers[Layer.SKIN].pixels)
-    measures = measure_skin(layers, srgb, frame.header, face, view=view)
+def _measure(
+    layers: Layers,
+    frame: Frame,
+    srgb: Srgb,
+    face: Face | None,
+    cross: Frame | None,
+    told: tuple[Measure, ...],
+) -> Skin:
+    header, skin = frame.header, layers[Layer.SKIN].pixels
+    view = skin_view(face, skin)
+    measures = measure_skin(layers, srgb, header, face, view=view)
     if cross is not None and face is not None:
-        measures += measure_gloss(frame, cross, face, layers[Layer.SKIN].pixels)
-    return Skin(measures, find_lesions(layers, face, frame.header, view=view))
+        measures += measure_gloss(frame, cross, face, skin)
+    lesions = find_lesions(layers, face, header, view=view)
+    if view is not None and face is not None:
+        measures += _of_face(layers, frame, view, lesions)
+    return Skin(measures + told, lesions + marked_findings(layers, told, header))
+
+
+def _of_face(
+    layers: Layers, frame: Frame, view: SkinView, lesions: tuple[Finding, ...]
+) -> tuple[Measure, ...]:
+    measures: tuple[Measure, ...] = ()
+    if frame.header.light is Light.CROSS_POLARISED:
+        measures += lesion_measures(layers, lesions, view, frame.header.px_per_mm)
+    if frame.header.light in TEXTURED:
+        measures += measure_texture(frame, view)
+    return measures

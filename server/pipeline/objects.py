@@ -11,6 +11,8 @@ from pydicom.dataset import Dataset
 
 from server.analysis import Finding
 from server.dicom import (
+    NO_CLINICAL_VALIDATION,
+    REFERENCE_WEIGHTS,
     Equipment,
     LossyCompression,
     Model,
@@ -28,11 +30,11 @@ from server.inference import ModelInfo
 from server.pipeline.examination import Layers, Skin, Srgb
 from station.protocol import FrameHeader, Layer, Patient, QualityReport, derived_uid
 
-ANALYSIS = "1"
+ANALYSIS = "2"
 """Version of what is measured beside the models; raise it when the same picture gives other results."""
 
-SKIN_MODEL = "face_layers_still"
-"""The model whose mask is the facial skin of a still."""
+COLOUR_SKIN = "face_layers_still"
+"""The model whose mask is the facial skin of a still that the segmenter has none for."""
 _SEGMENTATION_SERIES = 1000
 _REPORT_SERIES = 2000
 
@@ -61,7 +63,6 @@ class ObjectMaker:
 
     def __init__(self, models: Sequence[ModelInfo], software: str) -> None:
         self.models = tuple(Model(name=m.name, version=str(m.version), sha256=m.sha256) for m in models)
-        self._skin_model = next(model for model in self.models if model.name == SKIN_MODEL)
         self._version = _version(models)
         self._software = software
         self._equipment = Equipment(
@@ -99,12 +100,14 @@ class ObjectMaker:
                 return build_photo_from_jpeg(description, jpeg)
         return build_photo(description, srgb)
 
-    def segmentation(self, identity: Identity, photo: Dataset, layers: Layers, skin: Skin) -> Dataset:
-        """The masks: facial skin, then every finding."""
+    def segmentation(
+        self, identity: Identity, photo: Dataset, layers: Layers, skin: Skin, *, skin_by: str = ""
+    ) -> Dataset:
+        """The masks: facial skin, then every finding. `skin_by` is the model of the skin, as name/version."""
         return build_segmentation(
             photo,
             [
-                _skin_segment(identity, layers, self._skin_model),
+                _skin_segment(identity, layers, skin_by or f"{COLOUR_SKIN}/1"),
                 *(_segment(identity, finding) for finding in skin.findings),
             ],
             series_instance_uid=derived_uid(identity.series_instance_uid, "SEG", self._version),
@@ -137,6 +140,7 @@ class ObjectMaker:
             made_at=datetime.now(UTC),
             quality=quality,
             models=self.models,
+            notices=(NO_CLINICAL_VALIDATION, REFERENCE_WEIGHTS),
         )
 
 
@@ -147,13 +151,14 @@ def _version(models: Sequence[ModelInfo]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _skin_segment(identity: Identity, layers: Layers, model: Model) -> Segment:
+def _skin_segment(identity: Identity, layers: Layers, method: str) -> Segment:
+    algorithm, _, version = method.partition("/")
     return Segment(
         label="Facial skin",
         kind="skin",
         mask=layers[Layer.SKIN].pixels > 0,
-        algorithm=model.name,
-        version=model.version,
+        algorithm=algorithm,
+        version=version,
         tracking_id="face",
         tracking_uid=derived_uid(identity.study_instance_uid, identity.header.view.value, "face"),
     )

@@ -6,20 +6,31 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-import cv2
 from pydicom.dataset import Dataset
 
+from server.analysis import LayerMap
 from server.dicom import prove_photo, read_header, write
-from server.errors import BadImage
-from server.pipeline.examination import Skin
-from server.pipeline.objects import Identity, ObjectMaker
-from server.pipeline.workbench import Workbench, developed_header, encode_layer
+from server.errors import BadImage, InferenceError, InferenceUnavailable
+from server.pipeline.examination import Skin, as_layers
+from server.pipeline.objects import COLOUR_SKIN, Identity, ObjectMaker
+from server.pipeline.told import Outcome, Told
+from server.pipeline.trained_steps import TRAINED, TrainedSteps
+from server.pipeline.twins import Twins
+from server.pipeline.workbench import Workbench, developed_header
 from server.pipeline.worker import NotYet, Step
-from server.store import Instance, StepResult, Still, Visit, WorkState
-from station.protocol import Face, Frame, Light
+from server.store import Instance, StepResult, Still
+from station.protocol import Face, Frame, Layer, Light
 
-STEPS = ("face", "quality", "inference", "findings", "photo", "segmentation", "report", "release", "tidy")
+STEPS = (
+    *("face", "quality", "skin", "inference"),
+    *TRAINED,
+    *("findings", "photo", "segmentation", "report", "release", "tidy"),
+)
 """What is done with every still, in order."""
+VERDICT_STEPS = frozenset({"face", "quality"})
+"""What the verdict on a capture takes: while the operator waits, a worker of its own does nothing else."""
+FIRST_STEPS = frozenset({"skin", "inference"})
+"""What the first layers take; of several stills these come before anything later."""
 NEEDS = {
     "findings": ("inference",),
     "segmentation": ("findings", "photo"),
@@ -27,10 +38,8 @@ NEEDS = {
     "release": ("photo",),
 }
 """What a step cannot do without; with anything else missing it does what it can."""
-PATIENCE_S = 3600.0
-"""How long a still waits for another light of its view, if its booth does not say that there will be none."""
-
-RENDITION_SIDE = 1600
+SECOND_LOOK_S = 20.0
+"""How long a still without a face that the cascade finds waits for the segmenter of a Triton that is away."""
 
 
 class StillSteps:
@@ -42,17 +51,19 @@ class StillSteps:
         self._archive = bench.archive
         self._examiner = bench.examiner
         self._maker = maker
+        self._twins = Twins(bench.store)
+        self._trained = TrainedSteps(bench, self._twins)
 
     def by_name(self) -> Mapping[str, Step]:
         """Every step of `STEPS`."""
-        return {name: getattr(self, name) for name in STEPS}
+        steps = self._trained.by_name()
+        return {name: steps.get(name) or getattr(self, name) for name in STEPS}
 
     async def face(self, still: Still) -> StepResult:
         """Find the face under white light; the other lights of the view take it over."""
-        white = await self._twin(still, Light.WHITE)
-        if white is None or await self._given_up(white, "face"):
-            face = await self._examiner.find_face(await self._bench.srgb(still))
-            return StepResult(face_sought=True, face=face)
+        white = await self._twins.find(still, Light.WHITE)
+        if white is None or await self._twins.given_up(white, "face"):
+            return StepResult(face_sought=True, face=await self._found(still))
         if not white.face_sought:
             raise NotYet("the white picture of this view is not looked at yet")
         carried = None if white.face is None else Face(box=white.face.box, source="carried")
@@ -67,15 +78,20 @@ class StillSteps:
         return StepResult(quality=report)
 
     async def inference(self, still: Still) -> StepResult:
-        """A small picture for pages, which needs no Triton; then the maps, written as layers."""
+        """The maps that need no training; where the segmenter found no skin, also the skin by its colour."""
         frame, srgb = await self._bench.frame(still), await self._bench.srgb(still)
-        await self._examiner.run(self._write_rendition, still, srgb)
-        layers = await self._examiner.map_layers(frame, srgb, still.face)
-        for layer, found in layers.items():
-            path = self._archive.layer(still.study_instance_uid, still.sop_instance_uid, layer.value)
-            data = await self._examiner.run(encode_layer, layer, found.pixels)
-            await self._examiner.run(self._archive.write, path, data)
-        self._bench.held(still).layers = layers
+        outcome = await self._bench.outcome(still, "skin") or Outcome()
+        maps: dict[Layer, LayerMap] = {}
+        if still.header.light is not Light.UV:
+            maps = await self._examiner.map_layers(frame, srgb, still.face)
+        if outcome.model:
+            maps.pop(Layer.SKIN, None)
+        elif Layer.SKIN in maps:
+            outcome = Outcome(model=self._examiner.trained.method(COLOUR_SKIN))
+        else:
+            maps |= as_layers({Layer.SKIN: await self._bench.skin(still)})
+        told = Told(outcome, {layer: found.pixels for layer, found in maps.items()})
+        await self._bench.keep(still, "skin", told)
         return StepResult()
 
     async def findings(self, still: Still) -> StepResult:
@@ -97,7 +113,10 @@ class StillSteps:
         if not await self._examiner.run(_holds, path, None):
             layers, skin = await self._bench.layers(still), await self._skin(still)
             identity, photo = await self._identity(still), await self._photo_header(still)
-            built = await self._examiner.run(self._maker.segmentation, identity, photo, layers, skin)
+            by = (await self._bench.outcome(still, "skin") or Outcome()).model
+            built = await self._examiner.run(
+                self._maker.segmentation, identity, photo, layers, skin, skin_by=by
+            )
             await self._examiner.run(write, built, path)
         return await self._entered(still, path)
 
@@ -138,42 +157,33 @@ class StillSteps:
 
     # What the steps share
 
+    async def _found(self, still: Still) -> Face | None:
+        try:
+            return await self._examiner.find_face(await self._bench.srgb(still))
+        except InferenceUnavailable:
+            if time.time() < still.received_at + SECOND_LOOK_S:
+                raise
+            return None
+        except InferenceError:
+            return None  # the segmenter is out of order: what the cascade found stands
+
     async def _skin(self, still: Still) -> Skin:
         held = self._bench.held(still)
         if held.skin is None:
             layers, cross = await self._bench.layers(still), await self._cross_frame(still)
             frame, srgb = await self._bench.frame(still), await self._bench.srgb(still)
-            held.skin = await self._examiner.measure(layers, frame, srgb, still.face, cross=cross)
+            told = await self._trained.measures(still)
+            held.skin = await self._examiner.measure(layers, frame, srgb, still.face, cross=cross, told=told)
         return held.skin
 
     async def _cross_frame(self, still: Still) -> Frame | None:
         if still.header.light is not Light.PARALLEL_POLARISED:
             return None
-        cross = await self._twin(still, Light.CROSS_POLARISED)
+        cross = await self._twins.find(still, Light.CROSS_POLARISED)
         try:
             return None if cross is None else await self._bench.frame(cross)
         except BadImage:
             return None  # reported where it is the still itself
-
-    async def _twin(self, still: Still, light: Light) -> Still | None:
-        """The same view under another light; None if there will be none. Raises `NotYet` while it may come."""
-        if still.header.light is light:
-            return None
-        visit = await self._store.visit(still.study_instance_uid)
-        stills = await self._store.stills(still.study_instance_uid)
-        for other in stills:
-            if other.header.light is light and other.header.view is still.header.view:
-                return other
-        if _may_come(visit, stills, light) and time.time() < still.received_at + PATIENCE_S:
-            raise NotYet(f"the {light.value} picture of this view has not arrived")
-        return None
-
-    async def _given_up(self, still: Still, step: str) -> bool:
-        return any(
-            (status.sop_instance_uid, status.step, status.state)
-            == (still.sop_instance_uid, step, WorkState.FAILED)
-            for status in await self._store.work(still.study_instance_uid)
-        )
 
     async def _identity(self, still: Still) -> Identity:
         visit = await self._store.visit(still.study_instance_uid)
@@ -210,28 +220,6 @@ class StillSteps:
             sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
             created_at=time.time(),
         )
-
-    def _write_rendition(self, still: Still, srgb: cv2.typing.MatLike) -> None:
-        path = self._archive.rendition(still.study_instance_uid, still.sop_instance_uid)
-        if path.is_file():
-            return
-        scale = min(1.0, RENDITION_SIDE / max(srgb.shape[:2]))
-        small = (
-            srgb if scale == 1 else cv2.resize(srgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        )
-        ok, data = cv2.imencode(
-            ".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 90]
-        )
-        assert ok
-        self._archive.write(path, data.tobytes())
-
-
-def _may_come(visit: Visit, stills: list[Still], light: Light) -> bool:
-    if light not in {step.light for step in visit.protocol.recipe.steps}:
-        return False
-    if visit.complete is None:
-        return True
-    return bool(set(visit.expected) - {still.sop_instance_uid for still in stills})
 
 
 def _holds(path: Path, sop_instance_uid: str | None) -> bool:

@@ -13,11 +13,13 @@ from server.errors import BadImage
 from server.inference import SKIN_FROM
 from server.pipeline.examination import Examiner, Layers, Skin, Srgb, as_layers
 from server.pipeline.png import encode_png
+from server.pipeline.told import Outcome, Told
 from server.store import Archive, Still, Store
 from station.protocol import Frame, FrameHeader, Layer, MalformedMessage, Transfer, decode_pixels
 
 KEPT = 2
 """Stills held in memory: the one at work, and its twin under the other polarisation."""
+RENDITION_SIDE = 1600
 
 
 @dataclass
@@ -62,11 +64,41 @@ class Workbench:
         return held.srgb
 
     async def layers(self, still: Still) -> Layers:
-        """The layers that the inference step wrote."""
+        """Every layer that was written so far."""
         held = self.held(still)
         if held.layers is None:
             held.layers = await self.examiner.run(self._load_layers, still)
         return held.layers
+
+    async def skin(self, still: Still) -> Srgb:
+        """The mask of the facial skin, 0 or 255; all 0 where none was found."""
+        layers = await self.layers(still)
+        if Layer.SKIN in layers:
+            return layers[Layer.SKIN].pixels
+        return np.zeros((still.header.height, still.header.width), np.uint8)
+
+    async def keep(self, still: Still, step: str, told: Told) -> None:
+        """Write what a step found: its layers, and last its numbers."""
+        for layer, pixels in told.layers.items():
+            path = self.archive.layer(still.study_instance_uid, still.sop_instance_uid, layer.value)
+            data = await self.examiner.run(encode_layer, layer, pixels)
+            await self.examiner.run(self.archive.write, path, data)
+        path = self.archive.outcome(still.study_instance_uid, still.sop_instance_uid, step)
+        await self.examiner.run(self.archive.write, path, msgspec.json.encode(told.outcome))
+        held = self.held(still)
+        if held.layers is not None:
+            held.layers = {**held.layers, **as_layers(told.layers)}
+
+    async def outcome(self, still: Still, step: str) -> Outcome | None:
+        """The numbers that a step kept; None if it kept none."""
+        path = self.archive.outcome(still.study_instance_uid, still.sop_instance_uid, step)
+        return await self.examiner.run(_read_outcome, path)
+
+    async def write_rendition(self, still: Still, srgb: Srgb) -> None:
+        """Write the small picture for pages, unless it is there."""
+        path = self.archive.rendition(still.study_instance_uid, still.sop_instance_uid)
+        if not path.is_file():
+            await self.examiner.run(lambda: self.archive.write(path, _rendition(srgb)))
 
     def _load(self, still: Still) -> Frame:
         if still.blob is None:
@@ -83,8 +115,21 @@ class Workbench:
         maps = {}
         for layer in Layer:
             path = self.archive.layer(still.study_instance_uid, still.sop_instance_uid, layer.value)
-            maps[layer] = read_layer(path)
+            if path.is_file():
+                maps[layer] = read_layer(path)
         return as_layers(maps)
+
+
+def _read_outcome(path: Path) -> Outcome | None:
+    return msgspec.json.decode(path.read_bytes(), type=Outcome) if path.is_file() else None
+
+
+def _rendition(srgb: Srgb) -> bytes:
+    scale = min(1.0, RENDITION_SIDE / max(srgb.shape[:2]))
+    small = srgb if scale == 1 else cv2.resize(srgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    ok, data = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 90])
+    assert ok
+    return data.tobytes()
 
 
 def read_layer(path: Path) -> Srgb:

@@ -48,7 +48,8 @@ class Worker:
 
     A fault of the surroundings (Triton, disk, database away) lets a step wait; a bad picture ends it; anything else is
     tried `MAX_ATTEMPTS` times, a model that fails among it. With a step that was given up go those that need its result (`needs`: step, and the
-    steps that it builds on); the rest are done with what is there.
+    steps that it builds on); the rest are done with what is there. A worker may be told to do `only` some steps, and some
+    `first`; several of different names work side by side.
     """
 
     def __init__(
@@ -59,8 +60,12 @@ class Worker:
         name: str,
         on_end: StepEnd,
         needs: Mapping[str, Collection[str]] | None = None,
+        only: Collection[str] | None = None,
+        first: Collection[str] = (),
     ) -> None:
         self._store = store
+        self._only = only
+        self._first = first
         self._steps = steps
         self._needs = needs or {}
         self._name = name
@@ -87,7 +92,7 @@ class Worker:
             log.info("resuming work", extra={"steps": released})
         while True:
             _heed_cancellation()
-            item = await self._store.claim(self._name, lease_s=LEASE_S)
+            item = await self._store.claim(self._name, lease_s=LEASE_S, steps=self._only, first=self._first)
             if item is None:
                 await self._wait()
             else:

@@ -56,6 +56,10 @@ class Archive:
         """An 8-bit PNG of one layer at the still's size."""
         return self.folder(study_instance_uid, sop_instance_uid) / f"layer-{_word(name)}.png"
 
+    def outcome(self, study_instance_uid: str, sop_instance_uid: str, step: str) -> Path:
+        """The numbers that a step of the analysis keeps for the ones after it, JSON."""
+        return self.folder(study_instance_uid, sop_instance_uid) / f"outcome-{_word(step)}.json"
+
     def relative(self, path: Path) -> str:
         """The form in which the database keeps a path."""
         return path.relative_to(self.root).as_posix()
@@ -90,5 +94,5 @@ def _checked(uid: str) -> str:
 
 def _word(name: str) -> str:
     if not name.isidentifier() or not name.isascii():
-        raise ValueError("not the name of a layer")
+        raise ValueError("not a name")
     return name

@@ -167,9 +167,19 @@ class Store:
 
     # Work
 
-    async def claim(self, worker: str, *, lease_s: float) -> WorkItem | None:
-        """The next step to do, now this worker's for `lease_s` seconds; None: nothing is due."""
-        return await self._threads.write(lambda s: work.claim(s, worker, time.time(), lease_s))
+    async def claim(
+        self,
+        worker: str,
+        *,
+        lease_s: float,
+        steps: Collection[str] | None = None,
+        first: Collection[str] = (),
+    ) -> WorkItem | None:
+        """The next step to do, now this worker's for `lease_s` seconds; None: nothing is due.
+
+        Only one of `steps`, if these are given, and one in `first` before any other.
+        """
+        return await self._threads.write(lambda s: work.claim(s, worker, time.time(), lease_s, steps, first))
 
     async def finish(self, item: WorkItem, result: StepResult) -> None:
         """Keep what a step found and make the next step due, in one commit."""

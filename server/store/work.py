@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
+from sqlalchemy import case
 from sqlmodel import Session, col, select, update
 
 from server.store.records import WorkItem
@@ -22,14 +23,26 @@ def rows_for(sop_instance_uid: str, steps: Iterable[str], due_at: float) -> list
     ]
 
 
-def claim(session: Session, worker: str, now: float, lease_s: float) -> WorkItem | None:
-    """Take the next due step, oldest still first; a step whose lease ran out is due again."""
+def claim(
+    session: Session,
+    worker: str,
+    now: float,
+    lease_s: float,
+    steps: Collection[str] | None = None,
+    first: Collection[str] = (),
+) -> WorkItem | None:
+    """Take the next due step among `steps` (None: any): those in `first`, then the oldest still's.
+
+    A step whose lease ran out is due again.
+    """
     due = (col(WorkRow.state) == WorkState.READY) & (col(WorkRow.not_before) <= now)
     abandoned = (col(WorkRow.state) == WorkState.RUNNING) & (col(WorkRow.lease_until) <= now)
+    wanted = due | abandoned if steps is None else (due | abandoned) & col(WorkRow.step).in_(steps)
+    rank = case((col(WorkRow.step).in_(first), 0), else_=1)
     query = (
         select(WorkRow)
-        .where(due | abandoned)
-        .order_by(col(WorkRow.not_before), col(WorkRow.id))
+        .where(wanted)
+        .order_by(rank, col(WorkRow.not_before), col(WorkRow.id))
         .limit(1)
         .with_for_update(skip_locked=True)
     )

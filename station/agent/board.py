@@ -95,7 +95,13 @@ class VisitBoard:
         elif isinstance(message, StillExamined):
             self._judge(index, message.quality, "server")
             self._advance(index, StillStage.EXAMINED)
-        elif not message.done:
+        else:
+            self._note_progress(index, message)
+
+    def _note_progress(self, index: int, message: StillProgress) -> None:
+        if message.total:
+            self._update(index, analysed=min(message.ended / message.total, 1.0))
+        if not message.done:
             self._update(index, message=message.message)
         elif message.step == LAST_STEP:
             self._advance(index, StillStage.ANALYSED)

@@ -63,6 +63,8 @@ class StillStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The booth's own report, replaced by the server's verdict once that is known."""
     verdict_from: str = ""
     """`booth` or `server`: whose report `quality` is."""
+    analysed: float = 0.0
+    """Share of the analysis that has ended at the server, 0 to 1."""
     message: str = ""
 
 

@@ -179,6 +179,10 @@ class StillProgress(_Message, frozen=True, kw_only=True):
     sop_instance_uid: Uid
     step: Annotated[str, Meta(max_length=32)]
     done: bool
+    ended: Annotated[int, Meta(ge=0, le=255)] = 0
+    """Steps of this still that have ended by now."""
+    total: Annotated[int, Meta(ge=0, le=255)] = 0
+    """Steps of this still; 0: not told."""
     message: Annotated[str, Meta(max_length=256)] = ""
 
 

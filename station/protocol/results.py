@@ -63,12 +63,37 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Landmark(msgspec.Struct, frozen=True):
+    """A point of a face in pixels of the picture."""
+
+    x: float
+    y: float
+    confidence: float
+    """0 to 1."""
+
+
+class HeadPose(msgspec.Struct, frozen=True, kw_only=True):
+    """How a head is turned against the camera, in degrees."""
+
+    yaw: float
+    """Nose to the right of the picture."""
+    pitch: float
+    """Nose up."""
+    roll: float
+    """Clockwise in the picture."""
+
+
 class Face(msgspec.Struct, frozen=True, kw_only=True):
     """A face found in a picture."""
 
     box: Box
     source: str = "detected"
-    """`detected` in this picture, or `carried` from the white frame of the same view."""
+    """`detected` in this picture by the cascade, `segmented` from the whole of it, or `carried` from the white frame of
+    the same view."""
+    landmarks: tuple[Landmark, ...] = ()
+    """Right and left eye outer corner, right and left inner corner, tip of the nose, right and left corner of the mouth,
+    chin; the subject's sides. Empty: not known."""
+    pose: HeadPose | None = None
 
 
 class Layer(StrEnum):
@@ -79,6 +104,18 @@ class Layer(StrEnum):
     HAEMOGLOBIN = "haemoglobin"
     REDNESS = "redness"
     REFLECTION = "reflection"
+    SPOTS = "spots"
+    """Pigment spots as a trained model marks them; `melanin` is the map of all pigment."""
+    TROUBLE = "trouble"
+    """Papules, pustules and comedones."""
+    WRINKLES = "wrinkles"
+    PORES = "pores"
+    PORPHYRIN = "porphyrin"
+    UV_SPOTS = "uv_spots"
+    ACNE = "acne"
+    """Where a classifier sees acne."""
+    SEVERITY = "severity"
+    """Where the severity of acne is seen."""
 
 
 class Contour(msgspec.Struct, frozen=True, kw_only=True):

@@ -156,10 +156,15 @@ async def test_conditions_of_several_places_in_one_request(client: TritonClient)
     assert found[1].probabilities[-1] == pytest.approx(WALL[1] / 255, abs=0.02)
 
 
-async def test_fluorescence_is_of_the_pictures_size(client: TritonClient) -> None:
-    image, _ = picture()
-    maps = await fluorescence(client, image)
-    assert maps.porphyrin.shape == maps.uv_spot.shape == image.shape[:2]
+async def test_fluorescence_comes_back_on_the_picture(client: TritonClient) -> None:
+    image = np.full((700, 500, 3), (40, 90, 110), np.uint8)
+    cv2.circle(image, (300, 400), 20, (200, 90, 110), -1)
+    skin = np.full((700, 500), 255, np.uint8)
+    maps = await fluorescence(client, image, 6.0, (50, 100, 400, 500), skin)
+    shown = maps.on_picture(maps.porphyrin, (700, 500))
+    rows, columns = np.nonzero(shown > 55)
+    assert (columns.mean(), rows.mean()) == pytest.approx((300, 400), abs=0.7)
+    assert len(rows) == pytest.approx(np.pi * 20**2, rel=0.06)
 
 
 async def test_an_absent_model_and_a_failing_one_are_told_apart(partial: TritonClient) -> None:

@@ -31,8 +31,8 @@ async def test_stills_wait_for_triton_at_the_start_and_when_it_is_killed(
     async with pipeline(f"127.0.0.1:{port}") as room:
         await room.open(visit)
         await room.arrive(visit, Light.WHITE)
-        steps = await room.until(visit, Light.WHITE, lambda steps: steps["inference"].error != "")
-        assert (steps["quality"].state, steps["inference"].attempts) == (WorkState.DONE, 0)
+        steps = await room.until(visit, Light.WHITE, lambda steps: steps["skin"].error != "")
+        assert (steps["quality"].state, steps["skin"].attempts) == (WorkState.DONE, 0)
         assert room.archive.rendition(visit.study, visit.stills[Light.WHITE].sop_instance_uid).is_file()
         async with managed:
             await room.ended_all(visit, Light.WHITE)

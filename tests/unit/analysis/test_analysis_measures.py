@@ -132,16 +132,6 @@ def test_fluorescence_has_no_colour() -> None:
     assert "fluorescence" in measures["face", "melanin_index"].reason
 
 
-@pytest.mark.parametrize(
-    ("scale", "words"), [(None, "scale not calibrated"), (1.8, "1.8 px/mm, needs 20"), (25.0, "no model")]
-)
-def test_pores_and_wrinkles_say_why_not(scale: float | None, words: str) -> None:
-    measures = found(measure_skin(layers(), picture(), header(px_per_mm=scale), FACE))
-    for name in ("pore_density", "wrinkle_area"):
-        assert measures["face", name].value is None
-        assert words in measures["face", name].reason
-
-
 def test_a_hidden_region_says_so() -> None:
     skin = np.full((320, 320), 255, np.uint8)
     skin[:100] = 0

@@ -8,13 +8,13 @@ import pytest
 from server.inference import ModelInfo
 from server.pipeline import Identity, Layers, ObjectMaker, Skin
 from server.pipeline.examination import as_layers
-from server.pipeline.objects import SKIN_MODEL
+from server.pipeline.objects import COLOUR_SKIN
 from station.protocol import Frame, FrameHeader, Layer, Light, Patient, View, new_uid
 
 pytestmark = pytest.mark.unit
 
 MODELS = (
-    ModelInfo(name=SKIN_MODEL, version=1, sha256="a" * 64),
+    ModelInfo(name=COLOUR_SKIN, version=1, sha256="a" * 64),
     ModelInfo(name="chromophores", version=1, sha256="b" * 64),
 )
 HEADER = FrameHeader(frame_id=1, width=48, height=32, light=Light.WHITE, view=View.FRONT, captured_at=1.7e9)

@@ -1,0 +1,85 @@
+"""What a step found that its still keeps: layers beside the measures, or the reason why there are none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from server.analysis import WHOLE_FACE
+from server.inference import CONDITIONS
+from station.protocol import Layer, Light, Measure
+
+NEEDS_PAIR: Final = "needs a cross- and parallel-polarised pair of known scale"
+NEEDS_UV: Final = "needs ultraviolet light"
+NEEDS_CROSS: Final = "needs cross-polarised light"
+NOT_INSTALLED: Final = "no model for it is installed"
+FAILED: Final = "the model failed"
+NO_FACE: Final = "no face found"
+NO_SKIN: Final = "no skin in sight"
+
+PRINCIPAL: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "items": (
+        ("spots_area", "%"),
+        ("trouble_area", "%"),
+        ("wrinkles_area", "%"),
+        ("pores_area", "%"),
+    ),
+    "severity": (("acne_severity", "1"),),
+    "acne": (("acne_probability", "1"),),
+    "conditions": tuple((f"condition_{name}", "1") for name in CONDITIONS),
+    "fluorescence": (("porphyrins_area", "%"), ("uv_spots_area", "%")),
+    "lesions": (("brown_spots_area", "%"), ("red_areas_area", "%")),
+    "texture": (("texture_roughness", "%"),),
+}
+"""The measures that stand for each group of results where there are none: name and unit."""
+
+LIGHTS: Final[Mapping[str, frozenset[Light]]] = {
+    "items": frozenset({Light.PARALLEL_POLARISED}),
+    "severity": frozenset({Light.WHITE, Light.UNCONTROLLED}),
+    "acne": frozenset({Light.WHITE, Light.UNCONTROLLED}),
+    "conditions": frozenset({Light.WHITE, Light.UNCONTROLLED}),
+    "fluorescence": frozenset({Light.UV}),
+}
+"""The lights that the trained models' results come from."""
+
+UNCONTROLLED_LACKS: Final = {
+    "items": NEEDS_PAIR,
+    "fluorescence": NEEDS_UV,
+    "lesions": NEEDS_CROSS,
+    "texture": "scale not calibrated, needs 10 px/mm",
+}
+"""What no photograph from elsewhere has a result for, and why."""
+
+Map = NDArray[np.uint8]
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers of one step, as they are kept."""
+
+    model: str = ""
+    """Name and version of what made them; empty: nothing was made."""
+    measures: tuple[Measure, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """Numbers with the layers that show where they come from, uint8 of the picture's size."""
+
+    outcome: Outcome
+    layers: Mapping[Layer, Map] = field(default_factory=dict)
+
+
+def refused(group: str, reason: str) -> Told:
+    """No result of a group of `PRINCIPAL`, and why."""
+    return Told(Outcome(measures=refusals(group, reason)))
+
+
+def refusals(group: str, reason: str) -> tuple[Measure, ...]:
+    """The measures of a group that cannot be told, and why."""
+    return tuple(
+        Measure(region=WHOLE_FACE, name=name, value=None, unit=unit, method="none", reason=reason)
+        for name, unit in PRINCIPAL[group]
+    )
