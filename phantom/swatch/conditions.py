@@ -125,9 +125,9 @@ def _wrinkles(canvas: Canvas) -> None:
 def _clogged_pores(canvas: Canvas) -> None:
     centre = canvas.anywhere(1, 0.25 * canvas.side)[0]
     spread = canvas.rng.uniform(5, 11) * canvas.px_per_mm
-    for y, x in canvas.rng.normal(centre, spread, (int(canvas.rng.integers(22, 65)), 2)):
+    for y, x in canvas.rng.normal(centre, spread, (int(canvas.rng.integers(35, 95)), 2)):
         lesions.comedo(
-            canvas, "open_comedo" if canvas.rng.random() < 0.7 else "closed_comedo", float(y), float(x)
+            canvas, "open_comedo" if canvas.rng.random() < 0.8 else "closed_comedo", float(y), float(x)
         )
     places = f32(canvas.rng.normal(centre, spread, (60, 2)))
     lesions.fluoresce(canvas, places[((places > 2) & (places < canvas.side - 3)).all(1)], 0.6)

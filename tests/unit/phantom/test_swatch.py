@@ -1,5 +1,7 @@
 """Swatches: their truth, their scale, their light."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from phantom.scene import LIGHTS
 from phantom.spectral import individual_typology_angle, lab_from_xyz
 from phantom.swatch import CONDITIONS, CONTRAST_TO_NOISE_FLOOR, ITEMS, Condition, Law, Swatch, swatch
+from phantom.swatch.sheet import main
 
 pytestmark = pytest.mark.unit
 
@@ -131,3 +134,12 @@ def test_a_condition_changes_the_picture_where_it_is(name: Condition) -> None:
 def test_an_unknown_condition_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="ephelides"):
         swatch(1, TRAINING, side=64, conditions=("sunburn",))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("options", [[], ["--conditions"], ["--law", "faint", "--first-seed", "7"]])
+def test_the_sheet_is_written(tmp_path: Path, options: list[str]) -> None:
+    assert main([str(tmp_path / "sheet.png"), *options]) == 0
+    picture = cv2.imread(str(tmp_path / "sheet.png"))
+    assert picture is not None
+    columns, rows = (8, 3) if "--conditions" in options else (6, 5)
+    assert picture.shape == (228 * rows - 4, 228 * columns - 4, 3)
