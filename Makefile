@@ -1,10 +1,10 @@
-# make demo | setup | check | test | bench | prove
+# make demo | setup | check | test | bench | prove | train-setup
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 NODE_PATH_FIX := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: demo setup check test test-triton bench prove system-packages screenshots
+.PHONY: demo setup train-setup check test test-triton bench prove system-packages screenshots
 
 demo: setup
 	$(BIN)/dermabooth demo $(ARGS)
@@ -13,6 +13,12 @@ setup: .venv/.ready .venv-triton/.ready web/dist/index.html
 
 .venv/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) scripts/progress.py "Python environment" -- $(PYTHON) scripts/environment.py .venv requirements/dev.txt --project
+	@touch $@
+
+train-setup: .venv/.train
+
+.venv/.train: requirements/train.txt .venv/.ready
+	@$(PYTHON) scripts/progress.py "PyTorch, CPU build" -- $(PYTHON) scripts/environment.py .venv requirements/train.txt --training
 	@touch $@
 
 .venv-triton/.ready: requirements/triton.txt
@@ -32,14 +38,14 @@ web/dist/index.html: web/node_modules/.ready $(WEB_SOURCES)
 system-packages:
 	@$(PYTHON) scripts/system_packages.py
 
-check: .venv/.ready web/node_modules/.ready
+check: .venv/.train web/node_modules/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	cd web && $(NODE_PATH_FIX) npm run check
 
-test: setup system-packages
+test: setup train-setup system-packages
 	$(BIN)/python -m pytest $(ARGS)
 
 test-triton: .venv/.ready
