@@ -132,6 +132,29 @@ async def test_measures_and_quality_have_units_reasons_and_thresholds(
     await expect(page.page.get_by_text("not a medical device")).to_be_visible()
 
 
+async def test_what_models_say_is_shown_with_its_doubt_and_what_is_absent(
+    server: Server, visit: FilledVisit
+) -> None:
+    page = server.page
+    await page.open(server.code())
+    await page.open_visits()
+    await page.open_visit(visit.study)
+    severity = page.page.locator('[data-assessment="severity"]')
+    await expect(severity).to_contain_text("of 4, moderate")
+    await expect(severity).to_contain_text("Uncertain")
+    await expect(severity).to_contain_text("61%")
+    await expect(severity.locator('[data-state="absent"]')).to_contain_text("no model for it is installed")
+    conditions = page.page.locator('[data-assessment="conditions"]')
+    await expect(conditions.locator(".bars > span").first).to_have_text("Clogged pores nose")
+    await expect(page.page.get_by_text("Phantom-trained reference weights").first).to_be_visible()
+    await expect(page.measures.locator('[data-measure="acne_severity"]')).to_have_count(0)
+    await expect(page.page.get_by_text("Needs ultraviolet light").first).to_be_visible()
+    bare = await page.photo.pixel(*BLOT)
+    await page.layers.set("severity", True)
+    await page.photo.expect_data("layers", "skin severity")
+    assert difference(await page.photo.pixel(*BLOT), bare) > 40
+
+
 async def test_the_lights_can_be_walked_with_the_keyboard(server: Server, visit: FilledVisit) -> None:
     page = server.page
     await page.open(server.code())

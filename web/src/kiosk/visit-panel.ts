@@ -47,6 +47,11 @@ export class VisitPanel extends LitElement {
       .summary {
         margin: 4px 0 10px;
       }
+      progress {
+        width: 100%;
+        margin-bottom: 10px;
+        accent-color: var(--accent);
+      }
     `,
   ];
 
@@ -112,9 +117,13 @@ export class VisitPanel extends LitElement {
       : done === total
         ? "Every picture is stored and analysed."
         : `${stored} of ${total} stored, ${done} analysed.`;
+    const share = visit.stills.reduce((sum, still) => sum + (still.stage === "analysed" ? 1 : still.analysed), 0) / total;
     return html`
       <h2>${visit.complete ? "All pictures taken" : "Visit stopped"}</h2>
       <p class="small muted summary" role="status" data-visit=${visit.study_instance_uid}>${text}</p>
+      ${visit.complete && done < total
+        ? html`<progress max="1" .value=${share} aria-label="Analysis at the server"></progress>`
+        : nothing}
       <light-sequence .visit=${visit}></light-sequence>
       <div class="actions">
         ${visit.stills.some((still) => still.quality?.verdict === "fail")

@@ -8,7 +8,7 @@ export interface LayerStyle {
   rgb: readonly [number, number, number];
 }
 
-/** Every layer with its colour; the colours are those of `--layer-*` in base.css. */
+/** The layers of live pictures with their colours, which are those of `--layer-*` in base.css. */
 export const LAYERS: readonly LayerStyle[] = [
   { name: "skin", label: "Skin", meaning: "Outline of the skin that is measured", rgb: [47, 191, 143] },
   { name: "melanin", label: "Melanin", meaning: "Pigment, relative to this face", rgb: [109, 63, 224] },
@@ -16,7 +16,22 @@ export const LAYERS: readonly LayerStyle[] = [
   { name: "reflection", label: "Reflection", meaning: "Gloss that hides the skin below", rgb: [18, 168, 220] },
 ];
 
-export const STYLES = new Map(LAYERS.map((style) => [style.name, style]));
+/** Layers that trained models and ultraviolet light give of stills. */
+export const MARKED: readonly LayerStyle[] = [
+  { name: "spots", label: "Pigment spots", meaning: "Marked by a model; strong where it is sure", rgb: [173, 98, 12] },
+  { name: "trouble", label: "Trouble", meaning: "Papules, pustules and comedones, by a model", rgb: [240, 92, 28] },
+  { name: "wrinkles", label: "Wrinkles", meaning: "Marked by a model; strong where it is sure", rgb: [36, 86, 224] },
+  { name: "pores", label: "Pores", meaning: "Marked by a model; strong where it is sure", rgb: [9, 142, 126] },
+  { name: "severity", label: "Acne severity", meaning: "What the grade rests on, relative to this face", rgb: [214, 40, 160] },
+  { name: "acne", label: "Acne", meaning: "What speaks for acne, relative to this face", rgb: [198, 30, 70] },
+  { name: "porphyrin", label: "Porphyrins", meaning: "Red fluorescence over its surroundings", rgb: [255, 64, 112] },
+  { name: "uv_spots", label: "UV spots", meaning: "Dark under ultraviolet light", rgb: [92, 64, 190] },
+];
+
+/** Every layer that a still may have. */
+export const STILL_LAYERS: readonly LayerStyle[] = [...LAYERS, ...MARKED];
+
+export const STYLES = new Map(STILL_LAYERS.map((style) => [style.name, style]));
 
 /** Layers that need a still's resolution, and are never shown live. */
 export const STILL_ONLY: readonly { label: string; reason: string }[] = [

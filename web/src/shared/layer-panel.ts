@@ -1,6 +1,6 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult, unsafeCSS } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { LAYERS, STILL_ONLY } from "../overlay/layers";
+import { LAYERS, MARKED, STILL_LAYERS, STILL_ONLY } from "../overlay/layers";
 import type { OverlayView } from "../overlay/renderer";
 import type { Layer } from "../wire/protocol";
 import { shared } from "../styles/shared";
@@ -20,6 +20,10 @@ export class LayerPanel extends LitElement {
   @property({ type: Boolean, reflect: true }) compact = false;
   /** Also lists layers that need a still, greyed. */
   @property({ type: Boolean }) live = false;
+  /** Lists what a still may have: what it has, and with the reason what it has not. */
+  @property({ type: Boolean }) still = false;
+  /** Why single layers are greyed, where that is known. */
+  @property({ attribute: false }) because: ReadonlyMap<Layer, string> = new Map();
 
   static override styles = [
     shared,
@@ -103,6 +107,7 @@ export class LayerPanel extends LitElement {
       .reflection {
         --ramp: var(--layer-reflection);
       }
+      ${unsafeCSS(MARKED.map((one) => `.${one.name} { --ramp: rgb(${one.rgb.join(" ")}); }`).join(" "))}
       :disabled .ramp,
       :disabled .switch {
         opacity: 0.4;
@@ -124,6 +129,19 @@ export class LayerPanel extends LitElement {
         border: 0;
         background: none;
         accent-color: var(--accent);
+      }
+      .lacking {
+        margin: 8px 4px 0;
+        padding-top: 8px;
+        border-top: 1px solid var(--line);
+        font-size: 0.8125rem;
+        color: var(--muted);
+      }
+      .lacking dt {
+        font-weight: 600;
+      }
+      .lacking dd {
+        margin: 0 0 6px;
       }
       header {
         display: flex;
@@ -164,9 +182,12 @@ export class LayerPanel extends LitElement {
     return html`
       <header><h2>${this.heading}</h2><span aria-hidden="true">weak – strong</span></header>
       <div class="rows">
-        ${LAYERS.map((layer) => this.#row(layer.name, layer.label, layer.meaning))}
+        ${(this.still ? STILL_LAYERS.filter((one) => this.available.includes(one.name)) : LAYERS).map((layer) =>
+          this.#row(layer.name, layer.label, layer.meaning),
+        )}
         ${this.live ? STILL_ONLY.map((one) => this.#greyed(one.label, one.reason)) : nothing}
       </div>
+      ${this.still ? this.#lacking() : nothing}
       <div class="slider">
         <label for="opacity">Strength</label>
         <input
@@ -181,6 +202,20 @@ export class LayerPanel extends LitElement {
         <span class="small muted tabular">${Math.round(this.view.opacity * 100)} %</span>
       </div>
     `;
+  }
+
+  /** What the still has not, by reason. */
+  #lacking(): TemplateResult | typeof nothing {
+    const reasons = new Map<string, string[]>();
+    for (const { name, label } of STILL_LAYERS.filter((one) => !this.available.includes(one.name))) {
+      const reason = this.because.get(name) ?? this.missing;
+      reasons.set(reason, [...(reasons.get(reason) ?? []), label]);
+    }
+    return reasons.size === 0
+      ? nothing
+      : html`<dl class="lacking">
+          ${[...reasons].map(([reason, labels]) => html`<dt>${reason}</dt><dd>${labels.join(", ")}</dd>`)}
+        </dl>`;
   }
 
   #row(layer: Layer, label: string, meaning: string): TemplateResult {

@@ -28,7 +28,8 @@ export class ResearchNote extends LitElement {
     return html`${infoIcon()}
       <span
         ><strong>For cosmetic and research use; not a medical device.</strong> Layers and
-        measures come from published formulas; agreement with clinicians is not established.</span
+        measures come from published formulas and from models with phantom-trained reference weights; agreement with
+        clinicians is not established.</span
       >`;
   }
 }

@@ -3,6 +3,7 @@ import { customElement, property } from "lit/decorators.js";
 import { measureName, number, unit, words } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { Measure } from "../wire/protocol";
+import { isAssessment } from "./assessments";
 
 const REGIONS = ["face", "forehead", "right_cheek", "left_cheek", "nose", "chin"];
 
@@ -78,8 +79,9 @@ export class MeasureTable extends LitElement {
     if (this.measures.length === 0) {
       return html`<p class="muted small">Nothing has been measured in this picture yet.</p>`;
     }
-    const regions = columns(this.measures);
-    const rows = group(this.measures);
+    const shown = this.measures.filter((measure) => !isAssessment(measure));
+    const regions = columns(shown);
+    const rows = group(shown);
     return html`<div class="scroll">
         <table>
           <thead>
@@ -101,7 +103,7 @@ export class MeasureTable extends LitElement {
           </tbody>
         </table>
       </div>
-      ${reasons(this.measures)}`;
+      ${reasons(shown)}`;
   }
 }
 

@@ -9,6 +9,8 @@ import { dateTime, exposureTime, LIGHTS, modality, setting, PREPARATIONS, VIEWS,
 import { shared } from "../styles/shared";
 import type { StillInfo, StillQuality, VisitDetail, VisitMeasures } from "../wire/server";
 import { get, sentence } from "./api";
+import "./assessment-card";
+import { whyMissing } from "./assessments";
 import "./measure-table";
 import "./quality-table";
 import "./still-stage";
@@ -103,7 +105,9 @@ export class VisitPageElement extends LitElement {
             <layer-panel
               heading="Layers"
               .view=${this.view}
+              still
               .available=${still.layers}
+              .because=${whyMissing(measures?.measures ?? [])}
               missing=${layerReason(still)}
               @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}
             ></layer-panel>
@@ -114,6 +118,7 @@ export class VisitPageElement extends LitElement {
           </section>
         </aside>
       </div>
+      <assessment-card .measures=${measures?.measures ?? []}></assessment-card>
       <section class="card table">
         <h2>Measures <span class="muted">${LIGHTS[still.light]}, ${VIEWS[still.view].toLowerCase()}</span></h2>
         <measure-table .measures=${measures?.measures ?? []}></measure-table>
@@ -189,7 +194,8 @@ function layerReason(still: StillInfo): string {
 
 function facts(still: StillInfo): TemplateResult {
   const failed = still.steps.find((step) => step.state === "failed");
-  const open = still.steps.find((step) => step.state !== "done");
+  const open = still.steps.find((step) => step.state !== "done" && step.state !== "failed");
+  const ended = still.steps.filter((step) => step.state === "done" || step.state === "failed").length;
   const objects = [...new Set(still.instances.map((one) => modality(one.modality)))];
   return html`<dl>
       <dt>Size</dt>
@@ -209,7 +215,14 @@ function facts(still: StillInfo): TemplateResult {
       <dt>DICOM</dt>
       <dd>${objects.length === 0 ? "Not written yet" : objects.join(", ")}</dd>
       <dt>Analysis</dt>
-      <dd>${failed ? `${words(failed.step)} failed` : open ? `At ${words(open.step).toLowerCase()}` : "Complete"}</dd>
+      <dd>
+        ${open
+          ? html`At ${words(open.step).toLowerCase()}, ${ended} of ${still.steps.length}
+              <progress max=${still.steps.length} .value=${ended} aria-label="Progress of the analysis"></progress>`
+          : failed
+            ? `${words(failed.step)} failed`
+            : "Complete"}
+      </dd>
     </dl>
     ${failed ? html`<p class="small failed">${failed.error}</p>` : nothing}`;
 }

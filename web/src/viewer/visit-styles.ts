@@ -66,8 +66,14 @@ export const visitStyles = css`
     align-self: end;
     font-size: 0.875rem;
   }
-  .table {
+  .table,
+  assessment-card {
     margin-top: 16px;
+  }
+  progress {
+    display: block;
+    width: 100%;
+    accent-color: var(--accent);
   }
   .table h2 {
     margin-bottom: 8px;

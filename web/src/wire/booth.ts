@@ -20,6 +20,7 @@ export interface StillStatus {
   sop_instance_uid: string;
   quality: QualityReport | null;
   verdict_from: string;
+  analysed: number;
   message: string;
 }
 

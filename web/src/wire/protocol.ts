@@ -4,7 +4,20 @@ export type Light = "white" | "cross_polarised" | "parallel_polarised" | "uv" | 
 export type View = "front" | "left_45" | "right_45" | "neck" | "unspecified";
 export type Preparation = "unspecified" | "cleansed" | "make_up";
 export type Verdict = "pass" | "warn" | "fail" | "unknown";
-export type Layer = "skin" | "melanin" | "redness" | "reflection";
+export type Layer =
+  | "skin"
+  | "melanin"
+  | "haemoglobin"
+  | "redness"
+  | "reflection"
+  | "spots"
+  | "trouble"
+  | "wrinkles"
+  | "pores"
+  | "porphyrin"
+  | "uv_spots"
+  | "acne"
+  | "severity";
 
 export interface Box {
   x: number;
@@ -13,9 +26,16 @@ export interface Box {
   height: number;
 }
 
+export interface HeadPose {
+  yaw: number;
+  pitch: number;
+  roll: number;
+}
+
 export interface Face {
   box: Box;
   source: string;
+  pose: HeadPose | null;
 }
 
 export interface Contour {
