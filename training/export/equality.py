@@ -29,7 +29,7 @@ class Difference:
     largest: float
     """Of the absolute differences."""
     share: float
-    """Of elements that differ: bytes by more than one step, floats by more than `tolerance` of the largest value."""
+    """Of elements that differ by more than the tolerance, or by more than one step of a byte."""
 
 
 Differences = Mapping[str, Difference]
@@ -40,6 +40,7 @@ class Limits:
     """What is accepted."""
 
     tolerance: float
+    """Part of the range: of 255 for bytes, of the largest value for floats."""
     share: float
 
 
@@ -93,9 +94,10 @@ def _difference(found: NDArray[Any], expected: NDArray[Any], tolerance: float) -
             f"{found.dtype}{list(found.shape)} where the network gives {expected.dtype}{list(expected.shape)}"
         )
     away = np.abs(found.astype(np.float64) - expected.astype(np.float64))
-    limit = (
-        1.0 if np.issubdtype(found.dtype, np.integer) else tolerance * max(1.0, float(np.abs(expected).max()))
-    )
+    if np.issubdtype(found.dtype, np.integer):
+        limit = max(1.0, 255.0 * tolerance)
+    else:
+        limit = tolerance * max(1.0, float(np.abs(expected).max()))
     return Difference(float(away.max(initial=0.0)), float(np.mean(~(away <= limit))))
 
 
