@@ -27,16 +27,20 @@ SIDE: Final = 224
 BATCH: Final = 4
 ALONE: Final = tuple(each for each in groups() if each != "dose")
 """Groups shifted one at a time; contrast has the faint set."""
+HALF_CLEAR: Final = (0, 1, 0, 2, 0, 3, 0, 4)
+"""Grades of the faces: half of them without acne."""
 PAIR: Final = ("acne", "said")
 
 
 def exam(repository: Path, size: Size = "full", track: Track = untracked) -> Report:
     """Every set. Some three minutes on one core at full size."""
     sizes, report, model = SIZES[size], Report(), ServedModel.of(repository, NAME)
-    rule = _rule(track(tuning_faces(sizes.tuning), "tuning the count rule", sizes.tuning))
+    rule = _rule(track(tuning_faces(sizes.tuning, HALF_CLEAR), "tuning the count rule", sizes.tuning))
     for part, name, law in (("in-range", IN_RANGE, Law.training()), ("shifted", SHIFTED, Law.shifted())):
         table, opponent = Table(), Table()
-        for made, numbers in track(_asked(model, faces(part, sizes.pictures, law)), name, sizes.pictures):
+        for made, numbers in track(
+            _asked(model, faces(part, sizes.pictures, law, grades=HALF_CLEAR)), name, sizes.pictures
+        ):
             table.add(made.head, made.ita_class, numbers)
             said = float(rule.count(blob_heights(made)) > 0)
             opponent.add(made.head, made.ita_class, {"acne": numbers["acne"], "said": said})
@@ -45,9 +49,11 @@ def exam(repository: Path, size: Size = "full", track: Track = untracked) -> Rep
         report.metrics[name]["worst over best ITA class"] = worst_over_best(by_ita["mean F1"], sizes.fairness)
         report.by_ita[name], report.baseline[name] = by_ita, _f1s(opponent)
     report.metrics[SHIFTED_ONE] = _one_group(model, sizes, track)
-    booth = faces("booth", sizes.booth, Law.shifted(), booth=True)
+    booth = faces("booth", sizes.booth, Law.shifted(), grades=HALF_CLEAR, booth=True)
     report.metrics[BOOTH] = _f1s(_table(_asked(model, booth)))
-    report.metrics[FAINT] = _f1s(_table(_asked(model, faces("faint", sizes.faint, Law.faint()))))
+    report.metrics[FAINT] = _f1s(
+        _table(_asked(model, faces("faint", sizes.faint, Law.faint(), grades=HALF_CLEAR)))
+    )
     return report
 
 
@@ -134,6 +140,8 @@ def _rule(made: Iterable[FacePicture]) -> CountRule:
 def _one_group(model: Model, sizes: Sizes, track: Track) -> Figures:
     figures: Figures = {}
     for turn, group in enumerate(track(ALONE, SHIFTED_ONE, len(ALONE))):
-        made = faces("one group", sizes.one_group, Law.shifted_in(group), first=turn * sizes.one_group)
+        made = faces(
+            "one group", sizes.one_group, Law.shifted_in(group), turn * sizes.one_group, grades=HALF_CLEAR
+        )
         figures[f"mean F1, {group}"] = _f1s(_table(_asked(model, made)))["mean F1"]
     return figures

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Vector = NDArray[np.float64]
 
 
 def confusion(truth: Vector, predicted: Vector, classes: int) -> NDArray[np.float64]:
     """Pictures by true (row) and predicted (column) class."""
-    table = np.zeros((classes, classes))
-    np.add.at(table, (truth.astype(int), predicted.astype(int)), 1)
-    return table
+    cells = truth.astype(int) * classes + predicted.astype(int)
+    return np.bincount(cells, minlength=classes * classes).reshape(classes, classes).astype(np.float64)
 
 
 def quadratic_weighted_kappa(truth: Vector, predicted: Vector, classes: int) -> float:
@@ -42,8 +40,9 @@ def class_f1(truth: Vector, predicted: Vector) -> float:
 
 
 def macro_f1(truth: NDArray[np.float64], predicted: NDArray[np.float64]) -> float:
-    """Mean F1 over the columns of (n, labels) arrays of 0 and 1."""
-    return float(np.nanmean([class_f1(t, p) for t, p in zip(truth.T, predicted.T, strict=True)]))
+    """Mean F1 over the columns of (n, labels) arrays of 0 and 1; labels neither true nor predicted do not count."""
+    each = np.array([class_f1(t, p) for t, p in zip(truth.T, predicted.T, strict=True)])
+    return float(each[np.isfinite(each)].mean()) if np.isfinite(each).any() else float("nan")
 
 
 def auc(score: Vector, truth: NDArray[np.bool_]) -> float:
@@ -51,8 +50,15 @@ def auc(score: Vector, truth: NDArray[np.bool_]) -> float:
     true, false = int(truth.sum()), int((~truth).sum())
     if not true or not false:
         return float("nan")
-    ranks = stats.rankdata(score)
+    ranks = _ranks(score)
     return float((ranks[truth].sum() - true * (true + 1) / 2) / (true * false))
+
+
+def _ranks(values: Vector) -> Vector:
+    """Ranks from 1, equal values sharing theirs."""
+    _, index, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[index], np.float64)
 
 
 def pearson(a: Vector, b: Vector) -> float:
@@ -64,7 +70,7 @@ def pearson(a: Vector, b: Vector) -> float:
 
 def spearman(a: Vector, b: Vector) -> float:
     """Rank correlation, ties shared."""
-    return pearson(stats.rankdata(a), stats.rankdata(b)) if len(a) > 2 else float("nan")
+    return pearson(_ranks(a), _ranks(b)) if len(a) > 2 else float("nan")
 
 
 def expected_calibration_error(probability: Vector, truth: NDArray[np.bool_], bins: int = 10) -> float:

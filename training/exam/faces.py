@@ -15,17 +15,26 @@ from training.exam.overlap import Disc, Mask, disc_mask, grown
 from training.exam.sets import through_booth, tones
 
 GRADES = 5
+EVERY_GRADE = tuple(range(GRADES))
 GROWTH = 0.05
 """What truth is grown by to judge a map, in face widths."""
 PEAK_STEPS = 40
 
 
-def faces(part: str, count: int, law: Law, first: int = 0, *, booth: bool = False) -> Iterator[FacePicture]:
-    """People no training knows: every grade in every ITA class alike often, from the `first` of the part's seeds on."""
+def faces(
+    part: str,
+    count: int,
+    law: Law,
+    first: int = 0,
+    *,
+    grades: Sequence[int] = EVERY_GRADE,
+    booth: bool = False,
+) -> Iterator[FacePicture]:
+    """People no training knows, with these grades in every ITA class alike often; from the `first` of the part's seeds on."""
     for index, (seed, _, ita) in enumerate(tones(part, first + count)):
         if index < first:
             continue
-        made = face(seed, law, people="test", grade=(index // 6) % GRADES, ita=ita)
+        made = face(seed, law, people="test", grade=grades[(index + index // 6) % len(grades)], ita=ita)
         yield _delivered(made, seed) if booth else made
 
 
@@ -78,6 +87,6 @@ def candidates(heights: Sequence[NDArray[np.float32]]) -> NDArray[np.floating]:
     return np.quantile(pooled, np.linspace(0.02, 0.998, PEAK_STEPS))
 
 
-def tuning_faces(count: int) -> list[FacePicture]:
+def tuning_faces(count: int, grades: Sequence[int] = EVERY_GRADE) -> list[FacePicture]:
     """In-range faces that are not scored."""
-    return list(faces("tuning", count, Law.training()))
+    return list(faces("tuning", count, Law.training(), grades=grades))

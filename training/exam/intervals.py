@@ -30,7 +30,7 @@ def bootstrap(
     if len(groups) < 2:
         return float("nan"), float("nan")
     rng = np.random.default_rng(seed)
-    values = np.array([statistic(rows[_redrawn(rng, groups)]) for _ in range(draws)])
+    values = np.array([statistic(rows[_redrawn(rng, groups, len(rows))]) for _ in range(draws)])
     values = values[np.isfinite(values)]
     if not len(values):
         return float("nan"), float("nan")
@@ -40,14 +40,16 @@ def bootstrap(
 
 def _groups(count: int, subjects: NDArray[np.int_] | None) -> list[NDArray[np.intp]]:
     if subjects is None:
-        return [np.array([index]) for index in range(count)]
+        return list(np.arange(count)[:, None])
     order = np.argsort(subjects, kind="stable")
     starts = np.flatnonzero(np.diff(subjects[order])) + 1
     return list(np.split(order, starts)) if count else []
 
 
-def _redrawn(rng: np.random.Generator, groups: list[NDArray[np.intp]]) -> NDArray[np.intp]:
-    return np.concatenate([groups[index] for index in rng.integers(0, len(groups), len(groups))])
+def _redrawn(rng: np.random.Generator, groups: list[NDArray[np.intp]], count: int) -> NDArray[np.intp]:
+    drawn = rng.integers(0, len(groups), len(groups))
+    # One row a subject: the rows need not be gathered.
+    return drawn if len(groups) == count else np.concatenate([groups[index] for index in drawn])
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from phantom.swatch import ITEMS, Swatch
 from training.exam.filters import Plane, brightness, chromophores, pits, raised, valleys
-from training.exam.items_scoring import COUNTS, score, summed
+from training.exam.items_scoring import COUNTS, headline_counts, summed
 from training.exam.overlap import Counts, dice, f1
 from training.exam.thresholds import best_threshold, quantiles
 
@@ -43,12 +43,10 @@ def _tuned(index: int, scores: Scores, pictures: Sequence[Swatch]) -> float:
     statistic, columns = HEADLINES[list(HEADLINES)[index]]
 
     def quality(threshold: float) -> float:
-        found = np.zeros(scores.shape[1:], bool)
-        rows = []
-        for each, picture in zip(scores, pictures, strict=True):
-            found[index] = each[index] > threshold
-            numbers = score(found, picture)
-            rows.append([numbers[name] for name in columns])
-        return summed(statistic)(np.array(rows))
+        rows = [
+            headline_counts(ITEMS[index], each[index] > threshold, picture)
+            for each, picture in zip(scores, pictures, strict=True)
+        ]
+        return summed(statistic)(np.array([[row[name] for name in columns] for row in rows]))
 
     return best_threshold(quantiles(scores[:, index]), quality)

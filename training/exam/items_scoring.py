@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from phantom.swatch import ITEMS, Swatch
+from phantom.swatch import ITEMS, Item, Swatch
 from training.exam.agreement import auc, pearson
 from training.exam.intervals import Rows
 from training.exam.overlap import (
@@ -31,21 +31,34 @@ LEAST_AREA: Final = 60
 _STRIDE = 3
 
 
+COUNTS: Final = ("correct", "found", "reached", "there")
+OVERLAP: Final = ("both", "predicted", "true")
+
+
 def score(found: Mask, truth: Swatch) -> dict[str, float]:
     """Counts of a (4, H, W) prediction, by name, to be summed over pictures."""
     numbers: dict[str, float] = {}
     for index, item in enumerate(ITEMS):
         true, ignore = truth.masks[index] > 0, truth.ignore[index]
-        both, predicted, area = dice_counts(found[index], true, ignore)
-        numbers |= {f"{item} both": both, f"{item} predicted": predicted, f"{item} true": area}
-    lines = line_counts(found[2], truth.masks[2] > 0, ignore=truth.ignore[2])
-    pores = lesion_counts(found[3], truth.masks[3] > 0, truth.ignore[3])
-    for item, counts in (("wrinkle", lines), ("pore", pores)):
-        numbers |= {f"{item} {name}": each for name, each in zip(COUNTS, counts, strict=True)}
+        numbers |= _named(item, OVERLAP, dice_counts(found[index], true, ignore))
+    for item in ("wrinkle", "pore"):
+        numbers |= headline_counts(item, found[ITEMS.index(item)], truth)
     return numbers | _hits(found[1], truth)
 
 
-COUNTS: Final = ("correct", "found", "reached", "there")
+def headline_counts(item: Item, found: Mask, truth: Swatch) -> dict[str, float]:
+    """The counts of one item's own figure: areas of melanin and trouble, lines of wrinkles, lesions of pores."""
+    index = ITEMS.index(item)
+    true, ignore = truth.masks[index] > 0, truth.ignore[index]
+    if item == "wrinkle":
+        return _named(item, COUNTS, line_counts(found, true, ignore=ignore))
+    if item == "pore":
+        return _named(item, COUNTS, lesion_counts(found, true, ignore))
+    return _named(item, OVERLAP, dice_counts(found, true, ignore))
+
+
+def _named(item: Item, names: tuple[str, ...], counts: Counts) -> dict[str, float]:
+    return {f"{item} {name}": float(each) for name, each in zip(names, counts, strict=True)}
 
 
 def _hits(found: Mask, truth: Swatch) -> dict[str, float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -71,7 +72,8 @@ def grown(mask: Mask, radius: float) -> Mask:
     """The mask and everything within `radius` px of it."""
     if radius <= 0 or not mask.any():
         return mask
-    return np.asarray(ndimage.distance_transform_edt(~mask) <= radius)
+    away = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(away <= radius + 1e-3)
 
 
 def components(mask: Mask) -> tuple[NDArray[np.int32], int]:
@@ -112,8 +114,9 @@ def _scored(labels: NDArray[np.int32], count: int, ignore: Mask | None) -> Mask:
 
 def _possible(found: NDArray[np.int32], n_found: int, true: NDArray[np.int32], n_true: int) -> Mask:
     """(true + 1, found + 1) bool: which pieces may be paired."""
-    both = np.zeros((n_true + 1, n_found + 1))
-    np.add.at(both, (true.ravel(), found.ravel()), 1)
+    shape = n_true + 1, n_found + 1
+    cells = true.ravel() * np.intp(shape[1]) + found.ravel()
+    both = np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
     union = both.sum(1, keepdims=True) + both.sum(0, keepdims=True) - both
     possible = np.asarray(both / np.maximum(union, 1) >= LEAST_IOU)
     for labels, count, other, by_row in ((true, n_true, found, True), (found, n_found, true, False)):

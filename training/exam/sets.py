@@ -41,7 +41,7 @@ class Sizes:
 
 
 SIZES: dict[Size, Sizes] = {
-    "small": Sizes(pictures=12, one_group=2, faint=6, clean=3, booth=6, tuning=6, fairness=2),
+    "small": Sizes(pictures=6, one_group=1, faint=3, clean=2, booth=3, tuning=6, fairness=1),
     "full": Sizes(pictures=384, one_group=60, faint=120, clean=60, booth=120, tuning=90, fairness=60),
 }
 

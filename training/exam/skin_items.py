@@ -152,7 +152,7 @@ def _tell(report: Report, name: str, table: Table, sizes: Sizes) -> None:
 
 
 def _recalls(table: Table) -> Figures:
-    figures = {f"recall {kind}": _recall(table, kind) for kind in KINDS}
+    figures = {f"recall {kind.replace('_', ' ')}": _recall(table, kind) for kind in KINDS}
     return figures | {"recall comedo": _recall(table, *COMEDONES)}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from phantom import ITA_CLASSES
-from training.exam.goals import FAINT, IN_RANGE, SHIFTED, goal
+from training.exam.goals import FAINT, IN_RANGE, SHIFTED, SHIFTED_ONE, goal
 from training.exam.report import Figure, Figures, Report
 
 _NONE = "–"
@@ -28,6 +28,8 @@ def tables(model: str, report: Report) -> list[TextTable]:
     for name in report.metrics:
         if name == FAINT and any("contrast-to-noise" in measure for measure in report.metrics[name]):
             found.append(_faint(report.metrics[name]))
+        elif name == SHIFTED_ONE:
+            found.append(_one_group(model, report.metrics[name]))
         elif name not in (IN_RANGE, SHIFTED):
             found.append(_further(model, name, report.metrics[name]))
     return [each for each in found if each.rows]
@@ -86,6 +88,26 @@ def _further(model: str, name: str, figures: Figures) -> TextTable:
         for measure, each in figures.items()
     ]
     return TextTable(name.capitalize(), ("measure", "value", "goal", "n"), tuple(rows))
+
+
+def _one_group(model: str, figures: Figures) -> TextTable:
+    """Measures against groups, with the worst group's goal where there is one."""
+    cells: dict[str, dict[str, Figure]] = {}
+    for measure, figure in figures.items():
+        name, group = measure.rsplit(", ", 1)
+        cells.setdefault(name, {})[group] = figure
+    groups = list(dict.fromkeys(group for row in cells.values() for group in row))
+    rows = tuple(
+        (name, *(_worst(model, name, group, row.get(group)) for group in groups))
+        for name, row in cells.items()
+    )
+    return TextTable("One group shifted at a time", ("measure", *groups), rows)
+
+
+def _worst(model: str, name: str, group: str, figure: Figure | None) -> str:
+    if figure is None or not math.isfinite(figure.value):
+        return _NONE
+    return f"{figure.value:.3f} {verdict(model, SHIFTED_ONE, f'{name}, {group}', figure)}".strip()
 
 
 def _faint(figures: Figures) -> TextTable:
