@@ -7,12 +7,17 @@ sebum a pale yellow; sclera, teeth and white cloth glow bluish. The neutral tab 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from phantom.blemishes import SUN_DOSE_SEEN, SUN_DOSE_UV
 from phantom.fields import Field, f32
-from phantom.scene import PART, Geometry
-from phantom.spectral import skin_table
+from phantom.scene import PART, PARTS, Geometry
+from phantom.spectral import SkinTable, skin_table
 
 _ROWS = 256
 _COLLAGEN = (0.115, 0.300, 0.440)
@@ -44,25 +49,54 @@ def fluorescence(geometry: Geometry, wall: Field) -> Field:
 
 
 def _glow(geometry: Geometry, rows: slice, wall: Field) -> Field:
-    labels, white = geometry.labels[rows], f32(geometry.diffuse[rows])
+    white = f32(geometry.diffuse[rows])
+    seen = white + (1 - f32(geometry.coverage[rows]))[..., None] * wall
+    level = cv2.transform(seen, np.full((1, 3), 1 / 3, np.float32))
+    out = level[..., None] * _shares()[geometry.labels[rows]]
+    skin = _on_skin()[geometry.labels[rows]]
+    cols = np.flatnonzero(skin.any(0))
+    if cols.size:
+        part = (slice(None), slice(int(cols[0]), int(cols[-1]) + 1))
+        glow = _skin(geometry, (rows, part[1]), level[part])
+        np.copyto(out[part], glow, where=skin[part][..., None])
+    return f32(out)
+
+
+def _skin(geometry: Geometry, window: tuple[slice, slice], level: Field) -> Field:
+    """(h, w, 3) glow of pixels that are skin, of which white light makes `level`."""
+    glow = geometry.glow[window]
+    pigment = np.log(np.maximum(f32(geometry.melanin[window]), np.float32(1e-4)))
+    perfusion = np.log(np.maximum(f32(geometry.blood[window]), np.float32(1e-5)))
+    white, uv = _tables()
+    light = level / np.maximum(white.colour(f32(pigment), f32(perfusion))[..., 0], np.float32(1e-3))
+    spotted = pigment + np.float32((SUN_DOSE_UV - SUN_DOSE_SEEN) / 255) * glow[..., 1]
+    out = uv.colour(f32(spotted), f32(perfusion)) * light[..., None]
+    filled = glow[..., 0] > 0
+    clear = np.exp(-np.float32(_FOLLICLE_MELANIN) * np.exp(pigment[filled]))
+    openings = light[filled] * clear * glow[..., 0][filled] * np.float32(1 / 255)
+    out[filled] += openings[:, None] * (f32(_PORPHYRIN) + f32(_SEBUM))
+    return f32(out)
+
+
+@cache
+def _shares() -> Field:
     share = np.zeros((len(PART), 3), np.float32)
     for name, colour in _ELSEWHERE.items():
         share[PART[name]] = colour
-    seen = white + (1 - f32(geometry.coverage[rows]))[..., None] * wall
-    out = seen.mean(-1, keepdims=True) * share[labels]
-    skin = np.isin(labels, [PART[name] for name in _ON_SKIN])
-    return f32(np.where(skin[..., None], _skin(geometry, rows, white), out)) if skin.any() else f32(out)
+    return share
 
 
-def _skin(geometry: Geometry, rows: slice, white: Field) -> Field:
-    """(h, W, 3) glow of pixels that are skin."""
-    melanin, blood = f32(geometry.melanin[rows]), f32(geometry.blood[rows])
-    glow = f32(geometry.glow[rows]) * np.float32(1 / 255)
-    pigment, perfusion = np.log(np.maximum(melanin, 1e-4)), np.log(np.maximum(blood, 1e-5))
-    albedo = skin_table().colour(f32(pigment), f32(perfusion))
-    light = (white.mean(-1) / np.maximum(albedo.mean(-1), 1e-3))[..., None]
-    melanin = melanin * np.exp(np.float32(SUN_DOSE_UV - SUN_DOSE_SEEN) * glow[..., 1])
-    stopped = melanin[..., None] * f32(_MELANIN_PER_FRACTION) + blood[..., None] * f32(_BLOOD_PER_FRACTION)
-    dermis = f32(_COLLAGEN) * np.exp(-stopped) + f32(_KERATIN)
-    openings = np.exp(-np.float32(_FOLLICLE_MELANIN) * melanin)[..., None] * glow[..., :1]
-    return f32(light * (dermis + openings * (f32(_PORPHYRIN) + f32(_SEBUM))))
+@cache
+def _on_skin() -> NDArray[np.bool_]:
+    return np.array([name in _ON_SKIN for name in PARTS])
+
+
+@cache
+def _tables() -> tuple[SkinTable, SkinTable]:
+    """The mean reflectance of skin under white light (in each channel), and its glow for unit irradiance."""
+    skin = skin_table()
+    stopped = skin.melanin[:, None, None] * np.array(_MELANIN_PER_FRACTION)
+    stopped = stopped + skin.blood[None, :, None] * np.array(_BLOOD_PER_FRACTION)
+    glow = np.array(_COLLAGEN) * np.exp(-stopped) + np.array(_KERATIN)
+    grey = np.repeat(skin.rgb.mean(-1, keepdims=True), 3, -1)
+    return replace(skin, rgb=grey), replace(skin, rgb=f32(glow))

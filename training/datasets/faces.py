@@ -18,6 +18,7 @@ CELL = 8
 _KNOTS_COUNT = (0.0, 0.5, 5.5, 20.5, 50.5, 120.0)
 _KNOTS_SEVERITY = (0.0, 0.5, 1.5, 2.5, 3.5, 4.5)
 _PEOPLE: dict[Split, People] = {"train": "train", "check": "check"}
+_SHOWN: dict[People, int] = {"train": 3, "check": 1, "test": 1}
 _SPAN = 100_000_000
 
 
@@ -39,14 +40,21 @@ class Faces(Dataset[dict[str, NDArray[Any]]]):
     ) -> None:
         self._people = _PEOPLE[split]
         self._augmented = (stage.augmented and split == "train") if altered is None else altered
+        self._kept: tuple[int, FacePicture] | None = None
         self._first, self._law = (seed + 1) * _SPAN + (split == "check") * (_SPAN // 2), law or Law.training()
 
     def __len__(self) -> int:
         return _SPAN // 2
 
     def picture(self, index: int) -> FacePicture:
-        """The face of an example before anything is done to it."""
-        return face(self._first + index, self._law, people=self._people)
+        """The face of an example before anything is done to it; in training each is shown a few times, differently."""
+        number = index // _SHOWN[self._people]
+        if self._kept is None or self._kept[0] != number:
+            self._kept = number, self._made(self._first + number)
+        return self._kept[1]
+
+    def _made(self, seed: int) -> FacePicture:
+        return face(seed, self._law, people=self._people)
 
     def __getitem__(self, index: int) -> dict[str, NDArray[Any]]:
         made = self.picture(index)
@@ -68,10 +76,9 @@ class SkinCrops(Faces):
     `image` uint8 (224, 224, 3), `lesions` as of `Faces`, `acne` int64: 1 where there is an inflammatory lesion.
     """
 
-    def picture(self, index: int) -> FacePicture:
-        """See `Faces.picture`."""
-        drawn = np.random.default_rng([self._first + index, 82]).integers(8)
-        return face(self._first + index, self._law, people=self._people, grade=max(0, int(drawn) - 3))
+    def _made(self, seed: int) -> FacePicture:
+        drawn = int(np.random.default_rng([seed, 82]).integers(8))
+        return face(seed, self._law, people=self._people, grade=max(0, drawn - 3))
 
     def __getitem__(self, index: int) -> dict[str, NDArray[Any]]:
         whole = self.picture(index)
