@@ -51,7 +51,7 @@ def fluorescence(geometry: Geometry, wall: Field) -> Field:
 def _glow(geometry: Geometry, rows: slice, wall: Field) -> Field:
     white = f32(geometry.diffuse[rows])
     seen = white + (1 - f32(geometry.coverage[rows]))[..., None] * wall
-    level = cv2.transform(seen, np.full((1, 3), 1 / 3, np.float32))
+    level = f32(cv2.transform(seen, np.full((1, 3), 1 / 3, np.float32)))
     out = level[..., None] * _shares()[geometry.labels[rows]]
     skin = _on_skin()[geometry.labels[rows]]
     cols = np.flatnonzero(skin.any(0))
