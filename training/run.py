@@ -97,6 +97,7 @@ class Run:
                 self._save(done=False)
             self._tell()
         self._look(check)
+        self._tell()
 
     def _step(self, batch: Mapping[str, Tensor]) -> None:
         """One step of the optimiser; FloatingPointError if the loss is not a number."""
