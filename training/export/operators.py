@@ -72,14 +72,15 @@ def obstacles(model: onnx.ModelProto) -> list[str]:
     opset = next((each.version for each in model.opset_import if not each.domain), 0)
     if opset not in OPSETS:
         found.append(f"operator set {opset} is not one of {OPSETS[0]} to {OPSETS[-1]}")
-    types = _types(model)
+    types = types_of(model)
     for node in model.graph.node:
         found.extend(_restrictions(node))
         found.extend(_type_obstacles(node, types, model.graph))
     return list(dict.fromkeys(found))
 
 
-def _types(model: onnx.ModelProto) -> dict[str, int]:
+def types_of(model: onnx.ModelProto) -> dict[str, int]:
+    """The element type of every tensor of the graph, by name."""
     graph = onnx.shape_inference.infer_shapes(model).graph
     values = (*graph.input, *graph.value_info, *graph.output)
     known = {each.name: int(each.type.tensor_type.elem_type) for each in values}

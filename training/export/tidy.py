@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import onnx
 from onnx import TensorProto, helper
 
+from training.export.operators import FLOATS, types_of
 from training.graphs.writer import IR_VERSION, OPSET
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ def tidied(model: onnx.ModelProto, served: Served, name: str, doc: str) -> onnx.
     nodes, initializers = model.graph.node, model.graph.initializer
     kept = {spec.name for spec in (*served.inputs, *served.outputs)}
     names = _numbers(nodes, initializers, kept)
+    types = types_of(model)
     graph = helper.make_graph(
-        [_renamed(each, names) for node in nodes for each in _by_way_of_floats(node, nodes)],
+        [_renamed(each, names) for node in nodes for each in _by_way_of_floats(node, types)],
         name,
         [_described(spec) for spec in served.inputs],
         [_described(spec) for spec in served.outputs],
@@ -40,12 +42,11 @@ def _described(spec: TensorSpec) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(spec.name, dtype, ["batch", *spec.shape])
 
 
-def _by_way_of_floats(node: onnx.NodeProto, nodes: Sequence[onnx.NodeProto]) -> list[onnx.NodeProto]:
-    """A cast of an index to a byte as two casts: TensorRT casts only floats to bytes."""
+def _by_way_of_floats(node: onnx.NodeProto, types: Mapping[str, int]) -> list[onnx.NodeProto]:
+    """A cast of an index or a truth to a byte as two casts: TensorRT casts only floats to bytes."""
     if node.op_type != "Cast" or helper.get_node_attr_value(node, "to") != TensorProto.UINT8:
         return [node]
-    makers = {name: each.op_type for each in nodes for name in each.output}
-    if makers.get(node.input[0]) != "ArgMax":
+    if types.get(node.input[0], TensorProto.FLOAT) in FLOATS:
         return [node]
     between = f"{node.output[0]}_float"
     return [
