@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phantom.portrait import Portrait
 from phantom.scene import PART
 from training.datasets.exposures import LINEAR
+from training.exam.rendered import Rendered
 
 Plane = NDArray[np.float32]
 Ranges = tuple[tuple[float, float], ...]
@@ -33,7 +33,7 @@ def groups() -> tuple[str, ...]:
 
 
 def shifted(
-    drawn: Portrait, side: int, seed: int, only: Collection[str] | None = None
+    drawn: Rendered, side: int, seed: int, only: Collection[str] | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Picture (side, side, 3) sRGB and labels (side, side) of a portrait with these groups shifted, or all of them."""
     return _Shift(np.random.default_rng([seed, 17]), side, groups() if only is None else only).picture(drawn)
@@ -51,7 +51,7 @@ class _Shift:
         low, high = row["shifted"][int(self._rng.integers(len(row["shifted"])))]
         return float(self._rng.uniform(low, high))
 
-    def picture(self, drawn: Portrait) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def picture(self, drawn: Rendered) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         person, alpha, labels = self._placed(drawn)
         linear = person + self._wall() * (1 - alpha[..., None])
         linear, labels = self._covered(linear, labels)
@@ -59,7 +59,7 @@ class _Shift:
         value = np.clip(lit, 0, 1) ** np.float32(_GAMMA)
         return self._stored(self._blurred(self._toned(value))), labels
 
-    def _placed(self, drawn: Portrait) -> tuple[Plane, Plane, NDArray[np.uint8]]:
+    def _placed(self, drawn: Rendered) -> tuple[Plane, Plane, NDArray[np.uint8]]:
         size, roll = len(drawn.image), (self._draw("roll") or 0.0) * float(self._rng.choice([-1.0, 1.0]))
         matrix = cv2.getRotationMatrix2D(((size - 1) / 2, (size - 1) / 2), roll, self._side / size)
         matrix = matrix + np.array([[0, 0, (self._side - size) / 2]] * 2)

@@ -26,7 +26,7 @@ SIDE: Final = 224
 PX_PER_MM: Final = 6.0
 BATCH: Final = 4
 LIGHT: Final[Light] = "white"
-MOST: Final = 3
+MOST: Final = 4
 """Conditions at once."""
 ALONE: Final = tuple(each for each in GROUPS if each != "contrast")
 TRUE: Final = tuple(f"{each} true" for each in CONDITIONS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -12,23 +11,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phantom import ITA_CLASSES
-from phantom.identity import Identity
-from phantom.portrait import IGNORE, Portrait, portrait
+from phantom.portrait import IGNORE
 from phantom.scene import PART
 from training.datasets.portraits import Portraits
 from training.exam.goals import BOOTH, IN_RANGE, SHIFTED, SHIFTED_ONE
 from training.exam.items_scoring import mean
 from training.exam.overlap import dice, dice_counts
 from training.exam.portrait_shift import groups, shifted
+from training.exam.rendered import Rendered, people
 from training.exam.report import Figures, Report, Size, Table, Track, untracked, worst_over_best
 from training.exam.served import Model, ServedModel
-from training.exam.sets import SIZES, seeds, through_booth
+from training.exam.sets import SIZES, through_booth
 
 NAME: Final = "skin_segmenter"
 OPPONENT: Final = "face_layers"
 SIDE: Final = 256
-RENDERED: Final = 224
 FROM: Final = 128
 """Skin values from here on are skin."""
 LEAST_SKIN: Final = 50
@@ -47,18 +44,16 @@ class Shown:
 
 
 def exam(repository: Path, size: Size = "full", track: Track = untracked) -> Report:
-    """Every set, of the same people. Some five minutes on one core at full size, most of them for rendering."""
+    """Every set, of the same people. Some five minutes on one core at full size, most of them for rendering, once."""
     sizes, report = SIZES[size], Report()
     model, opponent = ServedModel.of(repository, NAME), ServedModel.of(repository, OPPONENT)
     tables = {name: Table() for name in (IN_RANGE, SHIFTED, BOOTH, *groups())}
     others = {name: Table() for name in (IN_RANGE, SHIFTED)}
-    for index, (seed, drawn) in enumerate(track(people(sizes.pictures), "portraits", sizes.pictures)):
-        for name, shown in _pictures(
-            seed, drawn, one_by_one=index < sizes.one_group, booth=index < sizes.booth
-        ):
-            tables[name].add(seed, drawn.identity.ita_class, _score(model, shown))
+    for index, drawn in enumerate(track(people(sizes.pictures), "portraits", sizes.pictures)):
+        for name, shown in _pictures(drawn, one_by_one=index < sizes.one_group, booth=index < sizes.booth):
+            tables[name].add(drawn.seed, drawn.ita_class, _score(model, shown))
             if name in others:
-                others[name].add(seed, drawn.identity.ita_class, _score_opponent(opponent, shown))
+                others[name].add(drawn.seed, drawn.ita_class, _score_opponent(opponent, shown))
     for name in (IN_RANGE, SHIFTED):
         by_ita = {"dice": tables[name].by_ita(mean, "dice")}
         report.metrics[name] = _told(tables[name])
@@ -74,30 +69,16 @@ def exam(repository: Path, size: Size = "full", track: Track = untracked) -> Rep
     return report
 
 
-def people(wanted: int) -> Iterator[tuple[int, Portrait]]:
-    """Portraits of new seeds, every ITA class in turn."""
-    start = seeds("in-range", 1).start
-    waiting: dict[str, list[int]] = {name: [] for name in ITA_CLASSES}
-    numbers = count(start)
-    for index in range(wanted):
-        name = ITA_CLASSES[index % len(ITA_CLASSES)]
-        while not waiting[name]:
-            seed = next(numbers)
-            waiting[Identity.sample(seed).ita_class].append(seed)
-        seed = waiting[name].pop(0)
-        yield seed, portrait(seed, RENDERED)
-
-
-def _pictures(seed: int, drawn: Portrait, *, one_by_one: bool, booth: bool) -> Iterator[tuple[str, Shown]]:
+def _pictures(drawn: Rendered, *, one_by_one: bool, booth: bool) -> Iterator[tuple[str, Shown]]:
     pixels = np.dstack([drawn.image, drawn.alpha, drawn.labels])[None]
-    example = Portraits(pixels, drawn.landmarks[None], SIDE, seed, augmented=True)[0]
+    example = Portraits(pixels, drawn.landmarks[None], SIDE, drawn.seed, augmented=True)[0]
     yield IN_RANGE, Shown(example["image"], example["labels"], example["landmarks"])
-    image, labels = shifted(drawn, SIDE, seed)
+    image, labels = shifted(drawn, SIDE, drawn.seed)
     yield SHIFTED, Shown(image, labels, None)
     if booth:
-        yield BOOTH, Shown(through_booth({"white": image}, seed)["white"], labels, None)
+        yield BOOTH, Shown(through_booth({"white": image}, drawn.seed)["white"], labels, None)
     for name in groups() if one_by_one else ():
-        yield name, Shown(*shifted(drawn, SIDE, seed, (name,)), None)
+        yield name, Shown(*shifted(drawn, SIDE, drawn.seed, (name,)), None)
 
 
 def _score(model: Model, shown: Shown) -> dict[str, float]:
