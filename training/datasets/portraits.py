@@ -18,15 +18,11 @@ from training.datasets.exposures import LINEAR, expose, plainly
 _EMPTY = 0.06
 """share of pictures without anybody"""
 _RECOLOURED = (
-    ("clothing", 0.6),
-    ("hair", 0.3),
-    ("lips", 0.2),
-    ("glasses", 0.2),
-    ("beard", 0.2),
-    ("brow", 0.15),
-)
+    ("clothing", 0.6), ("hair", 0.4), ("lips", 0.2), ("glasses", 0.2), ("beard", 0.2), ("brow", 0.15), ("neck", 0.5), ("ear", 0.3),
+)  # fmt: skip
+_SKIN_LIKE = ("neck", "ear")
 _SMALLEST, _LARGEST = 0.65, 1.35
-_SOFT_PX = 1.6
+_SOFT_PX, _SHINE = 1.6, 1.6
 _CUT = tuple(PART[name] for name in ("skin", "lips", "beard", "eye", "mouth", "hair"))
 
 
@@ -134,14 +130,27 @@ class _Example:
             part = labels == PART[name]
             if rng.random() >= chance or not part.any():
                 continue
-            level = self._linear[part].mean()
-            gain = np.exp(rng.normal(0, 0.5, 3) + rng.normal(0, 0.6)).astype(np.float32)
-            if rng.random() < 0.4:
-                gain = colour(rng) / np.float32(max(0.02, float(level)))
+            present = self._linear[part].mean(0)
+            gain = self._gain(name, present)
             share = part.astype(np.float32)
             spread = cv2.GaussianBlur(share, (0, 0), _SOFT_PX)
             share = np.where(labels == IGNORE, np.minimum(2 * spread, 1), share)[..., None]
-            self._linear = np.clip(self._linear * (1 + share * (gain - 1)), 0, 1)
+            # Skin that shines through hair is brighter than it; it must not outshine the new colour.
+            limit = np.where(labels == IGNORE, np.float32(_SHINE), np.inf)[..., None] * (gain * present)
+            changed = np.minimum(self._linear * gain, limit)
+            self._linear = np.clip(self._linear + share * (changed - self._linear), 0, 1).astype(np.float32)
+
+    def _gain(self, name: str, present: Picture) -> Picture:
+        """Of a part's three colours: another shade, any colour, or for hair that of skin; necks only get brighter."""
+        rng, choice = self._rng, self._rng.random()
+        if name in _SKIN_LIKE:
+            return np.full(3, np.exp(rng.normal(0.25, 0.3)), np.float32)
+        if name == "hair" and choice < 0.35:
+            tone = self._skin.mean(0) * np.exp(rng.normal(0, 0.3) + rng.normal(0, 0.12, 3))
+            return np.asarray(tone / np.maximum(present, 0.02), np.float32)
+        if choice > 0.65:
+            return colour(rng) / np.float32(max(0.02, float(present.mean())))
+        return np.exp(rng.normal(0, 0.5, 3) + rng.normal(0, 0.6)).astype(np.float32)
 
     def _placing(self) -> tuple[NDArray[np.float64], bool]:
         """Picture pixel from portrait pixel, and whether it is mirrored."""

@@ -28,9 +28,10 @@ from training.networks.blocks import scaled
 from training.networks.pictures import planes, standardised, to_bytes
 from training.recipe import Batch, Recipe, Served, Split, Stage, TensorSpec
 
-SIDES: Mapping[str, int] = {"coarse": 128, "fine": 192}
+SIDES: Mapping[str, int] = {"coarse": 128, "fine": 160}
 """of the pictures of each stage: most is learnt from small ones at half the time"""
-SERVED_SIDE = 256
+SERVED_SIDE, SEEN_SIDE = 256, 160
+"""of the picture served, and of what the network is shown of it: the side it was trained with"""
 CACHE = Path(".cache/dermabooth")
 FIRST_SEED: Mapping[Split, int] = {"train": 1_000_000, "check": 2_000_000}
 CHECK_PORTRAITS = 75
@@ -84,16 +85,17 @@ class SkinSegmenter(Recipe):
 
     @torch.no_grad()
     def check(self, network: nn.Module, batch: Batch) -> Mapping[str, float]:
-        """Mean Dice of skin per picture with a face, accuracy of parts, distance of seen landmarks (share of side)."""
-        said = network(standardised(planes(batch["image"])))
-        labels = batch["labels"].long()
+        """As served: Dice of skin per picture with a face, accuracy of parts, distance of seen landmarks (share of side)."""
+        labels, maps = batch["labels"].long(), network(seen(batch["image"]))
+        skin, parts = _sized(maps.labels, labels.shape[-1])
         known, truth = labels != IGNORE, labels == PART["skin"]
-        found = (said.labels.skin[:, 0] > 0) & known
+        found = (skin > 0) & known
         both, either = (found & truth).sum((1, 2)), found.sum((1, 2)) + truth.sum((1, 2))
         dice = (2 * both / either.clamp_min(1))[truth.sum((1, 2)) > 50]
-        right = (said.labels.parts.argmax(1) == labels)[known].float().mean()
-        points, seen = places(said.landmarks)[..., :2], batch["landmarks"][..., 2] > 0
-        away = (points - batch["landmarks"][..., :2]).norm(dim=-1)[seen]
+        right = (parts.argmax(1) == labels)[known].float().mean()
+        away = (places(maps.landmarks) - batch["landmarks"])[..., :2].norm(dim=-1)[
+            batch["landmarks"][..., 2] > 0
+        ]
         error = float(away.mean()) if len(away) else 0.0
         return {
             "skin_dice": float(dice.mean()) if len(dice) else 1.0,
@@ -121,9 +123,23 @@ class _Served(nn.Module):
         self.network = network
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        said = self.network(standardised(planes(image)))
-        skin = to_bytes(torch.sigmoid(said.labels.skin[:, 0]))
-        return skin, said.labels.parts.argmax(1).to(torch.uint8), places(said.landmarks)
+        said = self.network(seen(image))
+        skin, parts = _sized(said.labels, SERVED_SIDE)
+        return to_bytes(torch.sigmoid(skin)), parts.argmax(1).to(torch.uint8), places(said.landmarks)
+
+
+def _sized(said: Labels, side: int) -> tuple[Tensor, Tensor]:
+    """Logits of skin [B,side,side] and of parts [B,parts,side,side]."""
+    both = torch.cat([said.skin, said.parts], 1)
+    both = functional.interpolate(both, size=(side, side), mode="bilinear")
+    return both[:, 0], both[:, 1:]
+
+
+def seen(image: Tensor) -> Tensor:
+    """What the network is shown of a served picture [B,256,256,3], averaged against aliasing."""
+    soft = functional.avg_pool2d(planes(image), 3, 1, 1, count_include_pad=False)
+    small = functional.interpolate(soft, size=(SEEN_SIDE, SEEN_SIDE), mode="bilinear")
+    return standardised(small)
 
 
 def places(maps: Tensor) -> Tensor:

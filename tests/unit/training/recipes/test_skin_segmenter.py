@@ -30,6 +30,7 @@ def _batch(size: int = 2, side: int = 64) -> dict[str, torch.Tensor]:
 def test_a_few_steps_learn_a_square_and_its_landmarks() -> None:
     torch.manual_seed(0)
     recipe, batch = SkinSegmenter(), _batch(4)
+    recipe.landmark_weight = 1.0
     network = recipe.network(0.125)
     optimiser = torch.optim.Adam(network.parameters(), 5e-3)
     losses = []
