@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Arrays = Sequence[NDArray[Any]]
 
 
-class ExportMismatch(Exception):
+class ExportMismatch(ValueError):
     """The exported file computes something else than the network."""
 
 

@@ -1,11 +1,18 @@
 """`dermabooth models export`."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from dermabooth import resources
+from dermabooth.commands.models.complaints import one_line
+from dermabooth.commands.models.train import RUNS
+
+if TYPE_CHECKING:
+    from training.export import Exported
 
 
 def export(
@@ -13,7 +20,8 @@ def export(
         list[str] | None, typer.Argument(help="Models to make; by default all that need no training.")
     ] = None,
     checkpoint: Annotated[
-        Path | None, typer.Option(help="Of the trained model: what `models train` wrote.")
+        Path | None,
+        typer.Option(help="Of the trained model; without it, that of `models train` in this folder."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Model repository to write to.")] = None,
 ) -> None:
@@ -24,9 +32,13 @@ def export(
     Examples: dermabooth models export chromophores;
     dermabooth models export skin_items --checkpoint run/checkpoint.pt
     """
+    with one_line("models export"):
+        _export(names, checkpoint, out or resources.triton_models())
+
+
+def _export(names: list[str] | None, checkpoint: Path | None, repository: Path) -> None:
     from training.graphs import GRAPHS, write
 
-    repository = out or resources.triton_models()
     asked = names or list(GRAPHS)
     trained = [name for name in asked if name not in GRAPHS]
     if len(trained) > 1 or (checkpoint and not trained):
@@ -39,26 +51,26 @@ def export(
 
 
 def _trained(name: str, checkpoint: Path | None, repository: Path) -> None:
+    """Also the further models of the same weights."""
     from training.checkpoint import restore
-    from training.export import ExportMismatch
     from training.export import export as write
     from training.recipes import recipe
 
-    try:
-        made = recipe(name)
-        if checkpoint is None:
-            _fail(f"{name} is trained: say --checkpoint FILE, made by `dermabooth models train {name}`")
-        written = write(made, restore(made, checkpoint), repository)
-    except (ValueError, ExportMismatch) as error:
-        _fail(str(error))
-    for each in written:
-        typer.echo(f"wrote {each.path}, {each.size / 1e6:.2f} MB")
-        for output, away in each.stored.items():
-            typer.echo(
-                f"  {output}: {each.graph[output].largest:.2g} from PyTorch, {away.largest:.2g} with weights of FP16"
-            )
-        for reason in each.obstacles:
-            typer.echo(f"  not for TensorRT: {reason}")
+    made = recipe(name)
+    path = checkpoint or RUNS / name / "checkpoint.pt"
+    if not path.exists():
+        _fail(f"{path}: no such checkpoint; `dermabooth models train {name}` makes it, --checkpoint names it")
+    for each in write(made, restore(made, path), repository):
+        _tell(each)
+
+
+def _tell(written: Exported) -> None:
+    typer.echo(f"wrote {written.path}, {written.size / 1e6:.2f} MB")
+    for output, stored in written.stored.items():
+        whole = written.graph[output].largest
+        typer.echo(f"  {output}: {whole:.2g} from PyTorch, {stored.largest:.2g} with weights of FP16")
+    for reason in written.obstacles:
+        typer.echo(f"  not for TensorRT: {reason}")
 
 
 def _fail(text: str) -> NoReturn:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dermabooth import resources
+from dermabooth.commands.models.complaints import one_line
 
 GPU_REPOSITORY = Path("triton_models_gpu")
 
@@ -38,15 +39,19 @@ def build_tensorrt(
 
     Example: dermabooth models build-tensorrt --out triton_models_gpu
     """
+    with one_line("models build-tensorrt"):
+        _build(names or [], repository or resources.triton_models(), out, profile)
+    typer.echo(f"wrote {out}")
+
+
+def _build(names: list[str], source: Path, out: Path, profile: Profile) -> None:
     from training.export.engines import EngineFailed, TensorRtMissing
     from training.export.tensorrt import make_gpu_repository
 
-    source = repository or resources.triton_models()
     try:
-        placed = make_gpu_repository(source, out, names or [], profile.value, typer.echo)
-    except (TensorRtMissing, EngineFailed, ValueError) as error:
+        placed = make_gpu_repository(source, out, names, profile.value, typer.echo)
+    except (TensorRtMissing, EngineFailed) as error:
         typer.echo(f"dermabooth: {error}", err=True)
         raise typer.Exit(1) from error
     for each in placed:
         typer.echo(f"{each.name}: {each.runs_as}")
-    typer.echo(f"wrote {out}")

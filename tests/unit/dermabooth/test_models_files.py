@@ -28,12 +28,15 @@ def test_a_training_free_model_is_made_again(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("nothing",), "nothing: cannot be trained; one of "),
-        (("skin_items",), "skin_items is trained: say --checkpoint FILE"),
+        (("skin_items",), ".cache/dermabooth/training/skin_items/checkpoint.pt: no such checkpoint"),
         (("skin_items", "acne_severity"), "one trained model at a time"),
         (("chromophores", "--checkpoint", "x.pt"), "one trained model at a time"),
     ],
 )
-def test_what_cannot_be_exported(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_what_cannot_be_exported(
+    arguments: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     done = run("export", *arguments, "--out", str(tmp_path))
     assert done.exit_code == 1
     assert said in done.stderr
