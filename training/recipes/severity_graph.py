@@ -99,8 +99,9 @@ class ServedSeverity(nn.Module):
         estimate, distribution, combined = combine(outputs)
         grade = torch.floor(combined + 0.5).clamp(0, GRADES - 1)
         doubt = (signs(outputs) * self.weights[:-1]).sum(1) + self.weights[-1]
-        uncertain = (doubt > self.limit).to(torch.uint8)
-        return grade[:, None], distribution, estimate[:, None], uncertain[:, None], to_bytes(heatmap)
+        # TensorRT makes bytes of floats only, and last.
+        uncertain = (doubt > self.limit)[:, None].to(torch.float32).to(torch.uint8)
+        return grade[:, None], distribution, estimate[:, None], uncertain, to_bytes(heatmap)
 
 
 def calibrate(network: SeverityNetwork, batches: list[Batch], k: int, threshold: float) -> Calibration:
