@@ -33,6 +33,8 @@ class PortraitCache:
         Half a second a portrait on one core.
         """
         wanted = self._starts[: -(-min(least or self.count, self.count) // PIECE)]
+        if all(self._path(start).exists() for start in wanted):
+            return
         self._folder.mkdir(parents=True, exist_ok=True)
         for index, start in enumerate(wanted):
             if not self._path(start).exists():

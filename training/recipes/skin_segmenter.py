@@ -28,7 +28,7 @@ from training.networks.blocks import scaled
 from training.networks.pictures import planes, standardised, to_bytes
 from training.recipe import Batch, Recipe, Served, Split, Stage, TensorSpec
 
-SIDES: Mapping[str, int] = {"coarse": 128, "fine": 160}
+SIDES: Mapping[str, int] = {"plain": 128, "coarse": 128, "fine": 160}
 """of the pictures of each stage: most is learnt from small ones at half the time"""
 SERVED_SIDE, SEEN_SIDE = 256, 160
 """of the picture served, and of what the network is shown of it: the side it was trained with"""
@@ -45,12 +45,16 @@ class SkinSegmenter(Recipe):
     name = "skin_segmenter"
     default_width = 0.375
     batch_size = 8
-    stages = (Stage("coarse", 13_000, 1.5e-3, augmented=True), Stage("fine", 7_000, 8e-4, augmented=True))
+    stages = (
+        Stage("plain", 1_000, 1.5e-3, augmented=False),
+        Stage("coarse", 13_000, 1.5e-3, augmented=True),
+        Stage("fine", 7_000, 8e-4, augmented=True),
+    )
     parts_weight = 0.5
     auxiliary_weight = 0.25
     landmark_weight = 0.06
 
-    def __init__(self, cache: Path = CACHE, portraits: int = 3_000) -> None:
+    def __init__(self, cache: Path = CACHE, portraits: int = 1_625) -> None:
         self.cache, self.portraits = cache, portraits
 
     def network(self, width: float) -> nn.Module:
