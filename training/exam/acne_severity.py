@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -50,9 +50,6 @@ ALONE: Final = tuple(each for each in groups() if each != "dose")
 """Groups shifted one at a time; contrast has the faint set."""
 PAIR: Final = ("grade", "said")
 
-Variants = Mapping[int, Model]
-"""Models by their number of augmented copies."""
-
 
 @dataclass(frozen=True)
 class Graded:
@@ -66,14 +63,17 @@ class Graded:
 
 
 def exam(
-    repository: Path, size: Size = "full", track: Track = untracked, variants: Variants | None = None
+    repository: Path, size: Size = "full", track: Track = untracked, compare: Sequence[Path] = ()
 ) -> Report:
-    """Every set; `variants` are the same weights with other numbers of copies, told beside the default's figures.
+    """Every set; beside the default's figures those of the same weights with other numbers of copies.
 
-    Some five minutes on one core at full size. `acne_severity_fast` of the repository is the variant of one copy.
+    These are `acne_severity_fast` of the repository and `acne_severity` of the repositories to `compare`. Some five
+    minutes on one core at full size.
     """
     sizes, report, model = SIZES[size], Report(), ServedModel.of(repository, NAME)
-    others = {1: ServedModel.of(repository, f"{NAME}_fast")} | dict(variants or {})
+    others = _others(
+        ServedModel.of(repository, f"{NAME}_fast"), *(ServedModel.of(each, NAME) for each in compare)
+    )
     rule = _rule(track(tuning_faces(sizes.tuning), "tuning the count rule", sizes.tuning))
     for part, name, law in (("in-range", IN_RANGE, Law.training()), ("shifted", SHIFTED, Law.shifted())):
         made = list(track(faces(part, sizes.pictures, law), f"{name}: faces", sizes.pictures))
@@ -93,6 +93,11 @@ def exam(
     )
     report.metrics[FAINT] = _agreement(_table(_asked(model, faces("faint", sizes.faint, Law.faint()))))
     return report
+
+
+def _others(*models: ServedModel) -> dict[int, ServedModel]:
+    """By their number of copies; a model that does not say has one."""
+    return {int(each.metadata.get("augmentations", "1")): each for each in models}
 
 
 def kappa(rows: Rows) -> float:

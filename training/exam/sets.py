@@ -42,7 +42,7 @@ class Sizes:
 
 SIZES: dict[Size, Sizes] = {
     "small": Sizes(pictures=6, one_group=1, faint=3, clean=2, booth=3, tuning=6, fairness=1),
-    "full": Sizes(pictures=384, one_group=60, faint=120, clean=60, booth=120, tuning=90, fairness=60),
+    "full": Sizes(pictures=384, one_group=48, faint=96, clean=48, booth=96, tuning=60, fairness=60),
 }
 
 

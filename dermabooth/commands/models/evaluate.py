@@ -48,6 +48,12 @@ def evaluate(
         bool | None,
         typer.Option(help="Rewrite the tables of the model cards; by default with the full size."),
     ] = None,
+    compare: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Further model repository with acne_severity at another number of augmented copies."
+        ),
+    ] = None,
     repository: Annotated[
         Path | None, typer.Option(help="Model repository; the shipped one by default.")
     ] = None,
@@ -60,8 +66,8 @@ def evaluate(
     from training.exam.results import as_json, merge, write_cards
 
     console, folder = Console(), repository or resources.triton_models()
-    asked = _known(names or list(NAMES), NAMES)
-    reports = {name: _examined(name, folder, size, console) for name in asked}
+    asked = _known(names, NAMES) if names else _present(folder, NAMES, console)
+    reports = {name: _examined(name, folder, size, compare or [], console) for name in asked}
     real = _real(folder, portraits, console)
     if json is not None:
         merge(json, {name: as_json(name, each, folder, size.value) for name, each in reports.items()}, real)
@@ -77,7 +83,15 @@ def _known(asked: list[str], names: Iterable[str]) -> list[str]:
     return asked
 
 
-def _examined(name: str, folder: Path, size: Size, console: Console) -> Report:
+def _present(folder: Path, names: Iterable[str], console: Console) -> list[str]:
+    """Those that the repository has; the others are told."""
+    found = [name for name in names if (folder / name / "1" / "model.onnx").is_file()]
+    for name in set(names).difference(found):
+        console.print(f"{name}: skipped, {folder} has no file of it")
+    return found
+
+
+def _examined(name: str, folder: Path, size: Size, compare: list[Path], console: Console) -> Report:
     from training.exam import examine
     from training.exam.tables import tables
 
@@ -85,7 +99,7 @@ def _examined(name: str, folder: Path, size: Size, console: Console) -> Report:
         return bar(items, f"{name}: {what}", total, console=console, transient=True)
 
     try:
-        report = examine(name, folder, size.value, track)
+        report = examine(name, folder, size.value, track, compare)
     except FileNotFoundError as error:
         _fail(f"{error.filename}: {error.strerror}")
     except ModuleNotFoundError as error:
