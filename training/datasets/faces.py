@@ -19,6 +19,7 @@ _KNOTS_COUNT = (0.0, 0.5, 5.5, 20.5, 50.5, 120.0)
 _KNOTS_SEVERITY = (0.0, 0.5, 1.5, 2.5, 3.5, 4.5)
 _PEOPLE: dict[Split, People] = {"train": "train", "check": "check"}
 _SHOWN: dict[People, int] = {"train": 3, "check": 1, "test": 1}
+_ALTERED_SHARE = 0.75
 _SPAN = 100_000_000
 
 
@@ -61,7 +62,7 @@ class Faces(Dataset[dict[str, NDArray[Any]]]):
         rng = np.random.default_rng([self._first + index, 81])
         spots = _points(made.lesions)
         image, skin, spots, mirrored = _moved(rng, made, spots, augmented=self._augmented)
-        if self._augmented:
+        if self._augmented and rng.random() < _ALTERED_SHARE:
             image = _altered(rng, image)
         side = 2 - made.illumination if mirrored else made.illumination
         return example(image, skin, spots) | {
@@ -84,7 +85,7 @@ class SkinCrops(Faces):
         whole = self.picture(index)
         rng = np.random.default_rng([self._first + index, 83])
         image, skin, spots, _ = _moved(rng, whole, _points(whole.lesions), augmented=self._augmented)
-        if self._augmented:
+        if self._augmented and rng.random() < _ALTERED_SHARE:
             image = _altered(rng, image)
         image, spots = crop(image, _erring(rng, skin), spots)
         made = example(image, skin, spots)

@@ -39,7 +39,7 @@ class AcneSeverity(Recipe):
     weight_decay = 2e-2
     stages = (
         Stage("plain", 7_200, 3e-3, augmented=False),
-        Stage("augmented", 4_800, 1.5e-3, augmented=True),
+        Stage("augmented", 9_600, 1.5e-3, augmented=True),
     )
     regression_weight = 0.5
     classification_weight = 1.0
