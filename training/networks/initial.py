@@ -9,7 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training.networks.encoder_decoder import EncoderDecoder
 from training.networks.residual import ResNet
+from training.networks.vgg_encoder import as_encoder, is_vgg13
 
 
 class BadWeights(ValueError):
@@ -44,9 +46,10 @@ def load_initial(network: nn.Module, file: Path) -> Taken:
     """Give `network` every tensor of the state dict in `file` that fits by key and shape.
 
     Keys may be those of a part of the network: a ResNet's go to the encoder or context path, wherever it stands.
-    DenseNet's keys before torchvision 0.3 (`norm.1`, `conv.2`) are read too. `BadWeights` if nothing fits.
+    VGG13's go to the encoder of an encoder-decoder. DenseNet's keys before torchvision 0.3 (`norm.1`, `conv.2`) are
+    read too. `BadWeights` if nothing fits.
     """
-    found = _read(file)
+    found = _translated(_read(file), network)
     own = network.state_dict()
     prefix = _prefix(network, found, own)
     named = {prefix + _modern(key): value for key, value in found.items()}
@@ -73,6 +76,15 @@ def _read(file: Path) -> Mapping[str, Tensor]:
     if not isinstance(read, Mapping) or not all(isinstance(each, Tensor) for each in read.values()):
         raise BadWeights(f"{file.name} is not a PyTorch state dict: it holds other things than tensors")
     return {str(key).removeprefix("module."): value for key, value in read.items()}
+
+
+def _translated(found: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:
+    for name, module in network.named_modules():
+        if isinstance(module, EncoderDecoder) and is_vgg13(found):
+            path = f"{name}." if name else ""
+            first = module.state_dict()["encoder.0.0.0.weight"]
+            return {path + key: value for key, value in as_encoder(found, first.shape[1]).items()}
+    return found
 
 
 def _prefix(network: nn.Module, found: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> str:

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from training.networks import (
     VGG16,
     BadWeights,
     BiSeNet,
     DenseNet,
+    EncoderDecoder,
     SeverityNetwork,
     load_initial,
     resnet18,
@@ -73,6 +75,47 @@ def test_vgg_takes_the_convolutions(tmp_path: Path) -> None:
     report = load_initial(VGG16(8, 0.125, batch_norm=False), saved(source, tmp_path))
     assert len(report.taken) == 26
     assert report.unknown == ("classifier.0.weight",)
+
+
+def vgg13(width: float) -> tuple[nn.Sequential, dict[str, Tensor]]:
+    """Layers and state dict of torchvision's `vgg13_bn`, narrower, as after training."""
+    torch.manual_seed(3)
+    layers: list[nn.Module] = []
+    inputs = 3
+    for stage in (64, 128, 256, 512, 512):
+        for _ in range(2):
+            outputs = int(stage * width)
+            layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU()]
+            inputs = outputs
+        layers.append(nn.MaxPool2d(2))
+    features = nn.Sequential(*layers).train()
+    with torch.no_grad():
+        for _ in range(3):
+            features(torch.rand(4, 3, 32, 32))
+    state = {f"features.{key}": value for key, value in features.state_dict().items()}
+    return features.eval(), state | {"classifier.0.weight": torch.rand(8, 8)}
+
+
+def test_the_encoder_of_the_encoder_decoder_takes_vgg13(tmp_path: Path) -> None:
+    features, state = vgg13(0.125)
+    network = EncoderDecoder(in_channels=6, width=0.25).eval()
+    report = load_initial(network, saved(state, tmp_path))
+    assert len(report.taken) == 50
+    assert all(key.startswith(("decoder", "head")) for key in report.missing)
+    picture = torch.rand(2, 3, 32, 32)
+    tensor = torch.cat([picture, picture], 1)
+    with torch.no_grad():
+        for stage in network.encoder:
+            tensor = functional.max_pool2d(stage(tensor), 2)
+        expected = features[:-1](picture)
+        torch.testing.assert_close(network.bottleneck(tensor), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_shapes_of_vgg13_are_those_of_width_two() -> None:
+    state = EncoderDecoder(in_channels=3, width=2.0).state_dict()
+    for stage, channels in enumerate((64, 128, 256, 512)):
+        assert state[f"encoder.{stage}.1.0.weight"].shape == (channels, channels, 3, 3)
+    assert state["bottleneck.0.0.weight"].shape == (512, 512, 3, 3)
 
 
 def test_nothing_that_fits_is_an_error(tmp_path: Path) -> None:
