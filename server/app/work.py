@@ -86,14 +86,20 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
 
 
 def _workers(store: Store, steps: StillSteps, news: "_News") -> list[Worker]:
-    """One for the verdicts on captures, which never waits for a long step, and one for everything after them."""
-    name, later = f"work@{socket.gethostname()[:48]}", frozenset(STEPS) - VERDICT_STEPS
-    by_name = steps.by_name()
+    """One for the verdicts on captures, which never waits for a long step, and one for everything."""
+    name, by_name = f"work@{socket.gethostname()[:48]}", steps.by_name()
     workers = [
         Worker(
             store, by_name, name=f"{name}/verdict", on_end=news.step_ended, needs=NEEDS, only=VERDICT_STEPS
         ),
-        Worker(store, by_name, name=name, on_end=news.step_ended, needs=NEEDS, only=later, first=FIRST_STEPS),
+        Worker(
+            store,
+            by_name,
+            name=name,
+            on_end=news.step_ended,
+            needs=NEEDS,
+            first=VERDICT_STEPS | FIRST_STEPS,
+        ),
     ]
     news.workers = workers
     return workers

@@ -49,6 +49,15 @@ class Conditions:
     """Conditions of one piece of skin, in the order of `CONDITIONS`."""
 
     probabilities: tuple[float, ...]
+    look: FaceCrop
+    """The piece of skin."""
+    heatmaps: Image
+    """(8, 56, 56): where in the look each is seen."""
+
+    def on_picture(self, index: int, size: tuple[int, int]) -> Image:
+        """The heat map of one condition at the size (height, width) of the picture, 0 outside the look."""
+        large = cv2.resize(self.heatmaps[index], (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+        return self.look.paste(np.asarray(large, np.uint8), size)
 
 
 async def classify_acne(client: TritonClient, image: Image, skin: Image) -> Acne | None:
@@ -100,14 +109,16 @@ async def find_conditions(
     Raises what `TritonClient.infer` raises.
     """
     extent = SIDE / CONDITIONS_PX_PER_MM * px_per_mm
-    crops = [FaceCrop.square(centre, extent, SIDE).cut(image) for centre in centres]
+    looks = [FaceCrop.square(centre, extent, SIDE) for centre in centres]
     found = []
-    for start in range(0, len(crops), CONDITIONS_BATCH):
-        batch = np.stack(crops[start : start + CONDITIONS_BATCH])
-        answer = await client.infer(
-            CONDITIONS_MODEL, {"image": batch}, outputs=("probability",), timeout_s=_TIMEOUT_S
-        )
-        found += [Conditions(tuple(map(float, each))) for each in answer["probability"]]
+    for start in range(0, len(looks), CONDITIONS_BATCH):
+        part = looks[start : start + CONDITIONS_BATCH]
+        batch = np.stack([look.cut(image) for look in part])
+        answer = await client.infer(CONDITIONS_MODEL, {"image": batch}, timeout_s=_TIMEOUT_S)
+        found += [
+            Conditions(tuple(map(float, shares)), look, np.array(maps))
+            for look, shares, maps in zip(part, answer["probability"], answer["heatmap"], strict=True)
+        ]
     return found
 
 

@@ -54,6 +54,8 @@ Run = Callable[..., Awaitable[Any]]
 CONDITION_PLACES: Final = ("forehead", "right_cheek", "left_cheek", "nose", "chin")
 LEAST_COVER: Final = 0.1
 """Skin that is a smaller share of the face box is not that face's."""
+LIKELY: Final = 0.5
+"""A condition is shown from this probability on."""
 ESTIMATED: Final = "face_width_162mm/1"
 
 
@@ -153,7 +155,8 @@ class TrainedModels:
         measures = _condition_measures(dict(zip(places, found, strict=True)), method)
         if header.px_per_mm is None:
             measures += (_measure("estimated_scale", scale, "px/mm", ESTIMATED),)
-        return Told(Outcome(model=method, measures=measures))
+        layers = await self._run(_condition_layers, found, skin)
+        return Told(Outcome(model=method, measures=measures), layers)
 
     async def fluorescence(self, srgb: Map, header: FrameHeader, face: Face | None, skin: Map) -> Told:
         """Porphyrins and UV spots of a picture under ultraviolet light."""
@@ -224,6 +227,18 @@ def _condition_measures(found: Mapping[str, Conditions], method: str) -> tuple[M
         for place, value in {WHOLE_FACE: max(here.values()), **here}.items():
             measures.append(_measure(f"condition_{name}", value, "1", method, region=place))
     return tuple(measures)
+
+
+def _condition_layers(found: Sequence[Conditions], skin: Map) -> dict[Layer, Map]:
+    """Heat maps of the conditions that are likelier than not somewhere, in the places where they are."""
+    layers: dict[Layer, Map] = {}
+    for index, name in enumerate(CONDITIONS):
+        for each in found:
+            if each.probabilities[index] >= LIKELY:
+                layer = Layer(f"condition_{name}")
+                heat = _on_skin(each.on_picture(index, skin.shape), skin)
+                layers[layer] = np.maximum(layers[layer], heat) if layer in layers else heat
+    return layers
 
 
 def _measure(name: str, value: float, unit: str, method: str, *, region: str = WHOLE_FACE) -> Measure:

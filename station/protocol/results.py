@@ -116,6 +116,15 @@ class Layer(StrEnum):
     """Where a classifier sees acne."""
     SEVERITY = "severity"
     """Where the severity of acne is seen."""
+    CONDITION_DRYNESS = "condition_dryness"
+    CONDITION_TEXTURE = "condition_texture"
+    CONDITION_MELASMA = "condition_melasma"
+    CONDITION_LENTIGO = "condition_lentigo"
+    CONDITION_EPHELIDES = "condition_ephelides"
+    CONDITION_DERMATITIS = "condition_dermatitis"
+    CONDITION_WRINKLES = "condition_wrinkles"
+    CONDITION_CLOGGED_PORES = "condition_clogged_pores"
+    """Where a condition is seen, in the places that were looked at."""
 
 
 class Contour(msgspec.Struct, frozen=True, kw_only=True):

@@ -143,7 +143,7 @@ async def test_what_models_say_is_shown_with_its_doubt_and_what_is_absent(
     await expect(severity).to_contain_text("of 4, moderate")
     await expect(severity).to_contain_text("Uncertain")
     await expect(severity).to_contain_text("61%")
-    await expect(severity.locator('[data-state="absent"]')).to_contain_text("no model for it is installed")
+    await expect(severity.locator('[data-state="absent"]')).to_contain_text("No model for it is installed")
     conditions = page.page.locator('[data-assessment="conditions"]')
     await expect(conditions.locator(".bars > span").first).to_have_text("Clogged pores nose")
     await expect(page.page.get_by_text("Phantom-trained reference weights").first).to_be_visible()

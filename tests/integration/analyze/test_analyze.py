@@ -24,7 +24,7 @@ from tests.fixtures.real_face import real_face
 
 pytestmark = pytest.mark.integration
 
-LAYERS = {"skin", "melanin", "haemoglobin", "redness", "reflection"}
+LAYERS = {"skin", "melanin", "haemoglobin", "redness", "reflection", "acne", "severity"}
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def phantom(seed: int, ita_class: str) -> NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, triton_url: str) -> Run:
-    """One call on everything at once."""
+def run(tmp_path_factory: pytest.TempPathFactory, small_triton_url: str) -> Run:
+    """One call on everything at once, with small models in place of the trained ones."""
     folder = tmp_path_factory.mktemp("analyze")
     face = real_face()
     Image.fromarray(face).save(folder / "face.png")
@@ -85,7 +85,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, triton_url: str) -> Run:
         "wall.png",
     ]
     paths = [folder / name for name in [*names, "light.png", "dark.png", "absent.jpg"]]
-    return analyze(folder, paths, triton_url)
+    return analyze(folder, paths, small_triton_url)
 
 
 def _bomb() -> bytes:
@@ -120,7 +120,8 @@ def test_a_bad_file_is_named_with_a_reason(run: Run, name: str) -> None:
 
 def test_every_file_of_a_result_is_there_at_the_pictures_size(run: Run) -> None:
     folder = run.folder("face")
-    assert {path.stem for path in (folder / "layers").iterdir()} == LAYERS
+    made = {path.stem for path in (folder / "layers").iterdir()}
+    assert {name for name in made if not name.startswith("condition_")} == LAYERS
     for path in [folder / "overlay.png", *(folder / "layers").iterdir()]:
         picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         assert picture is not None
@@ -191,6 +192,36 @@ def test_every_result_names_its_models_by_hash(run: Run) -> None:
     models = {model["name"]: model["sha256"] for model in run.results["face.png"]["models"]}
     assert {"live", "chromophores"} <= set(models)
     assert all(len(digest) == 64 for digest in models.values())
+
+
+def told(run: Run, name: str) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(one["region"], one["name"]): one for one in run.results[name]["measures"]}
+
+
+def test_models_tell_what_a_photograph_allows_and_say_why_not_the_rest(run: Run) -> None:
+    found = told(run, "face.png")
+    assert found["face", "acne_severity"]["value"] in range(5)
+    assert 0 <= found["face", "acne_probability"]["value"] <= 1
+    assert 0 <= found["face", "condition_melasma"]["value"] <= 1
+    assert 0.5 < found["face", "estimated_scale"]["value"] < 3
+    pair = "needs a cross- and parallel-polarised pair of known scale"
+    assert {
+        found["face", f"{item}_area"]["reason"] for item in ("spots", "trouble", "wrinkles", "pores")
+    } == {pair}
+    assert found["face", "porphyrins_area"]["reason"] == "needs ultraviolet light"
+    assert "phantom-trained reference weights" in run.results["face.png"]["notice"]
+
+
+def test_the_skin_is_the_segmenters_and_the_result_says_so(run: Run) -> None:
+    result = run.results["face.png"]
+    assert result["skin_by"] == "skin_segmenter/1"
+    (face,) = result["faces"]
+    assert len(face["landmarks"]) == 8
+    assert set(face["pose"]) == {"yaw", "pitch", "roll"}
+    masks = pydicom.dcmread(run.folder("face") / "seg.dcm", stop_before_pixels=True)
+    (algorithm,) = masks.SegmentSequence[0].SegmentationAlgorithmIdentificationSequence
+    assert algorithm.AlgorithmName == "skin_segmenter"
+    assert run.results["wall.png"]["skin_by"] == "face_layers_still/1"
 
 
 def test_measures_move_with_the_truth(run: Run) -> None:

@@ -153,6 +153,9 @@ async def test_conditions_of_several_places_in_one_request(client: TritonClient)
     assert (await client.statistics())["skin_conditions"].execution_count == before + 1
     assert [len(each.probabilities) for each in found] == [len(CONDITIONS)] * 2
     assert found[0].probabilities[-1] == pytest.approx(SKIN[1] / 255, abs=0.02)
+    shown = found[0].on_picture(7, image.shape[:2])
+    assert shown[420, 620] == SKIN[1]
+    assert not shown[:, :500].any()
     assert found[1].probabilities[-1] == pytest.approx(WALL[1] / 255, abs=0.02)
 
 

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from server.errors import BadImage, InferenceUnavailable, StorageFull, StoreUnavailable
+from server.errors import (
+    BadImage,
+    InferenceFailed,
+    InferenceUnavailable,
+    ModelUnavailable,
+    StorageFull,
+    StoreUnavailable,
+)
 from server.pipeline import NEEDS, STEPS, NotYet, Worker, worker
 from server.pipeline.worker import Step
 from server.store import StepResult, Still, Store, WorkItem, WorkState, WorkStatus
@@ -214,3 +221,48 @@ async def test_a_failed_task_group_in_a_step_does_not_stop_the_worker(url: str) 
 def test_needs_name_earlier_steps_only() -> None:
     for step, needed in NEEDS.items():
         assert set(needed) <= set(STEPS[: STEPS.index(step)])
+
+
+async def test_a_model_that_fails_is_tried_a_few_times_and_an_absent_one_once(url: str) -> None:
+    failing = Script(*[InferenceFailed("a model failed: out of order")] * 9)
+    absent = Script(ModelUnavailable("the model look is not served"))
+    work, _ = await run_to_the_end(url, scripts(tidy=failing, look=absent))
+    states = {status.step: status for status in work}
+    assert failing.calls == worker.MAX_ATTEMPTS
+    assert absent.calls == 1
+    assert states["tidy"].error == f"a model failed: out of order after {worker.MAX_ATTEMPTS} tries"
+    assert states["look"].error == "the model look is not served"
+
+
+async def test_two_workers_share_the_steps_and_the_first_come_first(url: str) -> None:
+    store = Store.open(url, steps=NAMES)
+    done: list[tuple[str, str]] = []
+
+    def a_worker(name: str, **how: frozenset[str]) -> Worker:
+        async def note(_still: Still, step: str, _done: bool, _result: StepResult | None) -> None:
+            done.append((name, step))
+
+        return Worker(store, scripts(), name=name, on_end=note, only=how.get("only"), first=how["first"])
+
+    try:
+        for _ in range(2):
+            await a_study(store)
+        early, late = frozenset({"look"}), frozenset(NAMES) - {"look"}
+        workers = [
+            a_worker("early", only=early, first=frozenset()),
+            a_worker("late", only=late, first=frozenset({"measure"})),
+        ]
+        tasks = [asyncio.create_task(each.run()) for each in workers[:1]]
+        async with asyncio.timeout(20):
+            while len(done) < 2:
+                await asyncio.sleep(0.01)
+            tasks.append(asyncio.create_task(workers[1].run()))
+            while len(done) < 2 * len(NAMES):
+                await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert done[:2] == [("early", "look")] * 2
+        assert done[2:4] == [("late", "measure")] * 2
+    finally:
+        await store.close()

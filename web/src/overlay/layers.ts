@@ -28,8 +28,27 @@ export const MARKED: readonly LayerStyle[] = [
   { name: "uv_spots", label: "UV spots", meaning: "Dark under ultraviolet light", rgb: [92, 64, 190] },
 ];
 
+const condition = (name: Layer, label: string): LayerStyle => ({
+  name,
+  label,
+  meaning: "What speaks for it, where it is likely",
+  rgb: [0, 122, 168],
+});
+
+/** Heat maps of conditions, made only of those that are likely. */
+export const CONDITIONS: readonly LayerStyle[] = [
+  condition("condition_dryness", "Dryness"),
+  condition("condition_texture", "Rough texture"),
+  condition("condition_melasma", "Melasma"),
+  condition("condition_lentigo", "Lentigo"),
+  condition("condition_ephelides", "Ephelides"),
+  condition("condition_dermatitis", "Dermatitis"),
+  condition("condition_wrinkles", "Wrinkles, as a condition"),
+  condition("condition_clogged_pores", "Clogged pores"),
+];
+
 /** Every layer that a still may have. */
-export const STILL_LAYERS: readonly LayerStyle[] = [...LAYERS, ...MARKED];
+export const STILL_LAYERS: readonly LayerStyle[] = [...LAYERS, ...MARKED, ...CONDITIONS];
 
 export const STYLES = new Map(STILL_LAYERS.map((style) => [style.name, style]));
 

@@ -107,7 +107,7 @@ export class LayerPanel extends LitElement {
       .reflection {
         --ramp: var(--layer-reflection);
       }
-      ${unsafeCSS(MARKED.map((one) => `.${one.name} { --ramp: rgb(${one.rgb.join(" ")}); }`).join(" "))}
+      ${unsafeCSS(STILL_LAYERS.slice(LAYERS.length).map((one) => `.${one.name} { --ramp: rgb(${one.rgb.join(" ")}); }`).join(" "))}
       :disabled .ramp,
       :disabled .switch {
         opacity: 0.4;
@@ -207,7 +207,7 @@ export class LayerPanel extends LitElement {
   /** What the still has not, by reason. */
   #lacking(): TemplateResult | typeof nothing {
     const reasons = new Map<string, string[]>();
-    for (const { name, label } of STILL_LAYERS.filter((one) => !this.available.includes(one.name))) {
+    for (const { name, label } of [...LAYERS, ...MARKED].filter((one) => !this.available.includes(one.name))) {
       const reason = this.because.get(name) ?? this.missing;
       reasons.set(reason, [...(reasons.get(reason) ?? []), label]);
     }

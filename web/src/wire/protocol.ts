@@ -17,13 +17,27 @@ export type Layer =
   | "porphyrin"
   | "uv_spots"
   | "acne"
-  | "severity";
+  | "severity"
+  | "condition_dryness"
+  | "condition_texture"
+  | "condition_melasma"
+  | "condition_lentigo"
+  | "condition_ephelides"
+  | "condition_dermatitis"
+  | "condition_wrinkles"
+  | "condition_clogged_pores";
 
 export interface Box {
   x: number;
   y: number;
   width: number;
   height: number;
+}
+
+export interface Landmark {
+  x: number;
+  y: number;
+  confidence: number;
 }
 
 export interface HeadPose {
@@ -35,6 +49,7 @@ export interface HeadPose {
 export interface Face {
   box: Box;
   source: string;
+  landmarks: Landmark[];
   pose: HeadPose | null;
 }
 
