@@ -11,6 +11,7 @@ import numpy as np
 
 from training.export.config import write_config
 from training.export.constants import settled
+from training.export.edges import edged
 from training.export.equality import GRAPH, STORED, Differences, compared
 from training.export.fusion import fused
 from training.export.operators import obstacles
@@ -58,7 +59,7 @@ def _export(
     name: str, served: Served, phantom: Sequence[tuple[Tensor, ...]], out_dir: Path, version: int
 ) -> Exported:
     batches = [*(example(served.inputs, size) for size in BATCHES), *phantom]
-    whole = tidied(settled(fused(traced(served))), served, name, f"{name}, trained by dermabooth.")
+    whole = tidied(edged(settled(fused(traced(served)))), served, name, f"{name}, trained by dermabooth.")
     graph = compared(whole, served, batches, GRAPH)
     model = halved(whole)
     stored = compared(model, served, batches, STORED)

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import onnx
-from onnx import TensorProto, helper
+from onnx import helper
 
-from training.export.operators import FLOATS, types_of
 from training.graphs.writer import IR_VERSION, OPSET
 
 if TYPE_CHECKING:
@@ -20,9 +19,8 @@ def tidied(model: onnx.ModelProto, served: Served, name: str, doc: str) -> onnx.
     nodes, initializers = model.graph.node, model.graph.initializer
     kept = {spec.name for spec in (*served.inputs, *served.outputs)}
     names = _numbers(nodes, initializers, kept)
-    types = types_of(model)
     graph = helper.make_graph(
-        [_renamed(each, names) for node in nodes for each in _by_way_of_floats(node, types)],
+        [_renamed(node, names) for node in nodes],
         name,
         [_described(spec) for spec in served.inputs],
         [_described(spec) for spec in served.outputs],
@@ -40,19 +38,6 @@ def tidied(model: onnx.ModelProto, served: Served, name: str, doc: str) -> onnx.
 def _described(spec: TensorSpec) -> onnx.ValueInfoProto:
     dtype = helper.np_dtype_to_tensor_dtype(spec.dtype)
     return helper.make_tensor_value_info(spec.name, dtype, ["batch", *spec.shape])
-
-
-def _by_way_of_floats(node: onnx.NodeProto, types: Mapping[str, int]) -> list[onnx.NodeProto]:
-    """A cast of an index or a truth to a byte as two casts: TensorRT casts only floats to bytes."""
-    if node.op_type != "Cast" or helper.get_node_attr_value(node, "to") != TensorProto.UINT8:
-        return [node]
-    if types.get(node.input[0], TensorProto.FLOAT) in FLOATS:
-        return [node]
-    between = f"{node.output[0]}_float"
-    return [
-        helper.make_node("Cast", [node.input[0]], [between], to=TensorProto.FLOAT),
-        helper.make_node("Cast", [between], [node.output[0]], to=TensorProto.UINT8),
-    ]
 
 
 def _numbers(

@@ -14,6 +14,7 @@ from tests.fixtures.small_recipes import small_recipes, trained_looking
 from training.export import Exported, ExportMismatch, export
 from training.export.config import write_config
 from training.export.constants import settled
+from training.export.edges import edged
 from training.export.equality import GRAPH, compared
 from training.export.fusion import fused
 from training.export.operators import obstacles
@@ -36,7 +37,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exported]:
 
 def graph_of(name: str) -> onnx.ModelProto:
     served = RECIPES[name].served(NETWORKS[name])
-    return tidied(settled(fused(traced(served))), served, name, "")
+    return tidied(edged(settled(fused(traced(served)))), served, name, "")
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -155,3 +156,31 @@ def test_bytes_inside_a_graph_are_an_obstacle() -> None:
     cast.input[0] = "swapped"
     model.graph.node.insert(0, inner)
     assert "Transpose takes bytes; TensorRT casts them to floats first" in obstacles(model)
+
+
+def test_what_moves_bytes_moves_floats() -> None:
+    text = """
+        <ir_version: 9, opset_import: ["" : 18]>
+        graph (float[N,2,4] x) => (uint8[N,1,4] y, uint8[N] z) <int64 first = {0}, int64[1] axis = {1}>
+        {
+            b = Cast <to = 2> (x)
+            one = Gather <axis = 1> (b, first)
+            y = Unsqueeze (one, axis)
+            index = ArgMax <axis = 1, keepdims = 0> (x)
+            zb = Cast <to = 2> (index)
+            z = Gather <axis = 1> (zb, first)
+        }
+    """
+    model = onnx.parser.parse_model(text)
+    assert obstacles(model)
+    made = edged(model)
+    assert obstacles(made) == []
+    onnx.checker.check_model(made, full_check=True)
+    values = np.random.default_rng(0).uniform(0, 255, (3, 2, 4)).astype(np.float32)
+    a, b = (
+        onnxruntime.InferenceSession(each.SerializeToString(), providers=["CPUExecutionProvider"]).run(
+            None, {"x": values}
+        )
+        for each in (model, made)
+    )
+    assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
