@@ -8,7 +8,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from training.graphs.chromophores import HAEMOGLOBIN, MELANIN
 
@@ -16,6 +15,8 @@ Plane = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
 _FLOOR = 2e-3
+_ROWS = np.array([[0, 1, 0], [0, -2, 0], [0, 1, 0]], np.float32)
+_MIXED = np.array([[1, 0, -1], [0, 0, 0], [-1, 0, 1]], np.float32) / 4
 
 
 def optical_density(srgb: Picture) -> Plane:
@@ -49,11 +50,9 @@ def difference_of_gaussians(plane: Plane, small: float, large: float) -> Plane:
 
 def _curvatures(plane: Plane, sigma: float) -> tuple[Plane, Plane]:
     """Eigenvalues of the scale-normalised Hessian, the larger first."""
-    rr, rc, cc = (
-        ndimage.gaussian_filter(plane, sigma, order=order, truncate=3.0) * sigma**2
-        for order in ((2, 0), (1, 1), (0, 2))
-    )
-    middle, spread = (rr + cc) / 2, np.sqrt(((rr - cc) / 2) ** 2 + rc**2)
+    smooth = blurred(plane, sigma) * np.float32(sigma**2)
+    rr, rc, cc = (cv2.filter2D(smooth, cv2.CV_32F, kernel) for kernel in (_ROWS, _MIXED, _ROWS.T))
+    middle, spread = (rr + cc) / 2, cv2.magnitude((rr - cc) / 2, rc)
     return _plane(middle + spread), _plane(middle - spread)
 
 
