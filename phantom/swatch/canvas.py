@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from phantom.fields import Field, f32
-from phantom.spectral import SkinTable
+from phantom.spectral import BLOOD_RANGE, MELANIN_RANGE, SkinTable
 from phantom.swatch.law import Law
 
 Item = Literal["melanin", "trouble", "wrinkle", "pore"]
@@ -76,6 +76,20 @@ class Canvas:
     def anywhere(self, n: int, margin: float = 0.0) -> Field:
         """`n` places, (n, 2), row and column."""
         return f32(self.rng.uniform(margin, self.side - margin, (n, 2)))
+
+    def darken(self, window: Window, gain: Field) -> Field:
+        """Raise melanin over the window, to the larger of what is there and `gain`; what of the gain skin can hold."""
+        return self._raise(self.bare.melanin, self.marked.melanin, window, gain, MELANIN_RANGE[1], np.maximum)
+
+    def redden(self, window: Window, gain: Field) -> Field:
+        """Add blood over the window; what of the gain skin can hold."""
+        return self._raise(self.bare.blood, self.marked.blood, window, gain, BLOOD_RANGE[1], np.add)
+
+    @staticmethod
+    def _raise(bare: Field, layer: Field, window: Window, gain: Field, most: float, join: np.ufunc) -> Field:
+        room = np.maximum(np.float32(np.log(most)) - bare[window], np.float32(0))
+        layer[window] = np.minimum(join(layer[window], gain), room)
+        return f32(np.minimum(gain, room))
 
     def add(self, mark: Mark, intensity: Field) -> None:
         """Take the mark into the truth; `intensity` lies over its window."""

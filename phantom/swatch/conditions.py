@@ -74,10 +74,9 @@ def _melasma(canvas: Canvas) -> None:
         y, x, radius, whole = _somewhere(canvas, "melasma_reach", 0.35)
         b = _broken(canvas, whole, 1.3, 5.0)
         mottle = 1 + np.float32(0.15) * smooth_noise(canvas, 1.2)[b.window]
-        gain = np.float32(canvas.draw("melasma_dose")) * b.level(0.45) * mottle
-        layer = canvas.marked.melanin[b.window]
-        np.maximum(layer, gain, out=layer)
-        canvas.add(lesions.mark(canvas, "melasma", "melanin", y, x, radius, b), f32(gain))
+        dose = np.float32(canvas.draw("melasma_dose"))
+        gain = canvas.darken(b.window, f32(dose * b.level(0.45) * mottle))
+        canvas.add(lesions.mark(canvas, "melasma", "melanin", y, x, radius, b), gain)
 
 
 def _lentigo(canvas: Canvas) -> None:
@@ -96,12 +95,8 @@ def _dermatitis(canvas: Canvas) -> None:
         y, x, radius, whole = _somewhere(canvas, "plaque_reach", 0.25)
         b = _broken(canvas, whole, 1.0, 3.0)
         level = b.level(0.28)
-        gain = (
-            np.float32(canvas.draw("dermatitis_dose"))
-            * level
-            * (1 + np.float32(0.2) * smooth_noise(canvas, 1.0)[b.window])
-        )
-        canvas.marked.blood[b.window] += gain
+        mottle = 1 + np.float32(0.2) * smooth_noise(canvas, 1.0)[b.window]
+        canvas.redden(b.window, f32(np.float32(canvas.draw("dermatitis_dose")) * level * mottle))
         inside = np.zeros_like(scales)
         inside[b.window] = scales[b.window] * level
         _shed(canvas, inside)

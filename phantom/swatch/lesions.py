@@ -39,10 +39,8 @@ def spot(
     b = blob(canvas, y, x, radius, soft, ragged)
     if b is None:
         return
-    gain = dose * b.level(soft) * (1 + np.float32(0.09) * mottle[b.window])
-    layer = canvas.marked.melanin[b.window]
-    np.maximum(layer, gain, out=layer)
-    canvas.add(mark(canvas, kind, "melanin", y, x, radius, b), f32(gain))
+    gain = canvas.darken(b.window, f32(dose * b.level(soft) * (1 + np.float32(0.09) * mottle[b.window])))
+    canvas.add(mark(canvas, kind, "melanin", y, x, radius, b), gain)
 
 
 def inflamed(canvas: Canvas, kind: str, y: float, x: float) -> None:
@@ -52,8 +50,7 @@ def inflamed(canvas: Canvas, kind: str, y: float, x: float) -> None:
     b = blob(canvas, y, x, radius, 0.5, 0.08)
     if b is None:
         return
-    layers, gain = canvas.marked, dose * b.level(0.5)
-    layers.blood[b.window] += gain
+    layers, gain = canvas.marked, canvas.redden(b.window, f32(dose * b.level(0.5)))
     height = np.float32(rise * radius / canvas.px_per_mm)
     layers.height[b.window] += height * np.exp(-((b.q / np.float32(0.8)) ** 2))
     if kind == "pustule":
@@ -61,7 +58,7 @@ def inflamed(canvas: Canvas, kind: str, y: float, x: float) -> None:
             1 + np.exp(np.clip((b.q / np.float32(share) - 1) / np.float32(0.12), -30, 30))
         )
         np.maximum(layers.pus[b.window], cap, out=layers.pus[b.window])
-    canvas.add(mark(canvas, kind, "trouble", y, x, radius, b), f32(gain))
+    canvas.add(mark(canvas, kind, "trouble", y, x, radius, b), gain)
 
 
 def comedo(canvas: Canvas, kind: str, y: float, x: float) -> None:
@@ -72,7 +69,7 @@ def comedo(canvas: Canvas, kind: str, y: float, x: float) -> None:
     if b is None:
         return
     layers, level = canvas.marked, b.level(0.3)
-    layers.blood[b.window] += dose * level
+    canvas.redden(b.window, f32(dose * level))
     target = layers.plug if kind == "open_comedo" else layers.pus
     strength = plug if kind == "open_comedo" else np.float32(0.5) * plug
     np.maximum(target[b.window], strength * level, out=target[b.window])

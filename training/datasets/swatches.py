@@ -16,6 +16,8 @@ ITEMS_PX_PER_MM, CONDITIONS_PX_PER_MM = 20.0, 6.0
 CELL = 32
 """px of the picture to a cell of the map of places"""
 MOST_CONDITIONS = 4
+CLEAN_SHARE = 0.1
+"""of the items' examples, without any lesion"""
 FIRST_SEED = {"train": 1_000_000_000, "check": 900_000_000}
 """Seeds of the two splits; the exams draw from 1 << 40 on."""
 _STRIDE = 20_000_000
@@ -36,7 +38,8 @@ class ItemSwatches(Dataset[dict[str, NDArray[Any]]]):
         self._augmented, self._side, self._law = augmented, side, law or Law.training()
 
     def __getitem__(self, index: int) -> dict[str, NDArray[Any]]:
-        skin = swatch(self._first + index, self._law, side=self._side, px_per_mm=ITEMS_PX_PER_MM)
+        clean = bool(np.random.default_rng([self._first + index, 83]).random() < CLEAN_SHARE)
+        skin = swatch(self._first + index, self._law, side=self._side, px_per_mm=ITEMS_PX_PER_MM, clean=clean)
         return {
             "image": item_image(skin),
             "area": skin.masks,

@@ -1,4 +1,7 @@
-"""Variation of prepared planes and their truth: contrast, noise, blur, zoom, place. Draws from PyTorch's generator."""
+"""Variation of prepared planes and their truth: contrast, shading, noise, blur, zoom, place.
+
+Draws from PyTorch's generator.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,10 @@ from torch.nn import functional
 
 LARGEST_GAIN, SMALLEST_GAIN = 1.6, 0.55
 LARGEST_NOISE = 0.12
+LARGEST_SHADE = 0.6
+"""change of the prepared density across the picture, where 2 is a factor of e in light"""
+_MOST_BLUR = 6.0
+"""px, of pictures without any lesion"""
 PLACED = 6
 """planes that show the picture; the further ones are constant over it"""
 
@@ -49,6 +56,9 @@ def varied(example: Example) -> Example:
         picture = _blurred(picture, _uniform(0.3, 0.9))
     if torch.rand(()) < 0.3:
         picture = _misregistered(picture)
+    picture = _smeared(_one_light(picture), example.area)
+    if torch.rand(()) < 0.6:
+        picture = _shaded(picture)
     amount = torch.rand(len(picture), 1, 1, 1) * LARGEST_NOISE
     picture = picture + torch.randn_like(picture) * amount.to(picture.device)
     return example._replace(planes=torch.cat([picture, rest], 1))
@@ -73,11 +83,40 @@ def _zoomed(example: Example) -> Example:
 
 
 def _blurred(picture: Tensor, sigma: float) -> Tensor:
-    at = torch.arange(-3, 4, dtype=picture.dtype, device=picture.device)
+    reach = 3 if sigma < 1 else round(2.5 * sigma)
+    at = torch.arange(-reach, reach + 1, dtype=picture.dtype, device=picture.device)
     line = torch.exp(-at * at / (2 * sigma * sigma))
-    line = line / line.sum()
-    kernel = (line[:, None] * line).expand(PLACED, 1, 7, 7)
-    return functional.conv2d(functional.pad(picture, (3,) * 4, mode="reflect"), kernel, groups=PLACED)
+    kernel = (line / line.sum()).expand(PLACED, 1, -1)
+    padded = functional.pad(picture, (reach,) * 4, mode="reflect")
+    across = functional.conv2d(padded, kernel[:, :, None], groups=PLACED)
+    return functional.conv2d(across, kernel[..., None], groups=PLACED)
+
+
+def _smeared(picture: Tensor, area: Tensor) -> Tensor:
+    """Half of the pictures without a lesion are out of focus: nothing is to be found in them."""
+    clean = (area.amax((1, 2, 3)) == 0) & (torch.rand(len(area)) < 0.5).to(area.device)
+    if not bool(clean.any()):
+        return picture
+    blurred = _blurred(picture[clean], _uniform(1.0, _MOST_BLUR))
+    return picture.masked_scatter(clean[:, None, None, None].expand_as(picture), blurred)
+
+
+def _one_light(picture: Tensor) -> Tensor:
+    """Now and then both halves show one picture, as of a camera without polarisers."""
+    same = (torch.rand(len(picture), 1, 1, 1) < 0.1).to(picture.device)
+    half = picture[:, :3] if torch.rand(()) < 0.5 else picture[:, 3:]
+    return torch.where(same, torch.cat([half, half], 1), picture)
+
+
+def _shaded(picture: Tensor) -> Tensor:
+    """A smooth fall of light over the picture, nearly the same in all channels."""
+    batch, device, side = len(picture), picture.device, picture.shape[-1]
+    coarse = torch.rand(batch, 1, 3, 3, device=device) - 0.5
+    tint = 0.85 + 0.3 * torch.rand(batch, PLACED, 1, 1, device=device)
+    size = LARGEST_SHADE * torch.rand(batch, 1, 1, 1, device=device)
+    field = functional.interpolate(coarse, size=(side, side), mode="bicubic", align_corners=True)
+    shade = field * size * tint
+    return picture + shade - shade.mean((2, 3), keepdim=True)
 
 
 def _misregistered(picture: Tensor) -> Tensor:

@@ -72,8 +72,8 @@ class SkinItems(Recipe):
     default_width = 0.375
     batch_size = 8
     stages = (
-        Stage("plain", 8_000, 3e-3, augmented=False),
-        Stage("augmented", 5_000, 1.5e-3, augmented=True),
+        Stage("plain", 10_000, 3e-3, augmented=False),
+        Stage("augmented", 11_000, 1.5e-3, augmented=True),
     )
 
     def network(self, width: float) -> nn.Module:
@@ -88,7 +88,9 @@ class SkinItems(Recipe):
     ) -> Dataset[dict[str, NDArray[Any]]]:
         """See `Recipe.dataset`; a folder holds patches and masks."""
         if data is not None:
-            raise ValueError(f"{data}: this model is trained on the phantom only")
+            from training.datasets.folders import Patches
+
+            return Patches(data, split, seed=seed, augmented=stage.augmented)
         from training.datasets.swatches import ItemSwatches
 
         return ItemSwatches(split, seed, augmented=stage.augmented and split == "train")
@@ -100,6 +102,8 @@ class SkinItems(Recipe):
             example = varied(example)
         maps: Maps = network(example.planes.contiguous(memory_format=torch.channels_last))
         parts = _parts(maps, example)
+        if "measured" in batch and not bool(batch["measured"].all()):
+            parts["intensity"] = 0.0 * parts["intensity"]
         loss = 2.0 * parts["entropy"] + parts["overlap"] + parts["intensity"]
         return loss, {name: part.detach() for name, part in parts.items()}
 
