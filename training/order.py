@@ -24,7 +24,11 @@ def length(dataset: Examples) -> int:
 
 
 class Positions(Sampler[list[int]]):
-    """Batches of indices without end from position `start`: pass after pass, each shuffled by seed and pass."""
+    """Batches of indices without end from position `start`, pass after pass.
+
+    Shuffled ones are another permutation in each pass, plus `count` for each pass before: a folder's data set shows
+    picture `index % count` then, varied by the whole index.
+    """
 
     def __init__(self, count: int, batch_size: int, *, seed: int, start: int = 0, shuffled: bool) -> None:
         if count < 1:
@@ -43,7 +47,7 @@ class Positions(Sampler[list[int]]):
                         passed,
                         np.random.default_rng((self._seed, passed)).permutation(self._count),
                     )
-                batch.append(int(order[index]) if self._shuffled else index)
+                batch.append(at - index + int(order[index]) if self._shuffled else index)
             yield batch
             position += self._batch_size
 

@@ -28,13 +28,16 @@ from training.networks.blocks import scaled
 from training.networks.pictures import planes, standardised, to_bytes
 from training.recipe import Batch, Recipe, Served, Split, Stage, TensorSpec
 
-SIDES: Mapping[str, int] = {"plain": 128, "coarse": 128, "fine": 160}
+SIDES: Mapping[str, int] = {"plain": 128, "coarse": 128, "fine": 192}
 """of the pictures of each stage: most is learnt from small ones at half the time"""
-SERVED_SIDE, SEEN_SIDE = 256, 160
+SERVED_SIDE, SEEN_SIDE = 256, 192
 """of the picture served, and of what the network is shown of it: the side it was trained with"""
 CACHE = Path(".cache/dermabooth")
 FIRST_SEED: Mapping[Split, int] = {"train": 1_000_000, "check": 2_000_000}
 CHECK_PORTRAITS = 75
+_HOLES = tuple(PART[name] for name in ("lips", "eye", "brow", "glasses", "mouth", "hair"))
+_HOLE_WEIGHT = 2.0
+"""of what interrupts skin, which Dice of the large area hardly feels"""
 FINE = 16
 """channels of the labels' last layers, at half the picture's size"""
 
@@ -65,26 +68,30 @@ class SkinSegmenter(Recipe):
         self, split: Split, stage: Stage, seed: int, data: Path | None
     ) -> Dataset[dict[str, NDArray[Any]]]:
         """Portraits of the phantom, rendered on first use, or a folder in the form of CelebAMask-HQ."""
+        side = SIDES[stage.name] if split == "train" else SERVED_SIDE
         if data is not None:
-            raise ValueError(f"{data}: this model is trained on the phantom only")
+            from training.datasets.celebamask import CelebAMask
+
+            return CelebAMask(data, split, side=side, seed=seed, augmented=stage.augmented)
         count = self.portraits if split == "train" else CHECK_PORTRAITS
         cache = PortraitCache(self.cache, FIRST_SEED[split], count)
         cache.make(bar)
-        side = SIDES[stage.name] if split == "train" else SERVED_SIDE
         return Portraits(*cache.load(), side, seed, augmented=stage.augmented)
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """BCE and soft Dice of skin, cross-entropy of parts, both of the auxiliary heads too, and landmarks."""
+        """BCE and soft Dice of skin, cross-entropy of parts, both of the auxiliary heads too, and landmarks if known."""
         image, labels = planes(batch["image"]), batch["labels"].long()
         said = network(standardised(image))
         skin, parts = _skin_loss(said.labels, labels), _parts_loss(said.labels, labels)
         other = torch.stack(
             [_skin_loss(each, labels) + _parts_loss(each, labels) for each in said.auxiliary]
         ).sum()
-        place, seen = _landmark_loss(said.landmarks, batch["landmarks"])
         loss = skin + self.parts_weight * parts + self.auxiliary_weight * other
-        loss = loss + self.landmark_weight * (place + seen)
-        told = {"skin": skin, "parts": parts, "landmarks": place, "seen": seen}
+        told = {"skin": skin, "parts": parts}
+        if "landmarks" in batch:
+            place, seen = _landmark_loss(said.landmarks, batch["landmarks"])
+            loss = loss + self.landmark_weight * (place + seen)
+            told |= {"landmarks": place, "seen": seen}
         return loss, {name: value.detach() for name, value in told.items()}
 
     @torch.no_grad()
@@ -97,15 +104,12 @@ class SkinSegmenter(Recipe):
         both, either = (found & truth).sum((1, 2)), found.sum((1, 2)) + truth.sum((1, 2))
         dice = (2 * both / either.clamp_min(1))[truth.sum((1, 2)) > 50]
         right = (parts.argmax(1) == labels)[known].float().mean()
-        away = (places(maps.landmarks) - batch["landmarks"])[..., :2].norm(dim=-1)[
-            batch["landmarks"][..., 2] > 0
-        ]
-        error = float(away.mean()) if len(away) else 0.0
-        return {
-            "skin_dice": float(dice.mean()) if len(dice) else 1.0,
-            "parts": float(right),
-            "landmark_error": error,
-        }
+        figures = {"skin_dice": float(dice.mean()) if len(dice) else 1.0, "parts": float(right)}
+        if "landmarks" in batch:
+            points = batch["landmarks"]
+            away = (places(maps.landmarks) - points)[..., :2].norm(dim=-1)[points[..., 2] > 0]
+            figures["landmark_error"] = float(away.mean()) if len(away) else 0.0
+        return figures
 
     def served(self, network: nn.Module) -> Served:
         """See `Recipe.served`; the metadata names parts and landmarks and gives the mean head."""
@@ -172,7 +176,8 @@ def _skin_loss(said: Labels, labels: Tensor) -> Tensor:
     share = torch.sigmoid(logits) * known
     overlap = 2 * (share * truth).sum((1, 2)) + 1
     dice = 1 - overlap / (share.sum((1, 2)) + truth.sum((1, 2)) + 1)
-    return (entropy * known).sum() / known.sum() + dice.mean()
+    weight = known * (1 + (_HOLE_WEIGHT - 1) * torch.isin(labels, labels.new_tensor(_HOLES)))
+    return (entropy * weight).sum() / weight.sum() + dice.mean()
 
 
 def _parts_loss(said: Labels, labels: Tensor) -> Tensor:
