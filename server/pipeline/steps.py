@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from server.analysis import LayerMap
 from server.dicom import prove_photo, read_header, write
-from server.errors import BadImage, InferenceError, InferenceUnavailable
+from server.errors import BadImage, InferenceUnavailable
 from server.pipeline.examination import Skin, as_layers
 from server.pipeline.objects import COLOUR_SKIN, Identity, ObjectMaker
 from server.pipeline.told import Outcome, Told
@@ -164,8 +164,6 @@ class StillSteps:
             if time.time() < still.received_at + SECOND_LOOK_S:
                 raise
             return None
-        except InferenceError:
-            return None  # the segmenter is out of order: what the cascade found stands
 
     async def _skin(self, still: Still) -> Skin:
         held = self._bench.held(still)

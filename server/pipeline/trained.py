@@ -15,7 +15,7 @@ from server.analysis import (
     normalising,
     skin_view,
 )
-from server.errors import ModelUnavailable
+from server.errors import InferenceError, ModelUnavailable
 from server.inference import (
     ACNE,
     CONDITIONS,
@@ -72,10 +72,10 @@ class TrainedModels:
         return f"{model}/{self._versions.get(model, 1)}"
 
     async def search(self, srgb: Map) -> Face | None:
-        """The face that the segmenter finds in a whole picture; None also where it is not served."""
+        """The face that the segmenter finds in a whole picture; None also where it fails or is not served."""
         try:
             seen = await segment_face(self._triton, srgb, None)
-        except ModelUnavailable:
+        except InferenceError:
             return None
         return None if seen is None else face_of(_landmarks(seen))
 
