@@ -30,14 +30,14 @@ async def _served(repository: Path, port: int, threads: int) -> None:
     with tempfile.TemporaryDirectory(prefix="dermabooth-triton-") as run_dir:
         environment = resources.triton_environment()
         async with ManagedTriton(environment, repository, Path(run_dir), port, threads) as triton:
-            await _tell(triton.url, repository)
+            await _tell(triton, repository)
             await asyncio.Event().wait()
 
 
-async def _tell(url: str, repository: Path) -> None:
+async def _tell(triton: ManagedTriton, repository: Path) -> None:
     """Print which models answer; a broken one does not keep the others away."""
-    async with TritonClient(url, shared_memory=False) as client:
+    async with TritonClient(triton.url, shared_memory=False) as client:
         for info in model_infos(repository):
             ready = await client.model_ready(info.name)
-            typer.echo(f"{info.name} {info.version}{'' if ready else ': NOT READY, see the log'}")
-    typer.echo(f"serving on {url} (gRPC)")
+            typer.echo(f"{info.name} {info.version}{'' if ready else f': NOT READY, see {triton.log_path}'}")
+    typer.echo(f"serving on {triton.url} (gRPC)")
