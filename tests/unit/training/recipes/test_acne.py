@@ -159,6 +159,7 @@ def test_calibration_learns_from_wrong_grades() -> None:
 def test_the_served_classifier_shows_where() -> None:
     torch.manual_seed(0)
     recipe = AcneClassifier()
+    recipe.calibration_images = 6
     network = recipe.network(0.125)
     assert isinstance(network, AcneNetwork)
     graph = recipe.served(network.eval())
