@@ -137,10 +137,10 @@ class AcneClassifier(Recipe):
     smoothing = 0.1
     lesion_weight = 6.0
     lesion_gain = 4.0
-    calibration_images = 480
+    calibration_images = 240
 
     def __init__(self, class_shares: tuple[float, float] = (0.5, 0.5)) -> None:
-        self.class_weights = tuple(0.5 / share for share in class_shares)
+        self.class_weights = (0.5 / class_shares[0], 0.5 / class_shares[1])
 
     def network(self, width: float) -> nn.Module:
         """See `Recipe.network`; width 1 is DenseNet121."""
@@ -149,10 +149,13 @@ class AcneClassifier(Recipe):
     def dataset(
         self, split: Split, stage: Stage, seed: int, data: Path | None
     ) -> Dataset[dict[str, NDArray[Any]]]:
-        """See `Recipe.dataset`; a folder holds skin crops and a table of grades."""
+        """See `Recipe.dataset`; a folder holds skin crops and a table of grades, whose shares become the classes' weights."""
         if data is not None:
             from training.datasets.ffhq import Graded as Folder
+            from training.datasets.ffhq import table
 
+            share = float(np.clip(np.mean([row.grade > 0 for row in table(data)]), 0.01, 0.99))
+            self.class_weights = (0.5 / (1 - share), 0.5 / share)
             return Folder(data, split, seed=seed, augmented=stage.augmented)
         from training.datasets.faces import SkinCrops
 

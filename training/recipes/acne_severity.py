@@ -51,7 +51,7 @@ class AcneSeverity(Recipe):
     transforms = 4
     """of the served model's map; 2 to 20 as the patent has it, 1 for none"""
     map_threshold = 0.5
-    calibration_images = 480
+    calibration_images = 240
 
     def __init__(self, auxiliary: Mapping[str, int] = AUXILIARY) -> None:
         self.auxiliary = dict(auxiliary)
