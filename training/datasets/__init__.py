@@ -1,1 +1,3 @@
-"""Examples to train on: of the phantom and of folders."""
+"""Examples to train on: of the phantom and of folders. A recipe loads the module that it needs."""
+
+__all__: list[str] = []
