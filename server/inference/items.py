@@ -1,11 +1,13 @@
 """Pigment spots, trouble, wrinkles and pores of a whole face by `skin_items`, from a polarised pair of known scale."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from server.inference.bare import bare_skin
 from server.inference.client import TritonClient
 from server.inference.crop import Image
 from server.inference.learned import INTENSITY_FULL, ITEMS, ITEMS_MODEL, ITEMS_PX_PER_MM
@@ -51,10 +53,16 @@ async def skin_items(
 ) -> ItemMaps:
     """The items in the part `extent` of a pair of registered pictures [H,W,3] in sRGB.
 
+    The model knows skin only: hair, eyes and whatever is behind are shown to it in the colour of the skin beside them.
     Tiles without skin (`skin` [H,W], over 127) are left out, and their maps are 0. Raises what `TritonClient.infer`
     raises.
     """
-    source = Source((parallel, cross), skin, extent, ITEMS_PX_PER_MM / px_per_mm)
+    pair = [
+        await asyncio.to_thread(bare_skin, picture, skin, extent, px_per_mm) for picture in (parallel, cross)
+    ]
+    left, top, width, height = extent
+    inside = skin[top : top + height, left : left + width]
+    source = Source(tuple(pair), inside, (0, 0, width, height), ITEMS_PX_PER_MM / px_per_mm)
     maps = await run_tiled(
         client,
         ITEMS_MODEL,

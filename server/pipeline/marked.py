@@ -21,8 +21,8 @@ LEAST_PX_PER_MM: Final[Mapping[str, float]] = {
 """Scale of the picture below which each is not resolved."""
 MARKED_FROM: Final = 128
 """Values of a probability map from here on are marks."""
-RIM_MM: Final = 1.0
-"""Rim of the skin, where hair and shadow begin, that nothing is marked in."""
+RIM_MM: Final = 3.0
+"""Rim of the skin, where hair, shadow and the turn of the face begin, that nothing is marked in."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,15 @@ def item_measures(maps: ItemMaps, view: SkinView, scale: float, method: str) -> 
     return tuple(found)
 
 
-def item_layers(maps: ItemMaps, skin: Map, scale: float) -> dict[Layer, Map]:
-    """The probability maps of the items that the picture's scale resolves, on its skin."""
+def item_layers(maps: ItemMaps, view: SkinView, skin: Map, scale: float) -> dict[Layer, Map]:
+    """The probability maps of the items that the picture's scale resolves, on its skin without the rim."""
+    rim = RIM_MM * scale * view.scale
+    height, width = view.everything.shape
+    inner = view.spread(next(iter(regions_on(view.regions, width, height, rim=rim).values())), *skin.shape)
     return {
-        kind.layer: np.where(skin >= SKIN_FROM, maps.on_picture(item, skin.shape), np.uint8(0))
+        kind.layer: np.where(
+            inner & (skin >= SKIN_FROM), maps.on_picture(item, (skin.shape[0], skin.shape[1])), np.uint8(0)
+        )
         for item, kind in _ITEM_KINDS.items()
         if scale >= LEAST_PX_PER_MM[kind.name]
     }

@@ -111,7 +111,7 @@ class TrainedModels:
         except ModelUnavailable:
             return told.refused("items", told.NOT_INSTALLED)
         measures = await self._run(item_measures, maps, view, scale, self.method(ITEMS_MODEL))
-        layers = await self._run(item_layers, maps, skin, scale)
+        layers = await self._run(item_layers, maps, view, skin, scale)
         return Told(Outcome(model=self.method(ITEMS_MODEL), measures=measures), layers)
 
     async def severity(self, srgb: Map, face: Face | None, skin: Map) -> Told:
