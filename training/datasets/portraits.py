@@ -18,7 +18,7 @@ from training.datasets.exposures import LINEAR, expose, plainly
 _EMPTY = 0.06
 """share of pictures without anybody"""
 _RECOLOURED = (
-    ("clothing", 0.6), ("hair", 0.4), ("lips", 0.2), ("glasses", 0.2), ("beard", 0.2), ("brow", 0.15), ("neck", 0.5), ("ear", 0.3),
+    ("clothing", 0.6), ("hair", 0.4), ("lips", 0.2), ("glasses", 0.2), ("beard", 0.2), ("brow", 0.15), ("neck", 0.3), ("ear", 0.3),
 )  # fmt: skip
 _SKIN_LIKE = ("neck", "ear")
 _SMALLEST, _LARGEST = 0.65, 1.35
@@ -144,7 +144,7 @@ class _Example:
         """Of a part's three colours: another shade, any colour, or for hair that of skin; necks only get brighter."""
         rng, choice = self._rng, self._rng.random()
         if name in _SKIN_LIKE:
-            return np.full(3, np.exp(rng.normal(0.25, 0.3)), np.float32)
+            return np.full(3, np.exp(rng.normal(0.15, 0.25)), np.float32)
         if name == "hair" and choice < 0.35:
             tone = self._skin.mean(0) * np.exp(rng.normal(0, 0.3) + rng.normal(0, 0.12, 3))
             return np.asarray(tone / np.maximum(present, 0.02), np.float32)

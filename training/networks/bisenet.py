@@ -52,7 +52,7 @@ class _AttentionRefinement(nn.Module):
 
 
 class _ContextPath(nn.Module):
-    """Features of 1/8 and 1/16 of the picture's size, from 1/16 and 1/32 of it."""
+    """Features of 1/8 and 1/16 of the picture's size, from 1/16 and 1/32 of it, and ResNet's own of 1/4."""
 
     def __init__(self, outputs: int, width: float) -> None:
         super().__init__()
@@ -64,11 +64,11 @@ class _ContextPath(nn.Module):
         self.smooth16 = conv_bn_relu(outputs, outputs)
         self.smooth32 = conv_bn_relu(outputs, outputs)
 
-    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
-        *_, sixteenth, smallest = self.resnet.stages(planes)
+    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        quarter, _, sixteenth, smallest = self.resnet.stages(planes)
         context32 = self.smooth32(_twice(self.refine32(smallest) + self.tail(smallest)))
         context16 = self.smooth16(_twice(self.refine16(sixteenth) + context32))
-        return context16, context32
+        return context16, context32, quarter
 
 
 def _twice(tensor: Tensor) -> Tensor:
@@ -109,20 +109,22 @@ class _LabelHead(nn.Module):
 
 
 class _FineHead(nn.Module):
-    """Labels from half the picture's size: the fused features joined by those the spatial path had on its way.
+    """Labels from half the picture's size: the fused features joined by those that both paths had on their way.
 
     The paper enlarges by 8 at once, which loses brows, eyes and the rims of glasses.
     """
 
-    def __init__(self, inputs: int, first: int, fine: int, parts: int) -> None:
+    def __init__(self, inputs: int, first: int, deep: int, fine: int, parts: int) -> None:
         super().__init__()
         self.parts = parts
         self.at_eighth = conv_bn_relu(inputs, first)
         self.at_quarter = conv_bn_relu(2 * first, first)
+        self.deep_quarter = nn.Conv2d(deep, first, 1, bias=False)
         self.at_half = conv_bn_relu(2 * first, fine)
         self.last = nn.Conv2d(fine, parts + 1, 3, padding=1)
 
-    def forward(self, features: Tensor, quarter: Tensor, half: Tensor) -> Labels:
+    def forward(self, features: Tensor, deep: Tensor, quarter: Tensor, half: Tensor) -> Labels:
+        quarter = quarter + self.deep_quarter(deep)
         tensor = self.at_quarter(torch.cat([_enlarged(self.at_eighth(features)), quarter], 1))
         tensor = self.at_half(torch.cat([_enlarged(tensor), half], 1))
         logits = _enlarged(self.last(tensor))
@@ -149,17 +151,23 @@ class BiSeNet(nn.Module):
         )
         self.context = _ContextPath(middle, width)
         self.fusion = _FeatureFusion(2 * middle, fused)
-        self.head = _FineHead(fused, first, fine, parts) if fine else _LabelHead(fused, first, parts, 8)
+        self.head = (
+            _FineHead(fused, first, self.context.resnet.stage_channels[0], fine, parts)
+            if fine
+            else _LabelHead(fused, first, parts, 8)
+        )
         self.auxiliary16 = _LabelHead(middle, first, parts, 2)
         self.auxiliary32 = _LabelHead(middle, first, parts, 4)
         self.landmarks = (
             nn.Sequential(conv_bn_relu(fused, first), nn.Conv2d(first, landmarks, 1)) if landmarks else None
         )
         initialise(self)
+        if isinstance(self.head, _FineHead):
+            nn.init.zeros_(self.head.deep_quarter.weight)
 
     def forward(self, planes: Tensor) -> Segmentation:
         """See `Segmentation`."""
-        context16, context32 = self.context(planes)
+        context16, context32, deep = self.context(planes)
         half = self.spatial[0](planes)
         quarter = self.spatial[1](half)
         fused = self.fusion(self.spatial[2](quarter), context16)
@@ -167,5 +175,7 @@ class BiSeNet(nn.Module):
         if self.training:
             auxiliary = (self.auxiliary16(context16), self.auxiliary32(context32))
         places = None if self.landmarks is None else self.landmarks(fused)
-        labels = self.head(fused, quarter, half) if isinstance(self.head, _FineHead) else self.head(fused)
+        labels = (
+            self.head(fused, deep, quarter, half) if isinstance(self.head, _FineHead) else self.head(fused)
+        )
         return Segmentation(labels, auxiliary, places)

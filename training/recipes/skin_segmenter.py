@@ -28,10 +28,10 @@ from training.networks.blocks import scaled
 from training.networks.pictures import planes, standardised, to_bytes
 from training.recipe import Batch, Recipe, Served, Split, Stage, TensorSpec
 
-SIDES: Mapping[str, int] = {"plain": 128, "coarse": 128, "fine": 192}
+SIDES: Mapping[str, int] = {"plain": 128, "coarse": 128, "fine": 160}
 """of the pictures of each stage: most is learnt from small ones at half the time"""
-SERVED_SIDE, SEEN_SIDE = 256, 192
-"""of the picture served, and of what the network is shown of it: the side it was trained with"""
+SERVED_SIDE, SEEN_SIDES = 256, (128, 160)
+"""of the picture served, and of what the network is shown of it one after the other: the sides it was trained with"""
 CACHE = Path(".cache/dermabooth")
 FIRST_SEED: Mapping[Split, int] = {"train": 1_000_000, "check": 2_000_000}
 CHECK_PORTRAITS = 75
@@ -97,8 +97,8 @@ class SkinSegmenter(Recipe):
     @torch.no_grad()
     def check(self, network: nn.Module, batch: Batch) -> Mapping[str, float]:
         """As served: Dice of skin per picture with a face, accuracy of parts, distance of seen landmarks (share of side)."""
-        labels, maps = batch["labels"].long(), network(seen(batch["image"]))
-        skin, parts = _sized(maps.labels, labels.shape[-1])
+        labels = batch["labels"].long()
+        skin, parts, points = looked(network, batch["image"])
         known, truth = labels != IGNORE, labels == PART["skin"]
         found = (skin > 0) & known
         both, either = (found & truth).sum((1, 2)), found.sum((1, 2)) + truth.sum((1, 2))
@@ -106,8 +106,7 @@ class SkinSegmenter(Recipe):
         right = (parts.argmax(1) == labels)[known].float().mean()
         figures = {"skin_dice": float(dice.mean()) if len(dice) else 1.0, "parts": float(right)}
         if "landmarks" in batch:
-            points = batch["landmarks"]
-            away = (places(maps.landmarks) - points)[..., :2].norm(dim=-1)[points[..., 2] > 0]
+            away = (points - batch["landmarks"])[..., :2].norm(dim=-1)[batch["landmarks"][..., 2] > 0]
             figures["landmark_error"] = float(away.mean()) if len(away) else 0.0
         return figures
 
@@ -131,23 +130,29 @@ class _Served(nn.Module):
         self.network = network
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        said = self.network(seen(image))
-        skin, parts = _sized(said.labels, SERVED_SIDE)
-        return to_bytes(torch.sigmoid(skin)), parts.argmax(1).to(torch.uint8), places(said.landmarks)
+        skin, parts, points = looked(self.network, image)
+        return to_bytes(torch.sigmoid(skin)), parts.argmax(1).to(torch.uint8), points
 
 
-def _sized(said: Labels, side: int) -> tuple[Tensor, Tensor]:
-    """Logits of skin [B,side,side] and of parts [B,parts,side,side]."""
-    both = torch.cat([said.skin, said.parts], 1)
-    both = functional.interpolate(both, size=(side, side), mode="bilinear")
-    return both[:, 0], both[:, 1:]
+def looked(network: nn.Module, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What the network says of a picture [B,S,S,3] on average over the sizes it is shown.
 
-
-def seen(image: Tensor) -> Tensor:
-    """What the network is shown of a served picture [B,256,256,3], averaged against aliasing."""
+    Logits of skin [B,S,S] and of parts [B,parts,S,S], and landmarks [B,8,3].
+    """
+    size = int(image.shape[1]), int(image.shape[2])
+    # Averaged against aliasing, which a sampling grid alone does not do.
     soft = functional.avg_pool2d(planes(image), 3, 1, 1, count_include_pad=False)
-    small = functional.interpolate(soft, size=(SEEN_SIDE, SEEN_SIDE), mode="bilinear")
-    return standardised(small)
+    said = [network(standardised(_resized(soft, (side, side)))) for side in SEEN_SIDES]
+    labels = torch.stack(
+        [torch.cat([_resized(part, size) for part in each.labels[::-1]], 1) for each in said]
+    )
+    points = torch.stack([places(each.landmarks) for each in said])
+    logits = labels.mean(0)
+    return logits[:, 0], logits[:, 1:], points.mean(0)
+
+
+def _resized(tensor: Tensor, size: tuple[int, int]) -> Tensor:
+    return functional.interpolate(tensor, size=size, mode="bilinear")
 
 
 def places(maps: Tensor) -> Tensor:
