@@ -13,7 +13,7 @@ from phantom.swatch import CONDITIONS, Condition, Law, Swatch, swatch
 from training.recipe import Split
 
 ITEMS_PX_PER_MM, CONDITIONS_PX_PER_MM = 20.0, 6.0
-CELL = 32
+CELL = 8
 """px of the picture to a cell of the map of places"""
 MOST_CONDITIONS = 4
 CLEAN_SHARE = 0.1
@@ -68,7 +68,7 @@ def comedones(skin: Swatch) -> NDArray[np.uint8]:
 class ConditionSwatches(Dataset[dict[str, NDArray[Any]]]):
     """Endless examples of skin with up to `MOST_CONDITIONS` of the eight conditions.
 
-    `image` uint8 (S, S, 3) white; `conditions` float32 (8,); `places` float32 (8, S/32, S/32), 1 in cells that show
+    `image` uint8 (S, S, 3) white; `conditions` float32 (8,); `places` float32 (8, S/8, S/8), 1 in cells that show
     the condition.
     """
 
@@ -101,7 +101,7 @@ class ConditionSwatches(Dataset[dict[str, NDArray[Any]]]):
 
 
 def places(skin: Swatch) -> NDArray[np.float32]:
-    """Where each condition shows, in cells (8, S/32, S/32): everywhere for dryness and texture."""
+    """Where each condition shows, in cells (8, S/8, S/8): everywhere for dryness and texture."""
     side = skin.masks.shape[1]
     layers = np.zeros((len(CONDITIONS), side, side), np.uint8)
     for lesion in skin.lesions:
@@ -113,6 +113,8 @@ def places(skin: Swatch) -> NDArray[np.float32]:
         layers[CONDITIONS.index(name)] = 1
     if "wrinkles" in skin.conditions:
         layers[CONDITIONS.index("wrinkles")] = skin.masks[2]
+    if "melasma" in skin.conditions:
+        layers[CONDITIONS.index("melasma")] &= skin.masks[0]
     cells = layers.reshape(len(CONDITIONS), side // CELL, CELL, side // CELL, CELL)
     return np.asarray(cells.max((2, 4)), np.float32)
 

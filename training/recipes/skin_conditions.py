@@ -1,7 +1,8 @@
 """Eight conditions of skin in one picture, after Datamind and A*STAR: enhance, then VGG16 (pooled head).
 
-Enhanced pixels go to the classifier alone. A head that says where each condition shows is trained beside the
-classifier, because small spots are slow to learn from the picture's labels; it is not served.
+Enhanced pixels go to the classifier alone. Two heads that say where each condition shows, at an eighth and at a 32nd of
+the picture's size, are trained beside the classifier, because small spots are slow to learn from the picture's labels;
+they are not served.
 """
 
 from __future__ import annotations
@@ -18,23 +19,27 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from phantom.swatch import CONDITIONS
+from training.networks.blocks import pooled, scaled
 from training.networks.cam import activation_maps, enlarged, normalised
 from training.networks.enhancement import Enhancement
-from training.networks.pictures import planes, standardised, to_bytes
-from training.networks.vgg import VGG16
+from training.networks.pictures import planes, to_bytes
+from training.networks.vgg import STAGES, VGG16
 from training.recipe import Batch, Recipe, Served, Split, Stage, TensorSpec
 
 SIDE, MAP_SIDE = 224, 56
 TRAINED_SIDES: Mapping[str, int] = {"plain": 128, "augmented": 160}
 """of the pictures of each stage: as much is learnt from smaller ones in less time"""
 _LEAST_MAP = 1e-3
+_GAIN = 12.0
+"""one over the deviation of enhanced skin, 0..1"""
 
 
 class Found(NamedTuple):
-    """Logits [B,8] of the picture and [B,8,h,w] of its cells."""
+    """Logits [B,8] of the picture, and [B,8,h,w] of its cells, fine and coarse."""
 
     logits: Tensor
-    places: Tensor
+    fine: Tensor
+    coarse: Tensor
 
 
 class SkinConditionsNetwork(nn.Module):
@@ -44,27 +49,32 @@ class SkinConditionsNetwork(nn.Module):
         super().__init__()
         self.enhancement = Enhancement()
         self.vgg = VGG16(len(CONDITIONS), width)
-        self.places = nn.Conv2d(self.vgg.classifier.in_features, len(CONDITIONS), 1)
+        self.fine = nn.Conv2d(scaled(STAGES[2][-1], width), len(CONDITIONS), 1)
+        self.coarse = nn.Conv2d(self.vgg.classifier.in_features, len(CONDITIONS), 1)
+        pools = [at for at, layer in enumerate(self.vgg.features) if isinstance(layer, nn.MaxPool2d)]
+        self._eighth = pools[2] + 1
 
     def enhanced(self, image: Tensor) -> Tensor:
-        """Step 1: planes for the classifier."""
+        """Step 1: planes for the classifier, about their mean over the picture: skins differ more than conditions."""
         with torch.no_grad():
             shown: Tensor = self.enhancement(planes(image))
-        return standardised(shown)
+            return (shown - shown.mean((2, 3), keepdim=True)) * _GAIN
 
     def forward(self, image: Tensor) -> Found:
         """Both steps."""
-        features, logits = self.vgg(self.enhanced(image).contiguous(memory_format=torch.channels_last))
-        return Found(logits, self.places(features))
+        shown = self.enhanced(image).contiguous(memory_format=torch.channels_last)
+        early = self.vgg.features[: self._eighth](shown)
+        features = self.vgg.features[self._eighth :](early)
+        return Found(self.vgg.classifier(pooled(features)), self.fine(early), self.coarse(features))
 
 
 class _Graph(nn.Module):
     def __init__(self, network: SkinConditionsNetwork) -> None:
         super().__init__()
-        self.enhancement, self.vgg = network.enhancement, network.vgg
+        self.network, self.vgg = network, network.vgg
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        features, logits = self.vgg(standardised(self.enhancement(planes(image))))
+        features, logits = self.vgg(self.network.enhanced(image))
         maps = activation_maps(features, self.vgg.classifier.weight)
         probability = torch.sigmoid(logits)
         shown = normalised(enlarged(maps, MAP_SIDE, MAP_SIDE), _LEAST_MAP) * probability[:, :, None, None]
@@ -78,7 +88,9 @@ class SkinConditions(Recipe):
     default_width = 0.25
     batch_size = 8
     stages = (Stage("plain", 5_000, 2e-3, augmented=False), Stage("augmented", 3_000, 1e-3, augmented=True))
-    places_weight = 0.5
+    places_weight = 0.7
+    place_gain = 3.0
+    """weight of cells that show a condition"""
 
     def network(self, width: float) -> nn.Module:
         """See `Recipe.network`."""
@@ -99,11 +111,16 @@ class SkinConditions(Recipe):
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
         """Cross-entropy of every condition in the picture, and in its cells."""
         said: Found = network(batch["image"])
+        fine = batch["places"]
+        coarse = functional.max_pool2d(fine, fine.shape[-1] // said.coarse.shape[-1])
         parts = {
             "conditions": functional.binary_cross_entropy_with_logits(said.logits, batch["conditions"]),
-            "places": functional.binary_cross_entropy_with_logits(said.places, batch["places"]),
+            "fine": functional.binary_cross_entropy_with_logits(
+                said.fine, fine, pos_weight=fine.new_tensor(self.place_gain)
+            ),
+            "coarse": functional.binary_cross_entropy_with_logits(said.coarse, coarse),
         }
-        loss = parts["conditions"] + self.places_weight * parts["places"]
+        loss = parts["conditions"] + self.places_weight * (parts["fine"] + parts["coarse"])
         return loss, {name: part.detach() for name, part in parts.items()}
 
     def check(self, network: nn.Module, batch: Batch) -> Mapping[str, float]:

@@ -30,7 +30,7 @@ def test_places_are_those_of_the_lesions() -> None:
     )
     shown = places(skin)
     assert shown[CONDITIONS.index("dryness")].all()
-    spots = skin.masks[0].reshape(3, CELL, 3, CELL).max((1, 3))
+    spots = skin.masks[0].reshape(96 // CELL, CELL, 96 // CELL, CELL).max((1, 3))
     assert (shown[CONDITIONS.index("lentigo")] <= spots + 1).all()
     assert shown[CONDITIONS.index("lentigo")].any() == spots.any()
     assert not shown[CONDITIONS.index("melasma")].any()
