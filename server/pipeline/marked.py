@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 
 from server.analysis import WHOLE_FACE, Finding, LayerMap, Marks, SkinView, drowned, measure_marks, regions_on
@@ -55,6 +56,8 @@ _UV_LEAST: Final = (12, 20)
 """Least height over the surroundings in steps of the maps: 0.047 of R / (G + B), 0.12 of optical density."""
 _UV_DEVIATIONS: Final = 4.0
 
+SMALLEST_AREA: Final = 40
+"""A region with fewer px of the view left is not searched."""
 _LESIONS: Final = {
     "pigment_spot": ("brown_spots", "pigment_spots/1"),
     "redness": ("red_areas", "red_areas/1"),
@@ -62,10 +65,20 @@ _LESIONS: Final = {
 """Findings of the training-free maps that a cross-polarised picture counts."""
 
 
+def _searched(view: SkinView, kind: Kind) -> dict[str, Map]:
+    """The regions that a kind is sought in: wrinkles everywhere, the others away from eyes, brows, nostrils and mouth."""
+    if kind.layer is Layer.WRINKLES:
+        return dict(view.regions)
+    kept = {
+        name: np.asarray(cv2.bitwise_and(mask, view.plain), np.uint8) for name, mask in view.regions.items()
+    }
+    return {name: mask for name, mask in kept.items() if cv2.countNonZero(mask) >= SMALLEST_AREA}
+
+
 def item_measures(maps: ItemMaps, view: SkinView, scale: float, method: str) -> tuple[Measure, ...]:
     """The measures of every item that the picture's scale (px/mm) resolves, and why the others are none."""
     grid = scale * maps.zoom
-    regions = regions_on(view.regions, maps.area.shape[2], maps.area.shape[1], rim=RIM_MM * grid)
+    height, width = maps.area.shape[1:]
     found: list[Measure] = []
     for item, kind in _ITEM_KINDS.items():
         least = LEAST_PX_PER_MM[kind.name]
@@ -84,6 +97,7 @@ def item_measures(maps: ItemMaps, view: SkinView, scale: float, method: str) -> 
             kind.intensity_name,
             kind.unit,
         )
+        regions = regions_on(_searched(view, kind), width, height, rim=RIM_MM * grid)
         found += measure_marks(marks, regions, method)
     return tuple(found)
 
@@ -92,11 +106,14 @@ def item_layers(maps: ItemMaps, view: SkinView, skin: Map, scale: float) -> dict
     """The probability maps of the items that the picture's scale resolves, on its skin without the rim."""
     rim = RIM_MM * scale * view.scale
     height, width = view.everything.shape
-    inner = view.spread(next(iter(regions_on(view.regions, width, height, rim=rim).values())), *skin.shape)
+
+    def shown(item: str, kind: Kind) -> Map:
+        inner = next(iter(regions_on(_searched(view, kind), width, height, rim=rim).values()))
+        marked = maps.on_picture(item, (skin.shape[0], skin.shape[1]))
+        return np.where(view.spread(inner, *skin.shape) & (skin >= SKIN_FROM), marked, np.uint8(0))
+
     return {
-        kind.layer: np.where(
-            inner & (skin >= SKIN_FROM), maps.on_picture(item, (skin.shape[0], skin.shape[1])), np.uint8(0)
-        )
+        kind.layer: shown(item, kind)
         for item, kind in _ITEM_KINDS.items()
         if scale >= LEAST_PX_PER_MM[kind.name]
     }
@@ -108,7 +125,8 @@ def uv_marks(maps: FluorescenceMaps, view: SkinView) -> tuple[Map, Map]:
     The maps are cut off at their surroundings, so that the noise's standard deviation is the 84th percentile.
     """
     height, width = maps.porphyrin.shape
-    skin = next(iter(regions_on(view.regions, width, height, rim=RIM_MM * 20).values())) > 0
+    searched = _searched(view, _UV_KINDS[0])
+    skin = next(iter(regions_on(searched, width, height, rim=RIM_MM * 20).values())) > 0
     marks = []
     for values, least in zip((maps.porphyrin, maps.uv_spot), _UV_LEAST, strict=True):
         noise = float(np.percentile(values[skin], 84)) if skin.any() else 0.0
@@ -120,7 +138,7 @@ def uv_marks(maps: FluorescenceMaps, view: SkinView) -> tuple[Map, Map]:
 def uv_measures(marks: tuple[Map, Map], view: SkinView, method: str) -> tuple[Measure, ...]:
     """The measures of porphyrins and UV spots."""
     height, width = marks[0].shape
-    regions = regions_on(view.regions, width, height)
+    regions = regions_on(_searched(view, _UV_KINDS[0]), width, height, rim=RIM_MM * 20)
     found: list[Measure] = []
     for kind, mask in zip(_UV_KINDS, marks, strict=True):
         found += measure_marks(Marks(kind.name, mask, 20.0, kind.smallest_mm2), regions, method)
