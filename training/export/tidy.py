@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import onnx
-from onnx import helper
+from onnx import helper, numpy_helper
 
 from training.graphs.writer import IR_VERSION, OPSET
 
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 
 def tidied(model: onnx.ModelProto, served: Served, name: str, doc: str) -> onnx.ModelProto:
-    """`model` with its tensors numbered, its axes as in the specs, and the metadata of `served` in its properties."""
-    nodes, initializers = model.graph.node, model.graph.initializer
+    """`model` with its tensors numbered, its axes as in the specs, and the metadata of `served` in its properties.
+
+    Of equal weights one is kept: a network that runs twice, each time with its batch norms folded, has them twice.
+    """
+    nodes, (initializers, same) = model.graph.node, _distinct(model.graph.initializer)
     kept = {spec.name for spec in (*served.inputs, *served.outputs)}
     names = _numbers(nodes, initializers, kept)
+    names |= {name: names[first] for name, first in same.items()}
     graph = helper.make_graph(
         [_renamed(node, names) for node in nodes],
         name,
@@ -33,6 +37,20 @@ def tidied(model: onnx.ModelProto, served: Served, name: str, doc: str) -> onnx.
     helper.set_model_props(made, dict(sorted(served.metadata.items())))
     onnx.checker.check_model(made, full_check=True)
     return made
+
+
+def _distinct(
+    initializers: Sequence[onnx.TensorProto],
+) -> tuple[list[onnx.TensorProto], dict[str, str]]:
+    """Weights of which no two are equal, and the kept weight's name for each of the others."""
+    first: dict[tuple[int, tuple[int, ...], bytes], onnx.TensorProto] = {}
+    same: dict[str, str] = {}
+    for each in initializers:
+        value = numpy_helper.to_array(each)
+        kept = first.setdefault((each.data_type, value.shape, value.tobytes()), each)
+        if kept is not each:
+            same[each.name] = kept.name
+    return list(first.values()), same
 
 
 def _described(spec: TensorSpec) -> onnx.ValueInfoProto:

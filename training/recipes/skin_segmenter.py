@@ -30,8 +30,8 @@ from training.recipe import Batch, Recipe, Served, Split, Stage, TensorSpec
 
 SIDES: Mapping[str, int] = {"plain": 128, "coarse": 128, "fine": 160}
 """of the pictures of each stage: most is learnt from small ones at half the time"""
-SERVED_SIDE, SEEN_SIDES = 256, (128, 160)
-"""of the picture served, and of what the network is shown of it one after the other: the sides it was trained with"""
+SERVED_SIDE, SEEN_SIDES = 256, (128, 192)
+"""of the picture served, and of what the network is shown of it, one after the other"""
 CACHE = Path(".cache/dermabooth")
 FIRST_SEED: Mapping[Split, int] = {"train": 1_000_000, "check": 2_000_000}
 CHECK_PORTRAITS = 75
