@@ -21,14 +21,16 @@ from torch.utils.data import Dataset
 from phantom.swatch import CONDITIONS
 from training.networks.blocks import pooled, scaled
 from training.networks.cam import activation_maps, enlarged, normalised
-from training.networks.enhancement import Enhancement
+from training.networks.enhancement import ColourEnhancement, Denoise
 from training.networks.pictures import planes, to_bytes
 from training.networks.vgg import STAGES, VGG16
 from training.recipe import Batch, Recipe, Served, Split, Stage, TensorSpec
 
 SIDE, MAP_SIDE = 224, 56
-TRAINED_SIDES: Mapping[str, int] = {"plain": 128, "augmented": 160}
+TRAINED_SIDES: Mapping[str, int] = {"plain": 160, "augmented": 160}
 """of the pictures of each stage: as much is learnt from smaller ones in less time"""
+_NOISE = 0.006
+"""Deviation that counts as noise: fine lines are not much above it"""
 _LEAST_MAP = 1e-3
 _GAIN = 12.0
 """one over the deviation of enhanced skin, 0..1"""
@@ -47,7 +49,7 @@ class SkinConditionsNetwork(nn.Module):
 
     def __init__(self, width: float) -> None:
         super().__init__()
-        self.enhancement = Enhancement()
+        self.enhancement = nn.Sequential(Denoise(noise=_NOISE), ColourEnhancement())
         self.vgg = VGG16(len(CONDITIONS), width)
         self.fine = nn.Conv2d(scaled(STAGES[2][-1], width), len(CONDITIONS), 1)
         self.coarse = nn.Conv2d(self.vgg.classifier.in_features, len(CONDITIONS), 1)
@@ -87,7 +89,7 @@ class SkinConditions(Recipe):
     name = "skin_conditions"
     default_width = 0.25
     batch_size = 8
-    stages = (Stage("plain", 5_000, 2e-3, augmented=False), Stage("augmented", 3_000, 1e-3, augmented=True))
+    stages = (Stage("plain", 12_000, 2e-3, augmented=False), Stage("augmented", 6_000, 1e-3, augmented=True))
     places_weight = 0.7
     place_gain = 3.0
     """weight of cells that show a condition"""
