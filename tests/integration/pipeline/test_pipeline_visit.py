@@ -19,6 +19,9 @@ from tests.fixtures.work_process import WorkProcess
 
 pytestmark = pytest.mark.integration
 
+EVERYWHERE = (Layer.SKIN, Layer.MELANIN, Layer.HAEMOGLOBIN, Layer.REDNESS, Layer.REFLECTION)
+"""Layers of every still, whatever its light."""
+
 
 async def run_visit(data: Path, spool: Path, triton: str, visit: PlannedVisit) -> Booth:
     """Deliver a visit to a work process and wait until booth and database say that it is done."""
@@ -92,7 +95,7 @@ def check_pictures(archive: Archive, visit: PlannedVisit) -> None:
     """Layers are as large as the still, the rendition is a JPEG, the photo is the still as the eye sees it."""
     for still in visit.stills.values():
         size = still.frame.pixels.shape[:2]
-        for layer in Layer:
+        for layer in EVERYWHERE:
             pixels = cv2.imread(
                 str(archive.layer(visit.study, still.sop_instance_uid, layer.value)), cv2.IMREAD_UNCHANGED
             )
