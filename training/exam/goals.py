@@ -12,6 +12,7 @@ from training.exam.report import Figure
 IN_RANGE: Final = "in-range"
 SHIFTED: Final = "shifted"
 SHIFTED_ONE: Final = "one group shifted"
+SHIFTED_ALWAYS: Final = "shifted, every fault in every picture"
 BOOTH: Final = "shifted, through the booth"
 FAINT: Final = "faint"
 

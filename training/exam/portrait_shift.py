@@ -33,22 +33,31 @@ def groups() -> tuple[str, ...]:
 
 
 def shifted(
-    drawn: Rendered, side: int, seed: int, only: Collection[str] | None = None
+    drawn: Rendered, side: int, seed: int, only: Collection[str] | None = None, *, always: bool = False
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Picture (side, side, 3) sRGB and labels (side, side) of a portrait with these groups shifted, or all of them."""
-    return _Shift(np.random.default_rng([seed, 17]), side, groups() if only is None else only).picture(drawn)
+    """Picture (side, side, 3) sRGB and labels (side, side) of a portrait with every group shifted, or `only` these.
+
+    A shift comes as often as the table has it, or, where `always` or one of `only`, in every picture.
+    """
+    rng = np.random.default_rng([seed, 17])
+    chosen = {
+        name
+        for name, row in rows().items()
+        if (row["group"] in only if only is not None else rng.random() < row["often"] or always)
+    }
+    return _Shift(rng, side, chosen).picture(drawn)
 
 
 class _Shift:
-    def __init__(self, rng: np.random.Generator, side: int, of: Collection[str]) -> None:
-        self._rng, self._side, self._of = rng, side, of
+    def __init__(self, rng: np.random.Generator, side: int, chosen: Collection[str]) -> None:
+        self._rng, self._side, self._chosen = rng, side, chosen
 
     def _draw(self, name: str) -> float | None:
-        """A shifted value, or None where the parameter's group is not shifted."""
-        row = rows()[name]
-        if row["group"] not in self._of:
+        """A shifted value, or None where the parameter is not shifted."""
+        if name not in self._chosen:
             return None
-        low, high = row["shifted"][int(self._rng.integers(len(row["shifted"])))]
+        ranges = rows()[name]["shifted"]
+        low, high = ranges[int(self._rng.integers(len(ranges)))]
         return float(self._rng.uniform(low, high))
 
     def picture(self, drawn: Rendered) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

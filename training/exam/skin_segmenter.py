@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from phantom.portrait import IGNORE
 from phantom.scene import PART
 from training.datasets.portraits import Portraits
-from training.exam.goals import BOOTH, IN_RANGE, SHIFTED, SHIFTED_ONE
+from training.exam.goals import BOOTH, IN_RANGE, SHIFTED, SHIFTED_ALWAYS, SHIFTED_ONE
 from training.exam.items_scoring import mean
 from training.exam.overlap import dice, dice_counts
 from training.exam.portrait_shift import groups, shifted
@@ -47,7 +47,7 @@ def exam(repository: Path, size: Size = "full", track: Track = untracked) -> Rep
     """Every set, of the same people. Some five minutes on one core at full size, most of them for rendering, once."""
     sizes, report = SIZES[size], Report()
     model, opponent = ServedModel.of(repository, NAME), ServedModel.of(repository, OPPONENT)
-    tables = {name: Table() for name in (IN_RANGE, SHIFTED, BOOTH, *groups())}
+    tables = {name: Table() for name in (IN_RANGE, SHIFTED, SHIFTED_ALWAYS, BOOTH, *groups())}
     others = {name: Table() for name in (IN_RANGE, SHIFTED)}
     for index, drawn in enumerate(track(people(sizes.pictures), "portraits", sizes.pictures)):
         for name, shown in _pictures(drawn, one_by_one=index < sizes.one_group, booth=index < sizes.booth):
@@ -76,6 +76,7 @@ def _pictures(drawn: Rendered, *, one_by_one: bool, booth: bool) -> Iterator[tup
     image, labels = shifted(drawn, SIDE, drawn.seed)
     yield SHIFTED, Shown(image, labels, None)
     if booth:
+        yield SHIFTED_ALWAYS, Shown(*shifted(drawn, SIDE, drawn.seed, always=True), None)
         yield BOOTH, Shown(through_booth({"white": image}, drawn.seed)["white"], labels, None)
     for name in groups() if one_by_one else ():
         yield name, Shown(*shifted(drawn, SIDE, drawn.seed, (name,)), None)
