@@ -19,7 +19,8 @@ from station.protocol import Landmark
 
 SIDE = 256
 FACE_MM = 162.0
-BLUR_PX = 14.0
+BLUR_MM = 2.5
+"""Standard deviation; less leaves real marks standing."""
 DOSES = (0.0, 0.3, 0.6, 0.9, 1.2)
 """Gains of log melanin of the spots that are put on real skin."""
 SPOT_MM = 1.3
@@ -48,23 +49,21 @@ def skin_crops(portrait: Portrait) -> Iterator[Picture]:
             yield np.asarray(crop, np.uint8)
 
 
-async def _areas(client: TritonClient, crop: Picture) -> NDArray[np.float64]:
-    """Share of the crop in which each item is found; both lights show the same."""
-    return np.asarray(((await _maps(client, crop)) >= _FOUND).mean((1, 2)), np.float64)
-
-
-async def _maps(client: TritonClient, crop: Picture) -> Picture:
+async def _maps(client: TritonClient, crop: Picture) -> tuple[NDArray[np.bool_], Picture]:
+    """Where each item is found, and how strong; both lights show the same."""
     answer = await client.infer(ITEMS_MODEL, {"image": np.concatenate([crop, crop], 2)[None]})
-    return np.asarray(answer["area"][0], np.uint8)
+    return answer["area"][0] >= _FOUND, np.asarray(answer["intensity"][0], np.uint8)
 
 
 async def invented(client: TritonClient, crops: Sequence[Picture]) -> dict[str, float]:
     """Largest mean share over the items found on blurred and on uniform skin."""
-    blurred = [np.asarray(cv2.GaussianBlur(each, (0, 0), BLUR_PX), np.uint8) for each in crops]
+    blurred = [
+        np.asarray(cv2.GaussianBlur(each, (0, 0), BLUR_MM * _ITEMS_PX_PER_MM), np.uint8) for each in crops
+    ]
     even = [np.broadcast_to(np.median(each, (0, 1)).astype(np.uint8), each.shape).copy() for each in crops]
     told: dict[str, float] = {}
     for name, pictures in (("blurred", blurred), ("uniform", even)):
-        means = np.mean([await _areas(client, each) for each in pictures], axis=0)
+        means = np.mean([(await _maps(client, each))[0].mean((1, 2)) for each in pictures], axis=0)
         told |= {
             f"area_found_on_{name}_skin_{item}": float(each) for item, each in zip(ITEMS, means, strict=True)
         }
@@ -72,13 +71,18 @@ async def invented(client: TritonClient, crops: Sequence[Picture]) -> dict[str, 
 
 
 async def followed(client: TritonClient, crops: Sequence[Picture]) -> dict[str, float]:
-    """Share of steps in dose at which the melanin measure (mean probability of the map) does not fall."""
+    """Share of steps in dose at which the melanin measure does not fall, and of crops on which it rises over all.
+
+    The measure is the intensity summed over what is found.
+    """
     index, steps, whole = ITEMS.index("melanin"), [], []
     for number, crop in enumerate(crops):
-        measured = [float((await _maps(client, spotted(crop, dose, number)))[index].mean()) for dose in DOSES]
-        rises = np.diff(measured) >= 0
-        steps.append(float(rises.mean()))
-        whole.append(bool(measured[-1] > measured[0]))
+        measured = []
+        for dose in DOSES:
+            found, strength = await _maps(client, spotted(crop, dose, number))
+            measured.append(float((strength[index] * found[index]).mean()))
+        steps.append(float((np.diff(measured) >= 0).mean()))
+        whole.append(measured[-1] > measured[0])
     return {"melanin_rises": float(np.mean(steps)), "melanin_rises_over_all_doses": float(np.mean(whole))}
 
 

@@ -228,7 +228,7 @@ def _warn(report: Report) -> None:
         value = report.baseline[SHIFTED][f"AUC {item}"].value
         if value >= EASY_AUC:
             report.notes.append(
-                f"THE PHANTOM IS TOO EASY: on the shifted set the training-free {item} filter has an AUC of {value:.2f}, "
+                f"THE PHANTOM IS TOO EASY: on the shifted set the training-free {item} filter has an AUC of {value:.3f}, "
                 f"which should be under {EASY_AUC:.2f}; the figures of this item say little."
             )
 

@@ -62,9 +62,8 @@ def exam(repository: Path, size: Size = "full", track: Track = untracked) -> Rep
         report.baseline[name] = {
             measure: others[name].figure(mean, measure) for measure in ("dice", "dice skin")
         }
-    report.metrics[BOOTH] = {
-        measure: tables[BOOTH].figure(mean, measure) for measure in ("dice", "dice skin")
-    }
+    for name in (SHIFTED_ALWAYS, BOOTH):
+        report.metrics[name] = {each: tables[name].figure(mean, each) for each in ("dice", "dice skin")}
     report.metrics[SHIFTED_ONE] = {f"dice, {name}": tables[name].figure(mean, "dice") for name in groups()}
     return report
 
