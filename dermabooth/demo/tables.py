@@ -1,5 +1,6 @@
 """What came of the demo's visit, as people read it."""
 
+import re
 from typing import Any
 
 from rich import box
@@ -11,8 +12,10 @@ from station.protocol import Verdict
 
 REGION = "face"
 """The part whose measures are shown; `--json` has the others."""
+_DETAILS = re.compile(r"_(sd|count|density|size|intensity|depth|star|estimate|p\d)$")
+"""Endings of measures that the viewer and `--json` have, for what is printed must fit a screen."""
 _COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red", Verdict.UNKNOWN: "dim"}
-_NAMES = {"l_star": "L*", "a_star": "a*", "b_star": "b*", "ita": "ITA", "melanin_sd": "melanin, SD"}
+_NAMES = {"ita": "ITA"}
 _UNITS = {"1": "", "Lab": "", "deg": "°", "optical density": "OD"}
 
 Record = dict[str, Any]
@@ -22,7 +25,7 @@ def show(outcome: Record, console: Console) -> None:
     """Print the outcome: a table for each view, with a column for each light."""
     for view in dict.fromkeys(record["view"] for record in outcome["quality"]):
         quality = [record for record in outcome["quality"] if record["view"] == view]
-        measures = [m for m in outcome["measures"] if m["view"] == view and m["region"] == REGION]
+        measures = [m for m in outcome["measures"] if m["view"] == view and _is_shown(m)]
         console.print(_table(view, quality, measures))
         _show_advice(quality, console)
         _show_unmeasured(measures, console)
@@ -59,6 +62,10 @@ def _table(view: str, quality: list[Record], measures: list[Record]) -> Table:
     return table
 
 
+def _is_shown(measure: Record) -> bool:
+    return measure["region"] == REGION and not _DETAILS.search(measure["name"])
+
+
 def _show_advice(quality: list[Record], console: Console) -> None:
     for record in quality:
         told = dict.fromkeys(m["advice"] for m in record["measures"] if m["verdict"] in ("warn", "fail"))
@@ -72,10 +79,14 @@ def _show_unmeasured(measures: list[Record], console: Console) -> None:
     for measure in measures:
         if measure["name"] not in measured:
             names = reasons.setdefault(measure["reason"], [])
-            if (name := _words(measure["name"])) not in names:
+            if (name := _group(measure["name"])) not in names:
                 names.append(name)
     for reason, names in reasons.items():
         _tell(console, f"not measurable: {', '.join(names)} ({reason})", "dim")
+
+
+def _group(name: str) -> str:
+    return "conditions" if name.startswith("condition_") else _words(name)
 
 
 def _verdict(verdict: str) -> Text:

@@ -20,6 +20,8 @@ BOOTH = "sim-1"
 SKIN = (47, 191, 143)
 """Colour of the outline of the skin."""
 PREVIEW = (640, 360)
+LIGHTS = 4
+"""Pictures of a visit under the standard recipe."""
 _ANALYSED_MS = 90_000
 _READ = """(canvas) => {
     const context = canvas.getContext("2d");
@@ -82,7 +84,7 @@ async def test_the_capture_button_makes_a_stored_visit(demo: Demo, chromium: Bro
         await again.click()
     await page.start_visit("P-E2E")
     study = await page.study()
-    for index in range(3):
+    for index in range(LIGHTS):
         await expect(page.stills.nth(index)).to_have_attribute("data-stage", "analysed", timeout=_ANALYSED_MS)
     await expect(page.finished).to_have_text("Every picture is stored and analysed.")
     await page.page.goto("about:blank")
@@ -95,11 +97,11 @@ async def check_stored(demo: Demo, study: str, patient_id: str) -> None:
     try:
         visit = await store.visit(study)
         assert (visit.patient.patient_id, visit.complete) == (patient_id, True)
-        assert len(await store.stills(study)) == 3
+        assert len(await store.stills(study)) == LIGHTS
         work = await store.work(study)
-        assert [status.state for status in work] == [WorkState.DONE] * 3 * len(STEPS)
+        assert [status.state for status in work] == [WorkState.DONE] * LIGHTS * len(STEPS)
         paths = [archive.resolve(instance.path) for instance in await store.instances(study)]
-        assert sum(map(Path.is_file, paths)) == 9
+        assert sum(map(Path.is_file, paths)) == 3 * LIGHTS
     finally:
         await store.close()
 
@@ -127,7 +129,7 @@ async def check_visit_page(page: ViewerPage, demo: Demo) -> None:
     """The demo's own visit: photos, masks over them, measures with units."""
     await page.open_visit(demo.outcome["study_instance_uid"])
     lights = page.page.locator('[role="tab"][data-light]')
-    await expect(lights).to_have_count(3)
+    await expect(lights).to_have_count(LIGHTS)
     await page.layers.set("skin", True)
     await page.photo.expect_data("layers", "skin")
     with_mask = await pixels(page.photo)

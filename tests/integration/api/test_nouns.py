@@ -47,7 +47,7 @@ async def test_a_visit_is_told_with_its_stills_measures_and_quality(api: Api) ->
         "parallel_polarised",
     ]
     white = detail["stills"][0]
-    assert white["layers"] == ["skin", "melanin", "redness"]
+    assert white["layers"] == ["skin", "melanin", "redness", "severity"]
     assert [one["state"] for one in white["steps"]] == ["done"]
     assert {one["modality"] for one in white["instances"]} == {"XC", "SEG", "SR"}
     assert await ask(api, f"/api/stills/{filled.stills[0]}") == white

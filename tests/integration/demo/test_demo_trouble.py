@@ -16,6 +16,8 @@ from tests.fixtures.demo import Demo
 pytestmark = pytest.mark.integration
 
 AWAY_S = 4.0
+LIGHTS = 4
+"""Pictures of a visit under the standard recipe."""
 
 
 @contextlib.asynccontextmanager
@@ -45,14 +47,14 @@ async def test_stills_wait_for_triton_and_then_finish(demo: Demo) -> None:
         async with BoothClient(demo.kiosk) as booth:
             async with triton_held_down(demo):
                 study = await booth.start_visit(Patient(patient_id="P-AWAY"))
-                await until_stored(store, study, 3)
+                await until_stored(store, study, LIGHTS)
                 await asyncio.sleep(AWAY_S)
                 stills = await store.stills(study)
                 states = {(await_.step, await_.state) for await_ in await store.work(study)}
-                assert [await store.measures(still.sop_instance_uid) for still in stills] == [[], [], []]
+                assert [await store.measures(still.sop_instance_uid) for still in stills] == [[]] * LIGHTS
                 assert ("inference", WorkState.DONE) not in states
                 assert WorkState.FAILED not in {state for _, state in states}
-            await until_done(store, study, 3)
+            await until_done(store, study, LIGHTS)
             assert all([await store.measures(still.sop_instance_uid) for still in stills])
     finally:
         await store.close()
