@@ -82,7 +82,8 @@ def _show_unmeasured(measures: list[Record], console: Console) -> None:
             if (name := _group(measure["name"])) not in names:
                 names.append(name)
     for reason, names in reasons.items():
-        _tell(console, f"not measurable: {', '.join(names)} ({reason})", "dim")
+        words = f"not measurable: {', '.join(names)} ({reason})"
+        console.print(words, style="dim", highlight=False, markup=False)
 
 
 def _group(name: str) -> str:

@@ -28,7 +28,7 @@ def test_only_uids_name_folders(tmp_path: Path, uid: str) -> None:
 
 
 def test_only_words_name_layers(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="layer"):
+    with pytest.raises(ValueError, match="not a name"):
         Archive(tmp_path / "archive").layer("1.2", "1.3", "../skin")
 
 
