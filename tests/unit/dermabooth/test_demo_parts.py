@@ -81,12 +81,13 @@ def an_outcome(**changes: object) -> dict[str, Any]:
             record("cross_polarised", verdict="warn", measures=[advice, advice]),
         ],
         "measures": [
-            measure("white", "l_star", 60.04, "Lab"),
-            measure("cross_polarised", "l_star", None, "Lab", "the face is dark"),
+            measure("white", "evenness", 60.04, "1"),
+            measure("cross_polarised", "evenness", None, "1", "the face is dark"),
             measure("cross_polarised", "gloss", 1234.5, "%"),
-            measure("white", "pore_density", None, "/cm2", "6.1 px/mm, needs 20"),
-            measure("white", "wrinkle_area", None, "%", "6.1 px/mm, needs 20"),
-            measure("cross_polarised", "pore_density", None, "/cm2", "6.1 px/mm, needs 20"),
+            measure("white", "pores_area", None, "%", "6.1 px/mm, needs 20"),
+            measure("white", "wrinkles_area", None, "%", "6.1 px/mm, needs 20"),
+            measure("cross_polarised", "pores_area", None, "%", "6.1 px/mm, needs 20"),
+            measure("white", "pores_count", 12.0, "1"),
             {**measure("white", "ita", 1.0, "deg"), "region": "nose"},
         ],
         "live": {
@@ -105,13 +106,13 @@ def test_a_row_is_a_measure_and_a_column_a_light() -> None:
     assert lines[0] == "Skin of the whole face, front"
     assert lines[1] == "unit white cross polarised"
     assert "capture quality pass warn" in lines
-    assert "L* 60.0 –" in lines
+    assert "evenness 60.0 –" in lines
     assert "gloss % 1234" in lines or "gloss % 1235" in lines
     assert not [line for line in lines if line.startswith(("ITA", "pore"))]
 
 
 def test_what_cannot_be_measured_is_one_line_with_the_reason() -> None:
-    assert "not measurable: pore density, wrinkle area (6.1 px/mm, needs 20)" in printed(an_outcome())
+    assert "not measurable: pores area, wrinkles area (6.1 px/mm, needs 20)" in printed(an_outcome())
 
 
 def test_advice_is_said_once() -> None:
