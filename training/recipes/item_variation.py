@@ -1,4 +1,4 @@
-"""Variation of prepared planes and their truth: contrast, shading, noise, blur, zoom, place.
+"""Variation of prepared planes and their truth: contrast, overlay, shading, noise, blur, zoom, place.
 
 Draws from PyTorch's generator.
 """
@@ -15,6 +15,7 @@ LARGEST_GAIN, SMALLEST_GAIN = 1.6, 0.55
 LARGEST_NOISE = 0.12
 LARGEST_SHADE = 0.6
 """change of the prepared density across the picture, where 2 is a factor of e in light"""
+OVERLAID_SHARE = 0.3
 _MOST_BLUR = 6.0
 """px, of pictures without any lesion"""
 PLACED = 6
@@ -48,12 +49,12 @@ def turned(example: Example) -> Example:
 
 def varied(example: Example) -> Example:
     """Everything: intensity is scaled with the contrast that shows it."""
-    example = _contrast(example)
-    if torch.rand(()) < 0.35:
+    example = overlaid(_contrast(example))
+    if torch.rand(()) < 0.45:
         example = _zoomed(example)
     picture, rest = example.planes[:, :PLACED], example.planes[:, PLACED:]
     if torch.rand(()) < 0.4:
-        picture = _blurred(picture, _uniform(0.3, 0.9))
+        picture = _blurred(picture, _uniform(0.3, 1.2))
     if torch.rand(()) < 0.3:
         picture = _misregistered(picture)
     picture = _smeared(_one_light(picture), example.area)
@@ -73,9 +74,24 @@ def _contrast(example: Example) -> Example:
     return example._replace(planes=torch.cat([picture, rest], 1), intensity=example.intensity * gain)
 
 
+def overlaid(example: Example) -> Example:
+    """A third of the pictures show a second skin on theirs: densities add, and so do hairs, furrows and lesions."""
+    other = Example(*(t.roll(1, 0).flip(2) for t in example))
+    batch, device = len(example.planes), example.planes.device
+    chosen = torch.rand(batch, 1, 1, 1, device=device) < OVERLAID_SHARE
+    picture, rest = example.planes[:, :PLACED], example.planes[:, PLACED:]
+    free = torch.where(other.area > 0, other.weight, torch.minimum(example.weight, other.weight))
+    return Example(
+        torch.cat([picture + chosen * other.planes[:, :PLACED], rest], 1),
+        torch.maximum(example.area, chosen * other.area),
+        example.intensity + chosen * other.intensity,
+        torch.where(chosen & (example.area == 0), free, example.weight),
+    )
+
+
 def _zoomed(example: Example) -> Example:
     side = example.planes.shape[-1]
-    size = 16 * round(side * _uniform(0.8, 1.2) / 16)
+    size = 16 * round(side * _uniform(0.75, 1.25) / 16)
     planes = functional.interpolate(
         example.planes, size=(size, size), mode="bilinear", align_corners=False, antialias=size < side
     )

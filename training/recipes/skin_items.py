@@ -73,7 +73,7 @@ class SkinItems(Recipe):
     batch_size = 8
     stages = (
         Stage("plain", 10_000, 3e-3, augmented=False),
-        Stage("augmented", 11_000, 1.5e-3, augmented=True),
+        Stage("augmented", 32_000, 2e-3, augmented=True),
     )
 
     def network(self, width: float) -> nn.Module:
@@ -104,7 +104,7 @@ class SkinItems(Recipe):
         parts = _parts(maps, example)
         if "measured" in batch and not bool(batch["measured"].all()):
             parts["intensity"] = 0.0 * parts["intensity"]
-        loss = 2.0 * parts["entropy"] + parts["overlap"] + parts["intensity"]
+        loss = 2.0 * parts["entropy"] + parts["overlap"] + 1.5 * parts["intensity"]
         return loss, {name: part.detach() for name, part in parts.items()}
 
     def check(self, network: nn.Module, batch: Batch) -> Mapping[str, float]:

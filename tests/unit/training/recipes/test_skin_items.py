@@ -9,7 +9,8 @@ import torch
 from training import order
 from training.datasets.swatches import ItemSwatches
 from training.recipe import Batch
-from training.recipes.item_variation import Example, turned, varied
+from training.recipes import item_variation
+from training.recipes.item_variation import Example, overlaid, turned, varied
 from training.recipes.skin_items import FULL_SCALE, SkinItems, SkinItemsNetwork
 
 pytestmark = pytest.mark.unit
@@ -93,7 +94,8 @@ def test_a_turn_takes_picture_and_truth_along() -> None:
     assert len(seen) == 8
 
 
-def test_variation_scales_intensity_with_contrast() -> None:
+def test_variation_scales_intensity_with_contrast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(item_variation, "OVERLAID_SHARE", 0.0)
     torch.manual_seed(3)
     planes = torch.randn(2, 8, 64, 64)
     truth = torch.ones(2, 4, 64, 64)
@@ -119,3 +121,20 @@ def test_what_is_served() -> None:
         assert tensor.shape == (2, *spec.shape)
         assert tensor.dtype == torch.uint8
     assert [float(each) for each in served.metadata["full_scale"].split(",")] == list(FULL_SCALE)
+
+
+def test_a_second_skin_brings_its_lesions_and_what_is_unknown_of_it() -> None:
+    torch.manual_seed(0)
+    planes, one = torch.randn(64, 8, 16, 16), torch.zeros(64, 4, 16, 16)
+    area, weight = one.clone(), one + 1
+    area[::2, :, 4:8, 4:8] = 1
+    weight[::2, :, 10:12, 4:8] = 0
+    made = overlaid(Example(planes, area, area * 0.5, weight))
+    free = made.area[1::2].amax((1, 2, 3)) > 0
+    assert 5 < int(free.sum()) < 20
+    assert torch.equal(made.area[1::2][free][0], area[0].flip(1))
+    assert torch.equal(made.weight[1::2][free][0], weight[0].flip(1))
+    assert torch.equal(made.intensity, made.area * 0.5)
+    second = (planes.roll(1, 0).flip(2) + planes)[1::2][free]
+    assert torch.equal(made.planes[1::2][free][:, :6], second[:, :6])
+    assert torch.equal(made.planes[:, 6:], planes[:, 6:])
