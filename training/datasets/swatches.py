@@ -16,6 +16,8 @@ ITEMS_PX_PER_MM, CONDITIONS_PX_PER_MM = 20.0, 6.0
 CELL = 8
 """px of the picture to a cell of the map of places"""
 MOST_CONDITIONS = 4
+ZOOM = (0.88, 1.14)
+"""Error of the scale in varied pictures; more would turn freckles into lentigines."""
 CLEAN_SHARE = 0.1
 """of the items' examples, without any lesion"""
 FIRST_SEED = {"train": 1_000_000_000, "check": 900_000_000}
@@ -69,7 +71,7 @@ class ConditionSwatches(Dataset[dict[str, NDArray[Any]]]):
     """Endless examples of skin with up to `MOST_CONDITIONS` of the eight conditions.
 
     `image` uint8 (S, S, 3) white; `conditions` float32 (8,); `places` float32 (8, S/8, S/8), 1 in cells that show
-    the condition.
+    the condition; `augmented` whether the loss may vary the picture.
     """
 
     def __init__(
@@ -82,19 +84,25 @@ class ConditionSwatches(Dataset[dict[str, NDArray[Any]]]):
         rng = np.random.default_rng([self._first + index, 82])
         chosen = rng.choice(len(CONDITIONS), int(rng.integers(0, MOST_CONDITIONS + 1)), replace=False)
         names: set[Condition] = {CONDITIONS[int(each)] for each in chosen}
-        skin = self._skin(self._first + index, names)
+        zoom = rng.uniform(*ZOOM) if self._augmented else 1.0
+        skin = self._skin(self._first + index, names, zoom)
         image, shown = skin.pictures["white"], places(skin)
         if self._augmented:
             image, shown = _varied(rng, image, shown)
         present = np.array([name in names for name in CONDITIONS], np.float32)
-        return {"image": image, "conditions": present, "places": shown}
+        return {
+            "image": image,
+            "conditions": present,
+            "places": shown,
+            "augmented": np.asarray(self._augmented),
+        }
 
-    def _skin(self, seed: int, names: set[Condition]) -> Swatch:
+    def _skin(self, seed: int, names: set[Condition], zoom: float) -> Swatch:
         return swatch(
             seed,
             self._law,
             side=self._side,
-            px_per_mm=CONDITIONS_PX_PER_MM,
+            px_per_mm=CONDITIONS_PX_PER_MM * zoom,
             conditions=names,
             lights=("white",),
         )

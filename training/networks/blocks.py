@@ -1,5 +1,8 @@
 """Layers that several networks are built of."""
 
+import math
+
+import torch
 from torch import Tensor, nn
 
 
@@ -32,3 +35,13 @@ def initialise(network: nn.Module) -> None:
 def pooled(features: Tensor) -> Tensor:
     """Mean over height and width: [B,K,h,w] to [B,K]."""
     return features.mean((2, 3))
+
+
+def sharply_pooled(scores: Tensor, sharpness: float) -> Tensor:
+    """Between mean (0) and maximum (large) over height and width: [B,C,h,w] to [B,C] by the log of the mean exponential.
+
+    P. Pinheiro and R. Collobert, "From image-level to pixel-level labeling with convolutional networks", CVPR 2015. The
+    gradient over the cells sums to 1, so that Grad-CAM is the class activation map, as with the mean (see `cam`).
+    """
+    cells = scores.shape[2] * scores.shape[3]
+    return (torch.logsumexp(scores * sharpness, (2, 3)) - math.log(cells)) / sharpness

@@ -1,8 +1,8 @@
 """Eight conditions of skin in one picture, after Datamind and A*STAR: enhance, then VGG16 (pooled head).
 
-Enhanced pixels go to the classifier alone. Two heads that say where each condition shows, at an eighth and at a 32nd of
-the picture's size, are trained beside the classifier, because small spots are slow to learn from the picture's labels;
-they are not served.
+Enhanced pixels go to the classifier alone. It scores the cells of its features, at a 32nd of the picture's size, and
+pools the scores towards their maximum: one lentigo makes the picture's label true. Cells are taught where conditions
+show, and so is a head at an eighth of the size that is not served, because small spots are slow to learn from labels.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from phantom.swatch import CONDITIONS
-from training.networks.blocks import pooled, scaled
+from training.networks.blocks import scaled, sharply_pooled
 from training.networks.cam import activation_maps, enlarged, normalised
 from training.networks.enhancement import ColourEnhancement, Denoise
 from training.networks.pictures import planes, to_bytes
@@ -32,6 +32,8 @@ TRAINED_SIDES: Mapping[str, int] = {"plain": 160, "augmented": 160}
 _NOISE = 0.006
 """Deviation that counts as noise: fine lines are not much above it"""
 _LEAST_MAP = 1e-3
+_SHARPNESS = 2.0
+OVERLAID_SHARE = 0.25
 _GAIN = 12.0
 """one over the deviation of enhanced skin, 0..1"""
 
@@ -51,23 +53,29 @@ class SkinConditionsNetwork(nn.Module):
         super().__init__()
         self.enhancement = nn.Sequential(Denoise(noise=_NOISE), ColourEnhancement())
         self.vgg = VGG16(len(CONDITIONS), width)
+        self.presence = nn.Parameter(torch.zeros(len(CONDITIONS)))
         self.fine = nn.Conv2d(scaled(STAGES[2][-1], width), len(CONDITIONS), 1)
-        self.coarse = nn.Conv2d(self.vgg.classifier.in_features, len(CONDITIONS), 1)
         pools = [at for at, layer in enumerate(self.vgg.features) if isinstance(layer, nn.MaxPool2d)]
         self._eighth = pools[2] + 1
 
-    def enhanced(self, image: Tensor) -> Tensor:
-        """Step 1: planes for the classifier, about their mean over the picture: skins differ more than conditions."""
+    def enhanced(self, planes: Tensor) -> Tensor:
+        """Step 1, of planes [B,3,H,W]: about their mean over the picture, for skins differ more than conditions."""
         with torch.no_grad():
-            shown: Tensor = self.enhancement(planes(image))
+            shown: Tensor = self.enhancement(planes)
             return (shown - shown.mean((2, 3), keepdim=True)) * _GAIN
 
-    def forward(self, image: Tensor) -> Found:
+    def judged(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of the picture and of the cells of VGG16's features."""
+        head = self.vgg.classifier
+        scores = functional.conv2d(features, head.weight[:, :, None, None], head.bias)
+        return sharply_pooled(scores, _SHARPNESS) + self.presence, scores
+
+    def forward(self, planes: Tensor) -> Found:
         """Both steps."""
-        shown = self.enhanced(image).contiguous(memory_format=torch.channels_last)
+        shown = self.enhanced(planes).contiguous(memory_format=torch.channels_last)
         early = self.vgg.features[: self._eighth](shown)
-        features = self.vgg.features[self._eighth :](early)
-        return Found(self.vgg.classifier(pooled(features)), self.fine(early), self.coarse(features))
+        logits, scores = self.judged(self.vgg.features[self._eighth :](early))
+        return Found(logits, self.fine(early), scores)
 
 
 class _Graph(nn.Module):
@@ -76,11 +84,33 @@ class _Graph(nn.Module):
         self.network, self.vgg = network, network.vgg
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        features, logits = self.vgg(self.network.enhanced(image))
+        features = self.vgg.features(self.network.enhanced(planes(image)))
+        logits, _ = self.network.judged(features)
         maps = activation_maps(features, self.vgg.classifier.weight)
         probability = torch.sigmoid(logits)
         shown = normalised(enlarged(maps, MAP_SIDE, MAP_SIDE), _LEAST_MAP) * probability[:, :, None, None]
         return probability, to_bytes(shown)
+
+
+class Labelled(NamedTuple):
+    """Planes [B,3,H,W] of 0..1, the picture's conditions [B,8] and its cells' [B,8,h,w]."""
+
+    planes: Tensor
+    conditions: Tensor
+    places: Tensor
+
+
+def overlaid(example: Labelled) -> Labelled:
+    """A quarter of the pictures show a second skin on theirs: densities add, and so do hairs and conditions."""
+    light = example.planes.roll(1, 0).flip(2)
+    light = light / light.mean((2, 3), keepdim=True).clamp_min(1e-3)
+    chosen = torch.rand(len(light), device=light.device) < OVERLAID_SHARE
+    cells = chosen[:, None, None, None]
+    return Labelled(
+        (example.planes * torch.where(cells, light, 1.0)).clamp(0, 1),
+        torch.maximum(example.conditions, chosen[:, None] * example.conditions.roll(1, 0)),
+        torch.maximum(example.places, cells * example.places.roll(1, 0).flip(2)),
+    )
 
 
 class SkinConditions(Recipe):
@@ -89,7 +119,7 @@ class SkinConditions(Recipe):
     name = "skin_conditions"
     default_width = 0.25
     batch_size = 8
-    stages = (Stage("plain", 12_000, 2e-3, augmented=False), Stage("augmented", 6_000, 1e-3, augmented=True))
+    stages = (Stage("plain", 14_000, 2e-3, augmented=False), Stage("augmented", 26_000, 2e-3, augmented=True))
     places_weight = 0.7
     place_gain = 3.0
     """weight of cells that show a condition"""
@@ -112,11 +142,14 @@ class SkinConditions(Recipe):
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
         """Cross-entropy of every condition in the picture, and in its cells."""
-        said: Found = network(batch["image"])
-        fine = batch["places"]
+        example = Labelled(planes(batch["image"]), batch["conditions"], batch["places"])
+        if bool(batch["augmented"].any()):
+            example = overlaid(example)
+        said: Found = network(example.planes)
+        fine = example.places
         coarse = functional.max_pool2d(fine, fine.shape[-1] // said.coarse.shape[-1])
         parts = {
-            "conditions": functional.binary_cross_entropy_with_logits(said.logits, batch["conditions"]),
+            "conditions": functional.binary_cross_entropy_with_logits(said.logits, example.conditions),
             "fine": functional.binary_cross_entropy_with_logits(
                 said.fine, fine, pos_weight=fine.new_tensor(self.place_gain)
             ),
@@ -128,7 +161,7 @@ class SkinConditions(Recipe):
     def check(self, network: nn.Module, batch: Batch) -> Mapping[str, float]:
         """Share of right answers, and F1 over all conditions together."""
         with torch.no_grad():
-            said = network(batch["image"]).logits > 0
+            said = network(planes(batch["image"])).logits > 0
         true = batch["conditions"] > 0.5
         both = float((said & true).sum())
         return {

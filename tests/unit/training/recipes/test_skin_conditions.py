@@ -7,7 +7,15 @@ import torch
 from phantom.swatch import CONDITIONS, Law, swatch
 from training import order
 from training.datasets.swatches import CELL, ConditionSwatches, places
-from training.recipes.skin_conditions import MAP_SIDE, SIDE, SkinConditions
+from training.networks.cam import activation_maps
+from training.recipes.skin_conditions import (
+    MAP_SIDE,
+    SIDE,
+    Labelled,
+    SkinConditions,
+    SkinConditionsNetwork,
+    overlaid,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -39,8 +47,32 @@ def test_places_are_those_of_the_lesions() -> None:
 def test_augmented_examples_keep_their_labels() -> None:
     plain, varied = (ConditionSwatches("train", 0, side=96, augmented=each)[7] for each in (False, True))
     assert np.array_equal(plain["conditions"], varied["conditions"])
-    assert plain["places"].sum() == varied["places"].sum()
+    assert np.array_equal(plain["places"].any((1, 2)), varied["places"].any((1, 2)))
     assert not np.array_equal(plain["image"], varied["image"])
+
+
+def test_a_second_skin_brings_its_conditions() -> None:
+    torch.manual_seed(1)
+    present, shown = torch.zeros(64, 8), torch.zeros(64, 8, 2, 2)
+    present[::2, 3], shown[::2, 3, 0] = 1, 1
+    made = overlaid(Labelled(torch.rand(64, 3, 16, 16), present, shown))
+    brought = made.conditions[1::2, 3] > 0
+    assert 3 < int(brought.sum()) < 16
+    assert torch.equal(made.places[1::2][brought][:, 3, 1], torch.ones(int(brought.sum()), 2))
+    assert not made.places[1::2][~brought].any()
+    assert torch.equal(made.conditions[::2], present[::2])
+
+
+def test_the_map_is_grad_cam_of_the_pooled_scores() -> None:
+    torch.manual_seed(2)
+    network = SkinConditions().network(0.0625).eval()
+    assert isinstance(network, SkinConditionsNetwork)
+    features = torch.rand(1, network.vgg.classifier.in_features, 5, 5, requires_grad=True)
+    logits, _ = network.judged(features)
+    (slope,) = torch.autograd.grad(logits[0, 3], features)
+    by_gradient = torch.relu((slope.mean((2, 3), keepdim=True) * features).sum(1))
+    forward = activation_maps(features, network.vgg.classifier.weight)[:, 3]
+    assert torch.allclose(by_gradient, forward, atol=1e-6)
 
 
 def test_the_loss_falls() -> None:
