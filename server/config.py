@@ -77,6 +77,8 @@ class AnalysisConfig(_Section):
     """How stills are judged."""
 
     quality_profile: Literal["off", "normal", "strict"] = "normal"
+    severity: Literal["averaged", "fast"] = "averaged"
+    """Acne severity from several augmented copies of the face, or from the face alone in a fraction of the time."""
 
 
 class LogConfig(_Section):

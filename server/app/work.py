@@ -15,7 +15,7 @@ from server.app.priority import yield_to_previews
 from server.config import ServerConfig, read_profile
 from server.dicom import warm_up
 from server.events import BoothSeen, EventSender, StepEnded, StillArrived
-from server.inference import TritonClient, model_infos
+from server.inference import SEVERITY_MODELS, TritonClient, model_infos
 from server.ingest import Ingest, IngestEvent
 from server.pipeline import (
     FIRST_STEPS,
@@ -48,8 +48,9 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
         stack.push_async_callback(store.close)
         archive = Archive(config.archive)
         triton = await stack.enter_async_context(TritonClient(config.triton.url))
-        infos = model_infos(models)
-        examiner = Examiner(triton, profile, models=infos, threads=2)
+        severity = SEVERITY_MODELS[config.analysis.severity]
+        infos = model_infos(models, without=set(SEVERITY_MODELS.values()) - {severity})
+        examiner = Examiner(triton, profile, models=infos, severity=severity, threads=2)
         stack.callback(examiner.close)
         await examiner.run(warm_up)
         door = EventSender(config.run)

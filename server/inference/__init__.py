@@ -34,6 +34,7 @@ from server.inference.learned import (
     LEARNED,
     SEGMENTER,
     SEVERITY,
+    SEVERITY_MODELS,
 )
 from server.inference.managed import ManagedTriton
 from server.inference.models import SCALES, SKIN_FROM, ModelInfo, Scale, model_info, model_infos
@@ -51,6 +52,7 @@ __all__ = [
     "SCALES",
     "SEGMENTER",
     "SEVERITY",
+    "SEVERITY_MODELS",
     "SKIN_FROM",
     "Acne",
     "Conditions",

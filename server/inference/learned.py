@@ -12,6 +12,8 @@ ITEMS_MODEL: Final = "skin_items"
 ACNE: Final = "acne_classifier"
 SEVERITY: Final = "acne_severity"
 SEVERITY_FAST: Final = "acne_severity_fast"
+SEVERITY_MODELS: Final[Mapping[str, str]] = MappingProxyType({"averaged": SEVERITY, "fast": SEVERITY_FAST})
+"""The model of each way to grade: its answers averaged over augmented copies of the face, or from the face alone."""
 CONDITIONS_MODEL: Final = "skin_conditions"
 FLUORESCENCE: Final = "fluorescence"
 

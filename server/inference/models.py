@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -82,10 +82,10 @@ class ModelInfo:
     """Of `model.onnx` or `model.plan`; of an ensemble: of its configuration and its members' hashes."""
 
 
-def model_infos(repository: Path) -> list[ModelInfo]:
-    """Every model of a repository, by name."""
+def model_infos(repository: Path, *, without: Collection[str] = ()) -> list[ModelInfo]:
+    """Every model of a repository, by name; `without` are those that nobody asks, which sign no result."""
     names = sorted(path.parent.name for path in repository.glob("*/config.pbtxt"))
-    return [model_info(repository, name) for name in names]
+    return [model_info(repository, name) for name in names if name not in without]
 
 
 def model_info(repository: Path, name: str) -> ModelInfo:

@@ -20,7 +20,7 @@ from server.analysis import (
     measure_texture,
     skin_view,
 )
-from server.inference import SCALES, SKIN_FROM, ModelInfo, TritonClient, chromophores, face_layers
+from server.inference import SCALES, SEVERITY, SKIN_FROM, ModelInfo, TritonClient, chromophores, face_layers
 from server.pipeline.marked import lesion_measures, marked_findings
 from server.pipeline.trained import TrainedModels
 from station.protocol import Face, Frame, Layer, Light, Measure, QualityReport
@@ -47,7 +47,7 @@ class Skin:
 class Examiner:
     """Examines pictures with one Triton and one quality profile; work on pixels runs on the threads `analysis`.
 
-    `models` are the versions of the models that Triton serves.
+    `models` are the versions of the models that Triton serves, `severity` the one of them that grades acne.
     """
 
     def __init__(
@@ -56,12 +56,13 @@ class Examiner:
         profile: QualityProfile,
         *,
         models: Sequence[ModelInfo] = (),
+        severity: str = SEVERITY,
         threads: int = 1,
     ) -> None:
         self._triton = triton
         self._profile = profile
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="analysis")
-        self.trained = TrainedModels(triton, models, self.run)
+        self.trained = TrainedModels(triton, models, self.run, severity=severity)
 
     def close(self) -> None:
         """Wait for running work and end the threads."""

@@ -60,12 +60,18 @@ ESTIMATED: Final = "face_width_162mm/1"
 
 
 class TrainedModels:
-    """Asks the trained models of one Triton; `models` are the versions that results are signed with."""
+    """Asks the trained models of one Triton; `models` are the versions that results are signed with.
 
-    def __init__(self, triton: TritonClient, models: Sequence[ModelInfo], run: Run) -> None:
+    `severity` is the model that grades acne.
+    """
+
+    def __init__(
+        self, triton: TritonClient, models: Sequence[ModelInfo], run: Run, *, severity: str = SEVERITY
+    ) -> None:
         self._triton = triton
         self._versions = {model.name: model.version for model in models}
         self._run = run
+        self._severity = severity
 
     def method(self, model: str) -> str:
         """Name and version of a model."""
@@ -119,12 +125,12 @@ class TrainedModels:
         if face is None:
             return told.refused("severity", told.NO_FACE)
         try:
-            found = await grade_severity(self._triton, srgb, normalising(face))
+            found = await grade_severity(self._triton, srgb, normalising(face), model=self._severity)
         except ModelUnavailable:
             return told.refused("severity", told.NOT_INSTALLED)
-        measures = _severity_measures(found, self.method(SEVERITY))
+        method = self.method(self._severity)
         layers = {Layer.SEVERITY: _on_skin(found.heatmap, skin)}
-        return Told(Outcome(model=self.method(SEVERITY), measures=measures), layers)
+        return Told(Outcome(model=method, measures=_severity_measures(found, method)), layers)
 
     async def acne(self, srgb: Map, skin: Map) -> Told:
         """Whether the face shows acne, and where that is seen."""

@@ -91,9 +91,11 @@ class TrainedSteps:
         return await self._kept(still, "conditions", found)
 
     async def fluorescence(self, still: Still) -> StepResult:
-        """Porphyrins and UV spots."""
+        """Porphyrins and UV spots, on the skin that the white picture of the view shows."""
         if not _applies("fluorescence", still):
             return StepResult()
+        if reason := await self._without_white(still):
+            return await self._kept(still, "fluorescence", told.refused("fluorescence", reason))
         srgb, skin = await self._bench.srgb(still), await self._bench.skin(still)
         found = await self._trained.fluorescence(srgb, still.header, still.face, skin)
         return await self._kept(still, "fluorescence", found)
@@ -117,21 +119,34 @@ class TrainedSteps:
         await self._bench.keep(still, step, found)
         return StepResult()
 
+    async def _without_white(self, still: Still) -> str:
+        """Why the white picture of the view lends this one no skin; empty where it does."""
+        white = await self._twins.find(still, Light.WHITE)
+        if white is None:
+            return told.NEEDS_WHITE
+        if await self._twins.given_up(white, "inference"):
+            return told.WHITE_LOST
+        return "" if _size(white) == _size(still) else told.OTHER_SIZE
+
     async def _carried(self, still: Still) -> StepResult:
         white = await self._twins.find(still, Light.WHITE)
         if white is None:
             return StepResult()
         if not await self._twins.ended(white, "inference"):
             raise NotYet("the skin of the white picture of this view is not known yet")
-        mask, outcome = await self._bench.skin(white), await self._bench.outcome(white, "skin")
-        if mask.shape != (still.header.height, still.header.width):
+        if _size(white) != _size(still):
             return StepResult()
+        mask, outcome = await self._bench.skin(white), await self._bench.outcome(white, "skin")
         await self._bench.keep(still, "skin", Told(outcome or Outcome(), {Layer.SKIN: mask}))
         return StepResult(face_sought=True, face=_taken_over(white.face))
 
 
 def _applies(step: str, still: Still) -> bool:
     return still.header.light in LIGHTS[step]
+
+
+def _size(still: Still) -> tuple[int, int]:
+    return still.header.height, still.header.width
 
 
 def _taken_over(face: Face | None) -> Face | None:

@@ -7,6 +7,7 @@ import pydicom
 import pytest
 
 from server.analysis import find_face
+from server.inference import SEVERITY_MODELS
 from server.pipeline import worker
 from server.store import WorkState
 from station.protocol import Encoding, Layer, Light, Measure, encode_pixels
@@ -103,6 +104,45 @@ async def test_the_skin_of_a_uv_picture_is_that_of_its_white_twin(
             for light in (WHITE, UV)
         ]
         assert skins[0] == skins[1]
+
+
+async def test_a_uv_picture_without_its_white_twin_says_that_it_needs_it(
+    pipeline: Opener, small_triton_url: str, small_repository: Path
+) -> None:
+    visit = plan_visit(8, (WHITE, UV), px_per_mm=SCALE)
+    async with pipeline(small_triton_url, models=small_repository) as room:
+        await room.open(visit)
+        await room.arrive(visit, UV)
+        await room.close(visit, lights=(UV,), complete=False)
+        await room.ended_all(visit, UV)
+        uv = await told(room, visit, UV)
+        assert {uv["face", name].reason for name in ("porphyrins_area", "uv_spots_area")} == {
+            "needs the white picture of this view, in which the skin is found"
+        }
+
+
+async def test_a_uv_picture_whose_white_twin_is_broken_says_so(
+    pipeline: Opener, small_triton_url: str, small_repository: Path
+) -> None:
+    visit = plan_visit(8, (WHITE, UV), px_per_mm=SCALE)
+    async with pipeline(small_triton_url, models=small_repository) as room:
+        await room.open(visit)
+        await room.arrive(visit, WHITE, data=b"no picture")
+        await room.arrive(visit, UV)
+        await room.close(visit)
+        await room.ended_all(visit)
+        reason = (await told(room, visit, UV))["face", "porphyrins_area"].reason
+        assert reason == "the white picture of this view, in which the skin is found, was not analysed"
+
+
+async def test_severity_comes_from_the_model_that_is_chosen(
+    pipeline: Opener, small_triton_url: str, small_repository: Path
+) -> None:
+    visit = plan_visit(8, (WHITE,), px_per_mm=SCALE)
+    fast = SEVERITY_MODELS["fast"]
+    async with pipeline(small_triton_url, models=small_repository, severity=fast) as room:
+        await examined(room, visit)
+        assert (await told(room, visit, WHITE))["face", "acne_severity"].method == "acne_severity_fast/1"
 
 
 async def test_a_model_that_fails_or_is_absent_leaves_the_others_results(

@@ -49,6 +49,12 @@ def test_every_folder_of_the_repository_is_a_model_with_a_card() -> None:
         assert "not established" in card
 
 
+def test_a_model_that_nobody_asks_is_left_out(tmp_path: Path) -> None:
+    _model(tmp_path, "skin", b"one")
+    _model(tmp_path, "slow", b"two")
+    assert [info.name for info in model_infos(tmp_path, without={"slow"})] == ["skin"]
+
+
 def test_scales_are_linear() -> None:
     values = SCALES["melanin"].quantity(np.array([15, 75], np.uint8))
     assert values.tolist() == [0.0, 1.0]

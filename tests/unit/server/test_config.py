@@ -24,6 +24,7 @@ def test_shipped_files_load(path: Path) -> None:
         ("colour = 1", ["colour", "unknown key", "capture"]),
         ("[http]\nport = 70000", ["http.port", "65535"]),
         ("[triton]\nmode = 'cloud'", ["triton.mode", "managed"]),
+        ("[analysis]\nseverity = 'slow'", ["analysis.severity", "averaged", "fast"]),
         ("[http", ["not TOML"]),
     ],
 )
