@@ -10,6 +10,7 @@ PACKAGES = {
     "chromium": "chromium",
     "dcmtk": "dsrdump",
     "dicom3tools": "dciodvfy",
+    "ola": "olad",
     "postgresql": "/usr/lib/postgresql",
 }
 """Package and the program or folder that shows it is there."""

@@ -8,7 +8,10 @@ from pydantic import BaseModel, ValidationError
 
 from station.devices.base import Camera, CameraOptions, LightRig
 from station.devices.bench import Bench
+from station.devices.dmx import DmxLightRig, DmxLightsOptions
 from station.devices.files import FilesCamera, FilesCameraOptions, FilesLightRig, FilesLightsOptions
+from station.devices.modbus import ModbusLightRig, ModbusLightsOptions
+from station.devices.serial import SerialLightRig, SerialLightsOptions
 from station.devices.sim import SimCamera, SimCameraOptions, SimLightRig, SimLightsOptions
 from station.errors import ConfigError
 
@@ -31,7 +34,10 @@ CAMERAS: Mapping[str, Driver[Camera, CameraOptions]] = {
     "sim": Driver(SimCameraOptions, SimCamera),
 }
 LIGHT_RIGS: Mapping[str, Driver[LightRig, BaseModel]] = {
+    "dmx": Driver(DmxLightsOptions, DmxLightRig),
     "files": Driver(FilesLightsOptions, FilesLightRig),
+    "modbus": Driver(ModbusLightsOptions, ModbusLightRig),
+    "serial": Driver(SerialLightsOptions, SerialLightRig),
     "sim": Driver(SimLightsOptions, SimLightRig),
 }
 

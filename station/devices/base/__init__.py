@@ -1,7 +1,21 @@
 """The two contracts of the booth's instruments."""
 
 from station.devices.base.camera import Camera, Captured, ExposureRange, Shot, pace
+from station.devices.base.extras import extra
 from station.devices.base.lights import DARK_LIMIT_S, LightRig
 from station.devices.base.options import CameraOptions
+from station.devices.base.watched import Ramp, WatchedLightRig
 
-__all__ = ["DARK_LIMIT_S", "Camera", "CameraOptions", "Captured", "ExposureRange", "LightRig", "Shot", "pace"]
+__all__ = [
+    "DARK_LIMIT_S",
+    "Camera",
+    "CameraOptions",
+    "Captured",
+    "ExposureRange",
+    "LightRig",
+    "Ramp",
+    "Shot",
+    "WatchedLightRig",
+    "extra",
+    "pace",
+]

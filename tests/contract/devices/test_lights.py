@@ -7,39 +7,55 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from station.devices import Bench, LightRig, Shining
-from station.devices.registry import LIGHT_RIGS, make_devices
+from station.devices import LightRig, Shining
+from station.devices.registry import LIGHT_RIGS
 from station.errors import DeviceUnavailable, LightUnavailable
 from station.protocol import Light
-from tests.fixtures.booth import files_sections, picture_folder, sim_sections
+from tests.contract.devices.light_counterparts import COUNTERPARTS, Stand, stand
 
 pytestmark = pytest.mark.contract
 
 
-def make_rig(kind: str, folder: Path) -> tuple[LightRig, Bench]:
-    bench = Bench(folder)
-    sections = files_sections(picture_folder(folder)) if kind == "files" else sim_sections()
-    return make_devices(*sections, bench)[1], bench
-
-
 @pytest_asyncio.fixture(params=sorted(LIGHT_RIGS))
-async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[LightRig]:
-    lights, _ = make_rig(request.param, tmp_path)
-    async with lights:
-        yield lights
+async def closed(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stand]:
+    async with stand(request.param, tmp_path) as found:
+        yield found
 
 
-async def test_dark_after_construction(rig: LightRig) -> None:
-    assert rig.lights
-    assert rig.shining == Shining()
+@pytest_asyncio.fixture
+async def lit(closed: Stand) -> AsyncIterator[Stand]:
+    async with closed.rig:
+        yield closed
 
 
-async def test_one_light_at_a_time(rig: LightRig) -> None:
-    for light in sorted(rig.lights):
-        await rig.set(light, 0.25)
-        assert rig.shining == Shining(light, 0.25)
-    await rig.set(light, 0.0)
-    assert rig.shining == Shining()
+@pytest_asyncio.fixture
+async def rig(lit: Stand) -> LightRig:
+    return lit.rig
+
+
+def test_every_driver_has_a_counterpart() -> None:
+    assert COUNTERPARTS.keys() == LIGHT_RIGS.keys()
+
+
+async def test_dark_after_construction(lit: Stand) -> None:
+    assert lit.rig.lights
+    assert lit.rig.shining == Shining()
+    await lit.shows()
+
+
+async def test_one_light_at_a_time(lit: Stand) -> None:
+    for light in sorted(lit.rig.lights):
+        await lit.rig.set(light, 0.25)
+        assert lit.rig.shining == Shining(light, 0.25)
+        await lit.shows((light, 0.25))
+    await lit.rig.set(light, 0.0)
+    assert lit.rig.shining == Shining()
+    await lit.shows()
+
+
+async def test_full_power_is_full(lit: Stand) -> None:
+    await lit.rig.set(Light.WHITE, 1.0)
+    await lit.shows((Light.WHITE, 1.0))
 
 
 @pytest.mark.parametrize("power", [-0.1, 1.01, float("nan")])
@@ -54,36 +70,47 @@ async def test_an_unknown_light_names_the_known_ones(rig: LightRig) -> None:
         await rig.set(min(set(Light) - rig.lights), 0.5)
 
 
-async def test_dark_is_reached_even_by_a_cancelled_caller(rig: LightRig) -> None:
-    await rig.set(min(rig.lights), 1.0)
-    task = asyncio.create_task(rig.ensure_dark())
+async def test_dark_is_reached_even_by_a_cancelled_caller(lit: Stand) -> None:
+    await lit.rig.set(min(lit.rig.lights), 1.0)
+    task = asyncio.create_task(lit.rig.ensure_dark())
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.wait({task})
-    assert rig.shining == Shining()
+    assert lit.rig.shining == Shining()
+    await lit.shows()
 
 
-@pytest.mark.parametrize("kind", sorted(LIGHT_RIGS))
-async def test_dark_after_an_error_and_after_closing(kind: str, tmp_path: Path) -> None:
-    rig, bench = make_rig(kind, tmp_path)
+async def test_a_cancelled_set_is_dark(lit: Stand) -> None:
+    task = asyncio.create_task(lit.rig.set(min(lit.rig.lights), 1.0))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    if task.cancelled():
+        assert lit.rig.shining == Shining()
+        await lit.shows()
+    await lit.rig.set(min(lit.rig.lights), 0.5)
+    await lit.shows((min(lit.rig.lights), 0.5))
+
+
+async def test_dark_after_an_error_and_after_closing(closed: Stand) -> None:
+    rig = closed.rig
 
     async def fail_under_light() -> None:
         async with rig:
             await rig.set(min(rig.lights), 0.5)
-            assert bench.shining.light is not None
+            await closed.shows((min(rig.lights), 0.5))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await fail_under_light()
-    assert bench.shining == Shining()
+    await closed.shows()
     await rig.close()
     with pytest.raises(DeviceUnavailable):
         await rig.set(min(rig.lights), 0.5)
 
 
-@pytest.mark.parametrize("kind", sorted(LIGHT_RIGS))
-async def test_dark_when_the_driver_fails(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rig, bench = make_rig(kind, tmp_path)
+async def test_dark_when_the_driver_fails(closed: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = closed.rig
     shine = rig._do_set
 
     async def fail_half_way(light: Light, power: float) -> None:
@@ -94,5 +121,13 @@ async def test_dark_when_the_driver_fails(kind: str, tmp_path: Path, monkeypatch
         monkeypatch.setattr(rig, "_do_set", fail_half_way)
         with pytest.raises(DeviceUnavailable):
             await rig.set(min(rig.lights), 0.5)
-        assert bench.shining == Shining()
+        await closed.shows()
         assert rig.shining == Shining()
+
+
+async def test_a_rig_is_opened_once(closed: Stand) -> None:
+    async with closed.rig:
+        with pytest.raises(DeviceUnavailable, match="before"):
+            await closed.rig.__aenter__()
+    with pytest.raises(DeviceUnavailable, match="before"):
+        await closed.rig.__aenter__()
