@@ -13,6 +13,7 @@ from station.devices.files import FilesCamera, FilesCameraOptions, FilesLightRig
 from station.devices.modbus import ModbusLightRig, ModbusLightsOptions
 from station.devices.serial import SerialLightRig, SerialLightsOptions
 from station.devices.sim import SimCamera, SimCameraOptions, SimLightRig, SimLightsOptions
+from station.devices.v4l2 import V4l2Camera, V4l2CameraOptions
 from station.errors import ConfigError
 
 D = TypeVar("D", Camera, LightRig)
@@ -32,6 +33,7 @@ class Driver(Generic[D, S]):
 CAMERAS: Mapping[str, Driver[Camera, CameraOptions]] = {
     "files": Driver(FilesCameraOptions, FilesCamera),
     "sim": Driver(SimCameraOptions, SimCamera),
+    "v4l2": Driver(V4l2CameraOptions, V4l2Camera),
 }
 LIGHT_RIGS: Mapping[str, Driver[LightRig, BaseModel]] = {
     "dmx": Driver(DmxLightsOptions, DmxLightRig),

@@ -2,6 +2,7 @@
 
 from station.devices.base.camera import Camera, Captured, ExposureRange, Shot, pace
 from station.devices.base.extras import extra
+from station.devices.base.fitting import fitted
 from station.devices.base.lights import DARK_LIMIT_S, LightRig
 from station.devices.base.options import CameraOptions
 from station.devices.base.watched import Ramp, WatchedLightRig
@@ -17,5 +18,6 @@ __all__ = [
     "Shot",
     "WatchedLightRig",
     "extra",
+    "fitted",
     "pace",
 ]

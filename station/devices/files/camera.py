@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.devices.base import Camera, CameraOptions, Captured, ExposureRange, Shot, pace
+from station.devices.base import Camera, CameraOptions, Captured, ExposureRange, Shot, fitted, pace
 from station.devices.bench import Bench
 from station.devices.files.catalogue import Subject, common_lights, read_catalogue
 from station.devices.files.picture import read_picture
@@ -115,16 +115,5 @@ class FilesCamera(Camera):
     def _reduce(self, path: Path) -> _Reduced:
         if self._reduced is None or self._reduced.path != path:
             size = (self._options.preview_width, self._options.preview_height)
-            self._reduced = _Reduced(path, _fitted(read_picture(path), size))
+            self._reduced = _Reduced(path, fitted(read_picture(path), size))
         return self._reduced
-
-
-def _fitted(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    height, width = pixels.shape[:2]
-    scale = min(size[0] / width, size[1] / height)
-    reduced = cv2.resize(
-        pixels, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
-    )
-    top, left = (size[1] - reduced.shape[0]) // 2, (size[0] - reduced.shape[1]) // 2
-    bottom, right = size[1] - reduced.shape[0] - top, size[0] - reduced.shape[1] - left
-    return np.asarray(cv2.copyMakeBorder(reduced, top, bottom, left, right, cv2.BORDER_CONSTANT), np.uint8)

@@ -1,7 +1,7 @@
 """What every camera holds, whatever is behind it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,11 @@ import pytest_asyncio
 
 from station.devices import Bench, Camera, LatestFrame, LightRig, Shot
 from station.devices.registry import CAMERAS, make_devices
+from station.devices.sim import SimLightRig, SimLightsOptions
+from station.devices.v4l2 import V4l2Camera, V4l2CameraOptions
 from station.errors import DeviceError, DeviceUnavailable, ExposureRefused
 from station.protocol import Exposure, Frame, Light, Preparation, Transfer, View
+from tests.contract.devices.uvc_camera import UvcCamera
 from tests.fixtures.booth import files_sections, picture_folder, sim_sections
 
 pytestmark = pytest.mark.contract
@@ -21,10 +24,38 @@ SHOT = Shot(light=Light.WHITE, view=View.FRONT, preparation=Preparation.CLEANSED
 Booth = tuple[Camera, LightRig]
 
 
-def make_booth(kind: str, folder: Path, cache: Path) -> Booth:
-    if kind == "files":
-        return make_devices(*files_sections(picture_folder(folder)), Bench(folder))
+SIZE = {"width": 240, "height": 160, "preview_width": 160, "preview_height": 120}
+
+
+def make_files(folder: Path, cache: Path) -> Booth:
+    return make_devices(*files_sections(picture_folder(folder)), Bench(folder))
+
+
+def make_sim(folder: Path, cache: Path) -> Booth:
     return make_devices(*sim_sections(), Bench(cache))
+
+
+def make_v4l2(folder: Path, cache: Path) -> Booth:
+    bench = Bench(folder)
+    options = V4l2CameraOptions.model_validate({"focus": 100, **SIZE})
+    camera = V4l2Camera(options, bench, lambda _: UvcCamera(bench))
+    return camera, SimLightRig(SimLightsOptions(), bench)
+
+
+BOOTHS: Mapping[str, Callable[[Path, Path], Booth]] = {
+    "files": make_files,
+    "sim": make_sim,
+    "v4l2": make_v4l2,
+}
+"""How to make a booth with each type of camera: given an empty folder, and one that outlives the test."""
+
+
+def make_booth(kind: str, folder: Path, cache: Path) -> Booth:
+    return BOOTHS[kind](folder, cache)
+
+
+def test_every_driver_has_a_booth() -> None:
+    assert BOOTHS.keys() == CAMERAS.keys()
 
 
 @pytest.fixture(scope="session")
