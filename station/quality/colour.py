@@ -29,12 +29,13 @@ def skin_cast(sample: Sample) -> Reading:
         )
     area = cheeks[0] if len(cheeks) == 1 else cv2.bitwise_or(cheeks[0], cheeks[1])
     mean = np.array(cv2.mean(sample.light, area)[:3])
-    _, a, b = _lab(mean)
+    _, a, b = lab_d50(mean)
     distance = math.hypot(max(0.0, 5 - a, a - 25), max(0.0, 5 - b, b - 35))
     return Reading("color_cast", distance, "Lab", "cheeks")
 
 
-def _lab(linear: NDArray[np.float64]) -> tuple[float, float, float]:
+def lab_d50(linear: NDArray[np.float64]) -> tuple[float, float, float]:
+    """CIELAB (D50) of linear sRGB."""
     t = np.maximum(_XYZ_D50 @ linear / _D50, 0)
     x, y, z = np.where(t > 216 / 24389, np.cbrt(t), (24389 / 27 * t + 16) / 116)
     return float(116 * y - 16), float(500 * (x - y)), float(200 * (y - z))

@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.protocol import FrameHeader
 from station.quality.noise import noise_in, second_differences, tab_noise
 from station.quality.sample import Reading, Sample, Tab
-from station.quality.tone import luminance
 
 NO_TAB = "No neutral tab in the picture."
 HIGHLIGHT_PERCENTILE = 99.5
+_FEWEST = 100
 DEEP_SHADOW = 0.01
 """Share of the white level below which detail is lost in an 8-bit picture."""
 
@@ -53,9 +54,7 @@ def clipping(sample: Sample) -> Reading:
 def _tab_noise(sample: Sample, tab: Tab) -> Reading:
     if tab.clipped:
         return Reading("noise", None, "dB", "neutral_tab", "The neutral tab is over-exposed.")
-    header = sample.header
-    rounding = 1 / max(header.white_level - header.black_level, 1) / math.sqrt(12)
-    sigma = max(tab_noise(tab.light), rounding)
+    sigma = max(tab_noise(tab.light), rounding(sample.header))
     return Reading("noise", _decibels(tab.level, sigma), "dB", "neutral_tab")
 
 
@@ -82,7 +81,7 @@ def scene_exposure(sample: Sample, picture: NDArray[np.float32]) -> tuple[Readin
 
 def shadows(sample: Sample) -> Reading:
     """`shadow_share`: % of the face or of the middle of the picture that is darker than 1 % of the white level."""
-    dark = (luminance(sample.light) < DEEP_SHADOW).view(np.uint8)
+    dark = (sample.luminance < DEEP_SHADOW).view(np.uint8)
     area = max(cv2.countNonZero(sample.skin), 1)
     return Reading(
         "shadow_share", 100 * cv2.countNonZero(cv2.bitwise_and(dark, sample.skin)) / area, "%", sample.region
@@ -91,7 +90,7 @@ def shadows(sample: Sample) -> Reading:
 
 def skin_noise(sample: Sample) -> Reading:
     """`noise`: signal to noise of the smoothest zone of the skin, in dB."""
-    y = luminance(sample.light)
+    y = sample.luminance
     differences = second_differences(y)
     best: tuple[float, str] | None = None
     for name, zone in sample.parts.items():
@@ -102,6 +101,27 @@ def skin_noise(sample: Sample) -> Reading:
     if best is None:
         return Reading("noise", None, "dB", sample.region, "No smooth skin in the picture.")
     return Reading("noise", best[0], "dB", best[1])
+
+
+def dynamic_range(sample: Sample) -> Reading:
+    """`dynamic_range` in EV: from the white level down to the noise of the darkest tenth of the region.
+
+    The stops in which something can be told, after ISO 15739 with the noise of the picture itself; never below what the
+    rounding to whole sample values leaves.
+    """
+    y = sample.luminance
+    seen = y[sample.skin > 0]
+    if seen.size < _FEWEST:
+        return Reading("dynamic_range", None, "EV", sample.region, "Too little of it in the picture.")
+    dark = (y <= np.percentile(seen, 10)) & (sample.skin > 0)
+    differences = second_differences(y)[dark]
+    sigma = max(1.4826 * float(np.median(np.abs(differences))) / 6, rounding(sample.header))
+    return Reading("dynamic_range", -math.log2(sigma), "EV", sample.region)
+
+
+def rounding(header: FrameHeader) -> float:
+    """Standard deviation that the rounding of linear samples leaves, of the white level."""
+    return 1 / max(header.white_level - header.black_level, 1) / math.sqrt(12)
 
 
 def _decibels(mean: float, sigma: float) -> float:

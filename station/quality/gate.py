@@ -1,29 +1,33 @@
 """Measures held against thresholds: the verdict on a picture, with the number behind each part of it."""
 
 import math
+from collections.abc import Mapping
 
-import numpy as np
+import msgspec
 
-from station.protocol import Box, Frame, Light, Pixels, QualityMeasure, QualityReport, Verdict
+from station.protocol import Box, Face, Frame, Light, QualityMeasure, QualityReport, Verdict
 from station.quality.advice import sentence
-from station.quality.colour import skin_cast
-from station.quality.exposure import clipping, scene_exposure, tab_exposure
+from station.quality.eyes import eye_opening
+from station.quality.motion import motion
+from station.quality.placement import Baseline
 from station.quality.profile import UNCONTROLLED, Limit, QualityProfile
-from station.quality.reflection import (
-    is_pair,
-    polarised_pair,
-    polarised_reflection,
-    polariser_leak,
-    specular_reflection,
+from station.quality.readings import (
+    Known,
+    baseline_readings,
+    pair_readings,
+    pixel_readings,
+    placement_readings,
 )
-from station.quality.sample import Reading, Sample, take_sample
-from station.quality.sharpness import OF_BEST_FOCUS, face_sharpness, sharpness
-from station.quality.tone import Linear, linear_pixels
+from station.quality.reflection import is_pair
+from station.quality.sample import Reading, take_sample
+from station.quality.sharpness import OF_BEST_FOCUS
+from station.quality.standard import standard_readings
 from station.quality.zones import Mask
 
 HINT_PIXELS = 200_000
 """A hint averages pixels of a face that has more than these."""
-_SCENE_SIDE = 320
+SIGNED = frozenset({"neutral_tab_exposure", "distance", "distance_change"})
+"""Measures that are wrong either way; their limits hold for the absolute value."""
 _ORDER = (Verdict.PASS, Verdict.UNKNOWN, Verdict.WARN, Verdict.FAIL)
 
 
@@ -32,21 +36,28 @@ def examine(
     *,
     recipe: str,
     profile: QualityProfile,
-    face: Box | None = None,
+    face: Face | Box | None = None,
     skin: Mask | None = None,
     pair: Frame | None = None,
     best_focus: float | None = None,
+    parts: Mapping[str, Mask] | None = None,
+    baseline: Baseline | None = None,
 ) -> QualityReport:
     """Every measure of a still at full resolution and the verdict they lead to.
 
     `recipe` is `uncontrolled` for photographs from elsewhere. `face` and `skin` (frame height x width, non-zero on skin) are
-    in pixels of the frame; without a face the middle of the picture is measured. `pair` is the other polarisation of the
-    same view. `best_focus` is the detail ratio of this rig at its best focus.
+    in pixels of the frame; without a face the middle of the picture is measured, without its landmarks the pose cannot be
+    told. `pair` is the other polarisation of the same view, `best_focus` the detail ratio of this rig at its best focus,
+    `parts` the masks of hair and glasses by name, `baseline` the picture of this view at the visit to compare with.
     """
-    sample = take_sample(frame, face, skin)
-    readings = _readings(frame, sample, recipe, profile, best_focus)
+    known = Known(_face(face), parts, baseline, best_focus)
+    sample = take_sample(frame, known.box, skin)
+    readings = pixel_readings(frame, sample, recipe, profile, known)
     if pair is not None and is_pair(frame, pair):
-        readings += _pair_readings(sample, take_sample(pair, face, skin))
+        readings += pair_readings(sample, take_sample(pair, known.box, skin))
+    if frame.header.light is not Light.UV:
+        readings += placement_readings(frame, sample, recipe, profile, known)
+        readings += baseline_readings(frame, known) + standard_readings(frame, known.face)
     return judge(readings, recipe=recipe, profile=profile, light=frame.header.light)
 
 
@@ -55,24 +66,49 @@ def hint(
     *,
     recipe: str,
     profile: QualityProfile,
-    face: Box | None = None,
+    face: Face | Box | None = None,
     best_focus: float | None = None,
+    previous: Frame | None = None,
+    baseline: Baseline | None = None,
 ) -> QualityReport:
-    """The measures of `examine` for a preview frame, on a reduced copy of a large face; the regions then say so."""
-    sample = take_sample(frame, face, reduction=_reduction(frame, face))
-    readings = _readings(frame, sample, recipe, profile, best_focus)
+    """The measures of `examine` for a preview frame, on a reduced copy of a large face; the regions then say so.
+
+    With the `previous` frame of the preview also how far the face moves during an exposure.
+    """
+    known = Known(_face(face), baseline=baseline, best_focus=best_focus)
+    sample = take_sample(frame, known.box, reduction=_reduction(frame, known.box))
+    readings = pixel_readings(frame, sample, recipe, profile, known)
+    if frame.header.light is not Light.UV:
+        readings += placement_readings(frame, sample, recipe, profile, known)
+    if previous is not None:
+        readings += (motion(previous, frame, known.box),)
     return judge(readings, recipe=recipe, profile=profile, light=frame.header.light)
+
+
+def eyes_closed(frame: Frame, *, recipe: str, profile: QualityProfile, face: Face | None) -> QualityReport:
+    """Whether ultraviolet light may be switched on, of a frame in white light: only `pass` says that the eyes are closed.
+
+    Held to the limits of light `uv`. Where it cannot be told the verdict is `unknown`.
+    """
+    reading = eye_opening(frame, face)
+    report = judge((reading,), recipe=recipe, profile=profile, light=Light.UV)
+    if reading.value is None or report.measures[0].threshold is None:
+        return msgspec.structs.replace(report, verdict=Verdict.UNKNOWN)
+    return report
 
 
 def judge(
     readings: tuple[Reading, ...], *, recipe: str, profile: QualityProfile, light: Light
 ) -> QualityReport:
-    """The report of these readings: the worst verdict of those that the profile limits, fail over warn over unknown."""
+    """The report of these readings: the worst verdict of those that the profile limits, fail over warn over unknown.
+
+    What nobody gave the means to tell (`Reading.given`) is reported as unknown and has no part in it.
+    """
     measures, verdicts = [], [Verdict.PASS]
     for reading in readings:
         limit = profile.limit(_limited_as(reading), recipe, light)
         measures.append(_measure(reading, limit, elsewhere=recipe == UNCONTROLLED))
-        if limit is not None:
+        if limit is not None and reading.given:
             verdicts.append(measures[-1].verdict)
     return QualityReport(
         verdict=max(verdicts, key=_ORDER.index),
@@ -83,37 +119,8 @@ def judge(
     )
 
 
-def _readings(
-    frame: Frame, sample: Sample, recipe: str, profile: QualityProfile, best_focus: float | None
-) -> tuple[Reading, ...]:
-    if recipe == UNCONTROLLED:
-        return (
-            *scene_exposure(sample, _scene(frame)),
-            clipping(sample),
-            face_sharpness(sample),
-            specular_reflection(sample),
-            skin_cast(sample),
-        )
-    light = frame.header.light
-    tab = tab_exposure(sample, white=profile.tab_white.get(light, 1.0))
-    if light is Light.UV:
-        # A tab does not fluoresce: it says nothing about the exposure or the colour of the skin.
-        return clipping(sample), *sharpness(sample, best_focus)
-    return *tab, clipping(sample), *sharpness(sample, best_focus), specular_reflection(sample)
-
-
-def _pair_readings(first: Sample, second: Sample) -> tuple[Reading, ...]:
-    pair = polarised_pair(first, second)
-    if pair is None:
-        return ()
-    return *polarised_reflection(pair, first.region, first.zones), polariser_leak(pair, first.region)
-
-
-def _scene(frame: Frame) -> Linear:
-    """The whole photograph as light, thinned to a side of 320 px or less."""
-    step = max(1, math.ceil(max(frame.pixels.shape[:2]) / _SCENE_SIDE))
-    pixels: Pixels = np.ascontiguousarray(frame.pixels[::step, ::step])  # type: ignore[assignment]
-    return linear_pixels(frame.header, pixels)
+def _face(face: Face | Box | None) -> Face | None:
+    return Face(box=face) if isinstance(face, Box) else face
 
 
 def _reduction(frame: Frame, face: Box | None) -> int:
@@ -146,7 +153,7 @@ def _verdict(reading: Reading, limit: Limit | None) -> tuple[Verdict, float | No
         return Verdict.UNKNOWN, None
     if limit is None:
         return Verdict.PASS, None
-    value = abs(reading.value) if reading.name == "neutral_tab_exposure" else reading.value
+    value = abs(reading.value) if reading.name in SIGNED else reading.value
     sign = 1 if limit.fail >= limit.warn else -1
     if sign * value >= sign * limit.fail:
         return Verdict.FAIL, limit.fail

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from station.protocol import Light
+from station.protocol import Light, View
+from station.quality.placement import Guide
 
 UNCONTROLLED = "uncontrolled"
 """The recipe of photographs from elsewhere."""
@@ -33,6 +34,8 @@ class QualityProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Measure name to limit, by scope: `uncontrolled`, `booth`, a light, a recipe, or `recipe/light`."""
     tab_white: dict[str, Annotated[float, Meta(gt=0)]] = {}
     """By light, the level of a perfect white at the right exposure, as share of the white level; 1 where not named."""
+    guide: dict[str, Guide] = {}
+    """By view, where the face should be."""
 
     def limit(self, measure: str, recipe: str, light: Light) -> Limit | None:
         """The limit of the narrowest scope that names the measure; None: it is reported and not judged."""
@@ -57,6 +60,8 @@ def load_profile(data: dict[str, Any]) -> QualityProfile:
         raise ValueError(
             f"quality profile: tab_white names no light {unknown[0]!r}; one of {', '.join(Light)}"
         )
+    if unknown := sorted(set(profile.guide) - set(View)):
+        raise ValueError(f"quality profile: guide names no view {unknown[0]!r}; one of {', '.join(View)}")
     if unknown := sorted({name for scope in profile.limits.values() for name in scope} - MEASURES):
         raise ValueError(f"quality profile: no measure {unknown[0]!r}; one of {', '.join(sorted(MEASURES))}")
     return profile
@@ -78,6 +83,20 @@ MEASURES = frozenset(
         "polarised_reflection",
         "gloss",
         "polariser",
+        "dynamic_range",
+        "illumination_uniformity",
+        "zone_uniformity",
+        "flat_field",
+        "motion",
+        "gradient_anisotropy",
+        "head_pose",
+        "framing",
+        "distance",
+        "pose_change",
+        "distance_change",
+        "eye_opening",
+        "occlusion",
+        "registration",
     }
 )
 """Names that a profile may limit; the relative ones limit sharpness where the best focus of the rig is known."""

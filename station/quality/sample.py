@@ -1,6 +1,7 @@
 """The part of a frame that quality is measured on, as light, with the zones of the face in it."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.protocol import Box, Frame, FrameHeader, Light, NeutralTab
-from station.quality.tone import LUMINANCE, Linear, clip_code, linear_pixels
+from station.quality.tone import LUMINANCE, Linear, clip_code, linear_pixels, luminance
 from station.quality.zones import FACE, QUALITY_ZONES, ZONES, Mask, Zone, clipped, extent, zone_mask
 
 PICTURE = "picture"
@@ -30,6 +31,10 @@ class Reading:
     unit: str
     region: str = PICTURE
     reason: str = ""
+    given: bool = True
+    """False: nobody gave what it is measured from (landmarks, an earlier picture); it then has no part in the verdict."""
+    fault: str = ""
+    """Which of its faults it is, where the operator's sentence depends on it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +71,18 @@ class Sample:
     """The whole face with its eyes and brows, or everything where no face is given."""
     zones: dict[str, Mask] = field(default_factory=dict)
     """Zones of the face within `skin`; empty without a face."""
+    zone_outlines: dict[str, Mask] = field(default_factory=dict)
+    """The same zones with all that is in them; empty without a face."""
+    within: Box = field(default_factory=lambda: Box(0, 0, 0, 0))
+    """The part of the frame."""
     clipped: float = 0.0
     """Share of `skin` with any channel at 250/255 of the white level or more."""
     tab: Tab | None = None
+
+    @cached_property
+    def luminance(self) -> NDArray[np.float32]:
+        """Y of `light`."""
+        return luminance(self.light)
 
     @property
     def parts(self) -> dict[str, Mask]:
@@ -101,6 +115,7 @@ def take_sample(
     if skin is not None:
         seen = np.asarray(_reduced(_cut(skin, within), scale, cv2.INTER_NEAREST), np.uint8)
         mask = np.where(seen > 0, mask, np.uint8(0))
+    outlines = _zones(face, within, scale)
     name = "skin" if skin is not None else "face" if face is not None else PICTURE
     return Sample(
         header=header,
@@ -108,7 +123,9 @@ def take_sample(
         light=linear_pixels(header, pixels),
         skin=mask,
         outline=outline,
-        zones=_zones(face, within, mask, scale),
+        zones=_narrowed(outlines, mask),
+        zone_outlines=outlines,
+        within=within,
         clipped=_clipped_share(header, pixels, mask),
         tab=read_tab(frame, header.neutral_tab),
     )
@@ -131,6 +148,15 @@ def read_tab(frame: Frame, tab: NeutralTab | None) -> Tab | None:
     level = float(np.dot(LUMINANCE, (red, green, blue)))
     at_top = float((pixels >= clip_code(frame.header)).mean())
     return Tab(light, (red, green, blue), level, tab.reflectance, at_top > 0.01)
+
+
+def cut_mask(mask: Mask, sample: Sample) -> Mask:
+    """The part of a mask of the whole frame that the sample shows, at its size."""
+    height, width = sample.skin.shape
+    part = _cut(mask, sample.within)
+    if part.shape != (height, width):
+        part = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_NEAREST))
+    return np.asarray(part, np.uint8)
 
 
 def _within(face: Box | None, skin: Mask | None, header: FrameHeader) -> Box:
@@ -162,15 +188,15 @@ def _outline(face: Box | None, within: Box, scale: float) -> Mask:
     return zone_mask(face, FACE, within, scale)
 
 
-def _zones(face: Box | None, within: Box, skin: Mask, scale: float) -> dict[str, Mask]:
+def _zones(face: Box | None, within: Box, scale: float) -> dict[str, Mask]:
     if face is None:
         return {}
-    found = {}
-    for name in QUALITY_ZONES:
-        mask = np.asarray(cv2.bitwise_and(zone_mask(face, ZONES[name], within, scale), skin), np.uint8)
-        if cv2.countNonZero(mask) >= SMALLEST_ZONE:
-            found[name] = mask
-    return found
+    return {name: zone_mask(face, ZONES[name], within, scale) for name in QUALITY_ZONES}
+
+
+def _narrowed(outlines: dict[str, Mask], skin: Mask) -> dict[str, Mask]:
+    found = {name: np.asarray(cv2.bitwise_and(mask, skin), np.uint8) for name, mask in outlines.items()}
+    return {name: mask for name, mask in found.items() if cv2.countNonZero(mask) >= SMALLEST_ZONE}
 
 
 def _clipped_share(header: FrameHeader, pixels: NDArray[np.uint8] | NDArray[np.uint16], mask: Mask) -> float:

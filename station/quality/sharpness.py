@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from station.quality.noise import tab_noise
 from station.quality.sample import Reading, Sample
-from station.quality.tone import luminance
 from station.quality.zones import Mask
 
 _GAUSS_LAPLACIAN = np.array(
@@ -51,7 +50,7 @@ def sharpness(sample: Sample, best_focus: float | None = None) -> tuple[Reading,
 
 def detail_ratios(sample: Sample) -> dict[str, float]:
     """The detail ratio of the `whole` face, eyes and brows included, and of the skin of every zone."""
-    fine = luminance(sample.light)
+    fine = sample.luminance
     coarse = cv2.resize(fine, (fine.shape[1] // 2, fine.shape[0] // 2), interpolation=cv2.INTER_AREA)
     planes = _edges(fine), _edges(np.asarray(coarse, np.float32))
     return {
@@ -69,7 +68,7 @@ def face_sharpness(sample: Sample) -> Reading:
     height, width = sample.skin.shape
     if width < SMALLEST_FACE:
         return Reading("sharpness", None, CONTRAST, sample.region, TOO_SMALL)
-    y, mask, region = luminance(sample.light), sample.outline, _outline_name(sample)
+    y, mask, region = sample.luminance, sample.outline, _outline_name(sample)
     if width > WORKING_WIDTH:
         size = WORKING_WIDTH, max(round(height * WORKING_WIDTH / width), 1)
         y = np.asarray(cv2.resize(y, size, interpolation=cv2.INTER_AREA), np.float32)

@@ -147,7 +147,15 @@ def test_a_face_at_the_edge_and_a_tiny_frame_are_measured() -> None:
         assert examine(tiny, recipe=recipe, profile=NORMAL).measures
 
 
-def test_a_skin_mask_without_skin_falls_back_to_the_face() -> None:
+def test_a_skin_mask_without_skin_leaves_the_pixel_measures() -> None:
     empty = np.zeros((320, 320), np.uint8)
     report = examine(expose(skin_picture()), recipe="standard", profile=NORMAL, face=FACE, skin=empty)
-    assert all(measure.value is not None for measure in report.measures)
+    assert {measure.name for measure in report.measures if measure.value is None} == {
+        "head_pose",
+        "framing",
+        "distance",
+        "occlusion",
+        "illumination_uniformity",
+        "zone_uniformity",
+        "dynamic_range",
+    }
