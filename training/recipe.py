@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,22 @@ Batch = Mapping[str, Tensor]
 Split = Literal["train", "check"]
 Schedule = Literal["cosine", "poly"]
 """How the learning rate falls in a stage: flat, then half a cosine; or (1 - share)^0.9 as BiSeNet's."""
+
+Preparing = Callable[[str, float], None]
+"""Hears what is being made and which share of it is, 0..1."""
+
+
+class Normaliser(Protocol):
+    """Brings a face into the geometry in which the served models see it."""
+
+    @property
+    def version(self) -> str:
+        """Changes where the same picture is shown otherwise."""
+        ...
+
+    def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+        """The face (224, 224, 3) of a picture (H, W, 3), sRGB; None where none is found."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,12 @@ class Recipe(ABC):
     @abstractmethod
     def network(self, width: float) -> nn.Module:
         """The network to train, freshly initialised; keys as torchvision names them where torchvision has it."""
+
+    def prepare(self, data: Path | None, normaliser: Normaliser, heard: Preparing) -> None:  # noqa: B027  may be nothing
+        """Make and keep what the examples are drawn from, which `dataset` would else make at first use.
+
+        Nothing unless a recipe says so. ValueError says what is wrong with the folder `data`.
+        """
 
     @abstractmethod
     def dataset(

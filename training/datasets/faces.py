@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import cv2
@@ -9,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
+from phantom import complexion
 from phantom.complexion import INFLAMMATORY, SIDE, FaceLesion, FacePicture, Law, People, face, hayashi_grade
 from phantom.spectral import ITA_CLASSES
-from training.recipe import Split, Stage
+from training.recipe import Preparing, Split, Stage
 
 CELL = 8
 """px of the picture to a cell of the lesion map"""
@@ -26,6 +28,12 @@ _SPAN = 100_000_000
 def severity(count: float) -> float:
     """Severity as a real number that rounds to the grade: linear in log(1 + count) between the grades' limits."""
     return float(np.interp(np.log1p(count), np.log1p(_KNOTS_COUNT), _KNOTS_SEVERITY))
+
+
+def prepare(heard: Preparing) -> None:
+    """Trace the heads of both splits that are not kept yet, most of a second each; `heard` is told how far it is."""
+    for split, people in _PEOPLE.items():
+        complexion.prepare(people, functools.partial(heard, f"heads of the {split} split"))
 
 
 class Faces(Dataset[dict[str, NDArray[Any]]]):

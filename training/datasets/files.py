@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from training.recipe import Split
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"})
+CACHE = Path(".cache/dermabooth")
+"""What is made once and kept, below the folder of work"""
 CHECK_SHARE = 0.1
 """of the pictures, or of the people where they are named"""
 
@@ -73,11 +75,16 @@ def divided(keys: Iterable[str], split: Split) -> frozenset[str]:
 
 
 def turned(
-    rng: np.random.Generator, image: Bytes, labels: Bytes | None = None, *, outside: int = 0
+    rng: np.random.Generator,
+    image: Bytes,
+    labels: Bytes | None = None,
+    *,
+    border: int = cv2.BORDER_CONSTANT,
+    outside: int = 0,
 ) -> tuple[Bytes, Bytes | None, bool]:
     """Both mirrored, rotated (6 degrees), scaled (10 %) and shifted (4 %) alike, and whether mirrored.
 
-    Labels get `outside` beyond the edge.
+    Beyond the edge the picture goes on as OpenCV's `border` says, black by default, and labels are `outside`.
     """
     height, width = image.shape[:2]
     matrix = cv2.getRotationMatrix2D(
@@ -90,7 +97,7 @@ def turned(
         matrix[0] = -matrix[0]
         matrix[0, 2] += width - 1
     size = (width, height)
-    moved = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    moved = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
     if labels is None:
         return np.asarray(moved, np.uint8), None, mirrored
     beside = cv2.warpAffine(labels, matrix, size, flags=cv2.INTER_NEAREST, borderValue=(outside,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +15,8 @@ from phantom.stage import VERSION
 SIDE = 224
 PIECE = 25
 """portraits in one file"""
-Progress = Callable[[int, int], None]
+Progress = Callable[[float], None]
+"""hears which share of the wanted portraits there is"""
 
 
 class PortraitCache:
@@ -28,7 +28,7 @@ class PortraitCache:
         self.count = len(self._starts) * PIECE
 
     def make(self, progress: Progress | None = None, *, least: int | None = None) -> None:
-        """Render what is missing, `least` portraits or all; `progress` hears how many there are and are wanted.
+        """Render what is missing, `least` portraits or all; `progress` hears how far it is.
 
         Half a second a portrait on one core.
         """
@@ -40,7 +40,7 @@ class PortraitCache:
             if not self._path(start).exists():
                 _save(self._path(start), *_render(start))
             if progress is not None:
-                progress((index + 1) * PIECE, len(wanted) * PIECE)
+                progress((index + 1) / len(wanted))
 
     def load(self) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """What there is: (N, S, S, 5) sRGB, alpha and labels; (N, 8, 3) landmarks. FileNotFoundError if nothing."""
@@ -72,9 +72,3 @@ def _save(path: Path, pixels: NDArray[np.uint8], landmarks: NDArray[np.float32])
     partial = path.with_suffix(".partial.npz")
     np.savez(partial, pixels=pixels, landmarks=landmarks)
     partial.replace(path)
-
-
-def bar(done: int, total: int) -> None:
-    """A progress line on standard error."""
-    sys.stderr.write(f"\rrendering portraits {done}/{total}" + ("\n" if done == total else ""))
-    sys.stderr.flush()

@@ -88,7 +88,7 @@ class ConditionSwatches(Dataset[dict[str, NDArray[Any]]]):
         skin = self._skin(self._first + index, names, zoom)
         image, shown = skin.pictures["white"], places(skin)
         if self._augmented:
-            image, shown = _varied(rng, image, shown)
+            image, shown = varied(rng, image, shown)
         present = np.array([name in names for name in CONDITIONS], np.float32)
         return {
             "image": image,
@@ -133,10 +133,12 @@ _CONDITION_OF: dict[str, Condition] = {
 }  # fmt: skip
 
 
-def _varied(
+def varied(
     rng: np.random.Generator, image: NDArray[np.uint8], shown: NDArray[np.float32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """One of the eight placements, another exposure, balance and contrast, blur, noise."""
+    """A picture of skin and maps of it (C, h, w) in one of the eight placements; another exposure, balance, contrast,
+    blur and noise.
+    """
     if rng.random() < 0.5:
         image, shown = image.transpose(1, 0, 2), shown.transpose(0, 2, 1)
     turns = int(rng.integers(4))

@@ -22,7 +22,7 @@ from training.networks.blocks import pooled
 from training.networks.cam import Classified, activation_maps, enlarged, normalised
 from training.networks.densenet import DenseNet
 from training.networks.pictures import to_bytes
-from training.recipe import Batch, Recipe, Served, Split, Stage, TensorSpec
+from training.recipe import Batch, Normaliser, Preparing, Recipe, Served, Split, Stage, TensorSpec
 from training.recipes.face_planes import masked_skin
 
 CLASSES = ("no acne", "acne")
@@ -146,17 +146,23 @@ class AcneClassifier(Recipe):
         """See `Recipe.network`; width 1 is DenseNet121."""
         return AcneNetwork(width)
 
+    def prepare(self, data: Path | None, normaliser: Normaliser, heard: Preparing) -> None:
+        """See `Recipe.prepare`; draws heads."""
+        if data is None:
+            from training.datasets import faces
+
+            faces.prepare(heard)
+
     def dataset(
         self, split: Split, stage: Stage, seed: int, data: Path | None
     ) -> Dataset[dict[str, NDArray[Any]]]:
         """See `Recipe.dataset`; a folder holds skin crops and a table of grades, whose shares become the classes' weights."""
         if data is not None:
-            from training.datasets.ffhq import Graded as Folder
-            from training.datasets.ffhq import table
+            from training.datasets.ffhq import GradedSkin, table
 
             share = float(np.clip(np.mean([row.grade > 0 for row in table(data)]), 0.01, 0.99))
             self.class_weights = (0.5 / (1 - share), 0.5 / share)
-            return Folder(data, split, seed=seed, augmented=stage.augmented)
+            return GradedSkin(data, split, seed=seed, augmented=stage.augmented)
         from training.datasets.faces import SkinCrops
 
         return SkinCrops(split, stage, seed)

@@ -18,8 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import Dataset
 
+from training.datasets.files import CACHE
+from training.datasets.normalised import NormalisedFaces, normalised_already
 from training.networks.residual import FineEncoder, Graded, SeverityNetwork
-from training.recipe import Batch, Recipe, Served, Split, Stage
+from training.recipe import Batch, Normaliser, Preparing, Recipe, Served, Split, Stage
 from training.recipes.face_planes import normalised_face
 
 GRADES = 5
@@ -31,7 +33,10 @@ UNKNOWN = -1
 
 
 class AcneSeverity(Recipe):
-    """`auxiliary` names the auxiliary tasks and their numbers of classes; a task counts where a batch has its labels."""
+    """`auxiliary` names the auxiliary tasks and their numbers of classes; a task counts where a batch has its labels.
+
+    `cache` keeps the normalised faces of a folder.
+    """
 
     name = "acne_severity"
     default_width = 0.375
@@ -53,8 +58,10 @@ class AcneSeverity(Recipe):
     map_threshold = 0.6
     calibration_images = 240
 
-    def __init__(self, auxiliary: Mapping[str, int] = AUXILIARY) -> None:
+    def __init__(self, auxiliary: Mapping[str, int] = AUXILIARY, cache: Path = CACHE) -> None:
         self.auxiliary = dict(auxiliary)
+        self._cache = cache / "normalised"
+        self._normalised: NormalisedFaces | None = None
         self._calibrating: list[Batch] = []
 
     def network(self, width: float) -> nn.Module:
@@ -64,14 +71,30 @@ class AcneSeverity(Recipe):
             nn.init.constant_(network.lesions.bias, -3.0)
         return network
 
+    def prepare(self, data: Path | None, normaliser: Normaliser, heard: Preparing) -> None:
+        """See `Recipe.prepare`; draws heads, or brings the faces of a folder into the served geometry."""
+        if data is None:
+            from training.datasets import faces
+
+            faces.prepare(heard)
+            return
+        from training.datasets.ffhq import table
+
+        self._normalised = NormalisedFaces(self._cache, normaliser)
+        self._normalised.make([row.path for row in table(data)], heard)
+
     def dataset(
         self, split: Split, stage: Stage, seed: int, data: Path | None
     ) -> Dataset[dict[str, NDArray[Any]]]:
-        """See `Recipe.dataset`; a folder holds faces and a table of grades."""
-        if data is not None:
-            from training.datasets.ffhq import Graded as Folder
+        """See `Recipe.dataset`; a folder holds faces and a table of grades.
 
-            return Folder(data, split, seed=seed, augmented=stage.augmented)
+        Faces that `prepare` has not normalised are taken as they are, and have to be of 224 px.
+        """
+        if data is not None:
+            from training.datasets.ffhq import GradedFaces
+
+            shown = self._normalised or normalised_already
+            return GradedFaces(data, split, shown, seed=seed, augmented=stage.augmented)
         from training.datasets.faces import Faces
 
         return Faces(split, stage, seed)

@@ -19,6 +19,7 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from phantom.swatch import CONDITIONS
+from training.losses import masked_bce
 from training.networks.blocks import scaled, sharply_pooled
 from training.networks.cam import activation_maps, enlarged, normalised
 from training.networks.enhancement import ColourEnhancement, Denoise
@@ -131,9 +132,11 @@ class SkinConditions(Recipe):
     def dataset(
         self, split: Split, stage: Stage, seed: int, data: Path | None
     ) -> Dataset[dict[str, NDArray[Any]]]:
-        """Swatches of the phantom."""
+        """Swatches of the phantom, or a folder of pictures with a table of conditions."""
         if data is not None:
-            raise ValueError(f"{data}: this model is trained on the phantom only")
+            from training.datasets.conditions import ConditionPictures
+
+            return ConditionPictures(data, split, seed=seed, augmented=stage.augmented)
         from training.datasets.swatches import ConditionSwatches
 
         training = split == "train"
@@ -141,11 +144,16 @@ class SkinConditions(Recipe):
         return ConditionSwatches(split, seed, augmented=stage.augmented and training, side=side)
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """Cross-entropy of every condition in the picture, and in its cells."""
+        """Cross-entropy of every known condition in the picture, and in its cells where the data tells these."""
+        said: Found
+        if "places" not in batch:
+            said = network(planes(batch["image"]))
+            loss = masked_bce(said.logits, batch["conditions"], batch["known"])
+            return loss, {"conditions": loss.detach()}
         example = Labelled(planes(batch["image"]), batch["conditions"], batch["places"])
         if bool(batch["augmented"].any()):
             example = overlaid(example)
-        said: Found = network(example.planes)
+        said = network(example.planes)
         fine = example.places
         coarse = functional.max_pool2d(fine, fine.shape[-1] // said.coarse.shape[-1])
         parts = {
@@ -159,14 +167,15 @@ class SkinConditions(Recipe):
         return loss, {name: part.detach() for name, part in parts.items()}
 
     def check(self, network: nn.Module, batch: Batch) -> Mapping[str, float]:
-        """Share of right answers, and F1 over all conditions together."""
+        """Share of right answers, and F1 over all conditions together, where they are known."""
         with torch.no_grad():
             said = network(planes(batch["image"])).logits > 0
         true = batch["conditions"] > 0.5
-        both = float((said & true).sum())
+        known = batch["known"] > 0 if "known" in batch else torch.ones_like(true)
+        both, either = (said & true & known).sum(), (said & known).sum() + (true & known).sum()
         return {
-            "right": float((said == true).float().mean()),
-            "f1": 2 * both / max(1.0, float(said.sum() + true.sum())),
+            "right": float(((said == true) & known).sum() / known.sum().clamp_min(1)),
+            "f1": float(2 * both / either.clamp_min(1)),
         }
 
     def served(self, network: nn.Module) -> Served:

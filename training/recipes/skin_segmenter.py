@@ -6,6 +6,7 @@ Beyond the paper: labels from half the picture's size, twelve exact parts beside
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,18 +22,18 @@ from torch.utils.data import Dataset
 from phantom.landmarks import LANDMARKS, MEAN_HEAD_MM
 from phantom.portrait import IGNORE
 from phantom.scene import PART, PARTS
-from training.datasets.portrait_cache import PortraitCache, bar
+from training.datasets.files import CACHE
+from training.datasets.portrait_cache import PortraitCache
 from training.datasets.portraits import Portraits
 from training.networks.bisenet import BiSeNet, Labels
 from training.networks.blocks import scaled
 from training.networks.pictures import planes, standardised, to_bytes
-from training.recipe import Batch, Recipe, Served, Split, Stage, TensorSpec
+from training.recipe import Batch, Normaliser, Preparing, Recipe, Served, Split, Stage, TensorSpec
 
 SIDES: Mapping[str, int] = {"plain": 128, "coarse": 128, "fine": 160}
 """of the pictures of each stage: most is learnt from small ones at half the time"""
 SERVED_SIDE, SEEN_SIDES = 256, (128, 192)
 """of the picture served, and of what the network is shown of it, one after the other"""
-CACHE = Path(".cache/dermabooth")
 FIRST_SEED: Mapping[Split, int] = {"train": 1_000_000, "check": 2_000_000}
 CHECK_PORTRAITS = 75
 _HOLES = tuple(PART[name] for name in ("lips", "eye", "brow", "glasses", "mouth", "hair"))
@@ -64,6 +65,11 @@ class SkinSegmenter(Recipe):
         """See `Recipe.network`; width 1 is the paper's, 64 to 512 channels."""
         return BiSeNet(len(PARTS), width, landmarks=2 * len(LANDMARKS), fine=max(FINE, scaled(32, width)))
 
+    def prepare(self, data: Path | None, normaliser: Normaliser, heard: Preparing) -> None:
+        """See `Recipe.prepare`; renders the portraits, half a second each."""
+        for split in FIRST_SEED if data is None else ():
+            self._portraits(split).make(functools.partial(heard, f"portraits of the {split} split"))
+
     def dataset(
         self, split: Split, stage: Stage, seed: int, data: Path | None
     ) -> Dataset[dict[str, NDArray[Any]]]:
@@ -73,10 +79,13 @@ class SkinSegmenter(Recipe):
             from training.datasets.celebamask import CelebAMask
 
             return CelebAMask(data, split, side=side, seed=seed, augmented=stage.augmented)
-        count = self.portraits if split == "train" else CHECK_PORTRAITS
-        cache = PortraitCache(self.cache, FIRST_SEED[split], count)
-        cache.make(bar)
+        cache = self._portraits(split)
+        cache.make()
         return Portraits(*cache.load(), side, seed, augmented=stage.augmented)
+
+    def _portraits(self, split: Split) -> PortraitCache:
+        count = self.portraits if split == "train" else CHECK_PORTRAITS
+        return PortraitCache(self.cache, FIRST_SEED[split], count)
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
         """BCE and soft Dice of skin, cross-entropy of parts, both of the auxiliary heads too, and landmarks if known."""

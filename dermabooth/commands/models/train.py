@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from dermabooth import resources
 from dermabooth.commands.models.complaints import one_line
 from dermabooth.commands.models.training_bar import TrainingBar
 
 if TYPE_CHECKING:
-    from training.progress import Listener, Progress
+    from training.progress import Progress
+    from training.recipe import Normaliser
 
 RUNS = Path(".cache/dermabooth/training")
 STOPPED = 130
@@ -29,7 +31,9 @@ def train(
     width: Annotated[float | None, typer.Option(help="1 is the paper's; the shipped one without it.")] = None,
     epochs: Annotated[float | None, typer.Option(help="Passes over the data.")] = None,
     images: Annotated[int | None, typer.Option(help="Images to train on, all stages together.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="Most minutes to take.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Most minutes to train, after pictures are drawn or normalised.")
+    ] = None,
     init: Annotated[
         Path | None,
         typer.Option(help="State dict (ImageNet weights of torchvision) or checkpoint to start from."),
@@ -47,13 +51,23 @@ def train(
     Example: dermabooth models train skin_items --minutes 45 --workers 1
     """
     folder = out or RUNS / name
-    with one_line("training"), TrainingBar(name, Console()) as bar, _told_to_stop(bar.show) as listener:
+    with one_line("training"), TrainingBar(name, Console()) as bar, _told_to_stop() as heed:
         from training.fit import fit
         from training.recipes import recipe
 
+        def preparing(what: str, share: float) -> None:
+            bar.prepare(what, share)
+            heed()
+
+        def training(progress: Progress) -> None:
+            bar.show(progress)
+            heed()
+
         try:
+            made = recipe(name)
+            made.prepare(data, _normaliser(), preparing)
             path = fit(
-                recipe(name),
+                made,
                 folder=folder,
                 width=width,
                 data=data,
@@ -65,7 +79,7 @@ def train(
                 workers=workers,
                 threads=threads,
                 resume=not fresh,
-                progress=listener,
+                progress=training,
             )
         except KeyboardInterrupt:
             bar.end(f"stopped; the same command goes on from {folder}")
@@ -73,24 +87,29 @@ def train(
         bar.end(f"{path}\nnext: dermabooth models export {name} --checkpoint {path}")
 
 
+def _normaliser() -> Normaliser:
+    from dermabooth.commands.models.face_normaliser import FaceNormaliser
+
+    return FaceNormaliser(resources.triton_models())
+
+
 @contextlib.contextmanager
-def _told_to_stop(show: Listener) -> Iterator[Listener]:
-    """A listener that shows, and that ends the run between two steps once a signal has come."""
+def _told_to_stop() -> Iterator[Callable[[], None]]:
+    """A function that ends the run, where it is called between two steps, once a signal has come."""
     stopped = False
 
     def stop(*_: object) -> None:
         nonlocal stopped
         stopped = True
 
-    def listen(progress: Progress) -> None:
-        show(progress)
+    def heed() -> None:
         if stopped:
             raise KeyboardInterrupt
 
     signals = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(each, stop) for each in signals]
     try:
-        yield listen
+        yield heed
     finally:
         for each, handler in zip(signals, before, strict=True):
             signal.signal(each, handler)

@@ -1,4 +1,4 @@
-"""The progress of a training run on a terminal; elsewhere a line for each look at the check split."""
+"""The progress of a training run on a terminal; elsewhere a line for each part and each look at the check split."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class TrainingBar:
         self._name = name
         self._task = self._bar.add_task(name, total=1.0, state="")
         self._figures: Mapping[str, float] = {}
+        self._preparing = ""
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -39,6 +40,13 @@ class TrainingBar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+
+    def prepare(self, what: str, share: float) -> None:
+        """Show how much of what the training needs is made."""
+        self._bar.update(self._task, completed=share, description=f"{self._name} · {what}", state="")
+        if what != self._preparing and not self._console.is_terminal:
+            self._console.print(what, highlight=False)
+        self._preparing = what
 
     def show(self, progress: Progress) -> None:
         """Show where the run stands."""

@@ -16,6 +16,7 @@ from dermabooth.commands.models import app
 from server.inference import model_infos
 from tests.unit.training.toy import Halves, Toy
 from training.checkpoint import load
+from training.recipe import Normaliser, Preparing, Split, Stage
 
 pytestmark = pytest.mark.unit
 
@@ -60,6 +61,43 @@ def test_a_signal_ends_it_between_two_steps_and_it_goes_on(
     assert not state.done
     assert run.invoke(app, command).exit_code == 0
     assert load(tmp_path).done
+
+
+class Prepared(Toy):
+    """Makes three things before it trains."""
+
+    def prepare(self, data: Path | None, normaliser: Normaliser, heard: Preparing) -> None:
+        for done in range(3):
+            heard("heads to look at", (done + 1) / 3)
+            if self.interrupted and done == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+        self.was_prepared = True
+
+    interrupted = False
+    was_prepared = False
+
+    def dataset(self, split: Split, stage: Stage, seed: int, data: Path | None) -> Any:
+        assert self.was_prepared
+        return super().dataset(split, stage, seed, data)
+
+
+def test_what_is_needed_is_made_first_under_the_same_bar(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("training.recipes.recipe", lambda name: Prepared())
+    done = CliRunner().invoke(app, ["train", "toy", "--images", "8", "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("heads to look at\n")
+
+
+def test_making_it_can_be_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made = Prepared()
+    made.interrupted = True
+    monkeypatch.setattr("training.recipes.recipe", lambda name: made)
+    stopped = CliRunner().invoke(app, ["train", "toy", "--out", str(tmp_path)])
+    assert stopped.exit_code == 130
+    assert "the same command goes on" in stopped.output
+    assert not made.was_prepared
 
 
 def test_other_settings_need_another_folder(run: CliRunner, tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from phantom.complexion import HAYASHI, HEADS, hayashi_grade
-from training.datasets.faces import CELL, Faces, SkinCrops, crop, example, severity
+from phantom.complexion import HAYASHI, HEADS, hayashi_grade, plate
+from training.datasets.faces import CELL, Faces, SkinCrops, crop, example, prepare, severity
 from training.recipe import Stage
 
 pytestmark = pytest.mark.unit
@@ -30,6 +30,15 @@ def test_an_example_is_a_function_of_seed_and_index(stage: Stage) -> None:
     assert not np.array_equal(one["image"], other["image"])
     assert one["image"].shape == (224, 224, 3)
     assert one["lesions"].shape == (28, 28)
+
+
+def test_heads_are_drawn_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[tuple[str, float]] = []
+    prepare(lambda what, share: heard.append((what, share)))
+    assert heard == [("heads of the train split", 1.0), ("heads of the check split", 1.0)]
+    monkeypatch.setattr(plate, "make_plate", None)  # nothing is left to draw
+    assert Faces("train", PLAIN, 1)[0]["image"].shape == (224, 224, 3)
+    assert Faces("check", PLAIN, 1)[0]["image"].shape == (224, 224, 3)
 
 
 def test_splits_differ_and_only_training_is_altered() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from phantom.portrait import IGNORE
 from phantom.scene import PART
 from training.datasets.celebamask import CelebAMask
-from training.datasets.ffhq import Graded
+from training.datasets.ffhq import GradedSkin
 from training.datasets.folders import Patches
 from training.fit import fit
 from training.order import stack
@@ -97,7 +97,7 @@ def graded(tmp_path: Path) -> Path:
 
 
 def test_grades_become_severity_and_acne(graded: Path) -> None:
-    both = [Graded(graded, "train"), Graded(graded, "check")]
+    both = [GradedSkin(graded, "train"), GradedSkin(graded, "check")]
     assert [len(each) for each in both] == [6, 2]  # two pictures a person
     examples = {int(e["image"][0, 0, 0]): e for each in both for e in (each[i] for i in range(len(each)))}
     assert [int(examples[100 + 10 * n]["grade"]) for n in range(8)] == [0, 1, 2, 3] * 2
@@ -108,7 +108,7 @@ def test_grades_become_severity_and_acne(graded: Path) -> None:
 
 
 def test_a_mirrored_face_is_lit_from_the_other_side(graded: Path) -> None:
-    varied = Graded(graded, "train", augmented=True)
+    varied = GradedSkin(graded, "train", augmented=True)
     assert {int(varied[index]["illumination"]) for index in range(12)} == {0, 2}
 
 
@@ -117,13 +117,13 @@ def test_masks_crop_the_skin(graded: Path) -> None:
     mask[20:40, 10:20] = 255
     for path in graded.glob("*.png"):
         _write(graded / "masks" / path.name, mask)
-    image = Graded(graded, "train")[0]["image"]
+    image = GradedSkin(graded, "train")[0]["image"]
     assert image[112, 112].all()
     assert not image[112, 20].any()  # the square is wider than the mask
     assert image[2, 112].all()
     (next((graded / "masks").iterdir())).unlink()
     with pytest.raises(ValueError, match="no mask of"):
-        Graded(graded, "train")
+        GradedSkin(graded, "train")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,14 @@ def test_masks_crop_the_skin(graded: Path) -> None:
         ("name,grade\n00000.png,1", "no column file"),
         ("file,grade\nnobody.png,1", "line 2: no picture 'nobody.png'"),
         ("file,grade\n00000.png,7", "line 2: grade '7'; it has to be one of 0, 1, 2, 3, 4"),
-        ("file,grade,gender\n00000.png,1,female", "line 2: gender 'female'; a class number"),
+        (
+            "file,grade,gender\n00000.png,1,female",
+            "line 2: gender 'female'; a class number from 0, or nothing",
+        ),
+        (
+            "file,grade,illumination\n00000.png,1,3",
+            "illumination '3'; a class number from 0 to 2, or nothing",
+        ),
         ("file,grade\n00000.png,1\n00000.png,2", "00000.png has two rows"),
         ("file,grade\n", "no rows"),
         ("file,grade\n00000.png,1", "at least two"),
@@ -141,13 +148,13 @@ def test_masks_crop_the_skin(graded: Path) -> None:
 def test_the_table_says_what_is_wrong(graded: Path, table: str, said: str) -> None:
     (graded / "grades.csv").write_text(table)
     with pytest.raises(ValueError, match=said):
-        Graded(graded, "train")
+        GradedSkin(graded, "train")
 
 
 def test_one_table_is_needed(graded: Path) -> None:
     (graded / "more.csv").write_text("file,grade\n")
     with pytest.raises(ValueError, match="holds 2 CSV tables"):
-        Graded(graded, "train")
+        GradedSkin(graded, "train")
 
 
 @pytest.fixture
@@ -210,7 +217,6 @@ def test_patches_say_what_is_wrong(patches: Path, change: Change, said: str) -> 
     [
         ("skin_segmenter", "celebamask", 0.1),
         ("skin_items", "patches", 0.1),
-        ("acne_severity", "graded", 0.1),
         ("acne_classifier", "graded", 0.1),
     ],
 )
@@ -235,5 +241,5 @@ def test_a_recipe_trains_on_its_folder(
 
 def test_examples_of_a_folder_stack(graded: Path) -> None:
     stage = Stage("augmented", 8, 1e-3, augmented=True)
-    dataset = recipe("acne_severity").dataset("train", stage, 0, graded)
+    dataset = recipe("acne_classifier").dataset("train", stage, 0, graded)
     assert stack([dataset[0], dataset[1]])["image"].shape == (2, 224, 224, 3)

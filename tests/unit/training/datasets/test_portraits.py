@@ -105,11 +105,11 @@ def test_the_cache_renders_once_and_resumes(tmp_path: Path, monkeypatch: pytest.
         )
 
     monkeypatch.setattr(portrait_cache, "_render", render)
-    cache, heard = PortraitCache(tmp_path, 100, 60), list[tuple[int, int]]()
+    cache, heard = PortraitCache(tmp_path, 100, 60), list[float]()
     with pytest.raises(FileNotFoundError, match="no portraits"):
         cache.load()
     cache.make(least=30)
-    cache.make(lambda done, total: heard.append((done, total)))
+    cache.make(heard.append)
     assert rendered == [100, 125, 150]
-    assert heard == [(25, 75), (50, 75), (75, 75)]
+    assert heard == pytest.approx([1 / 3, 2 / 3, 1])
     assert len(cache.load()[0]) == cache.count == 75
