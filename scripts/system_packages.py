@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 
 PACKAGES = {
+    "aravis-tools": "arv-fake-gv-camera-0.8",
     "chromium": "chromium",
     "dcmtk": "dsrdump",
     "dicom3tools": "dciodvfy",
+    "gir1.2-aravis-0.8": "/usr/share/doc/gir1.2-aravis-0.8",
     "ola": "olad",
     "postgresql": "/usr/lib/postgresql",
+    "python3-gi": "/usr/share/doc/python3-gi",
 }
 """Package and the program or folder that shows it is there."""
 

@@ -10,6 +10,7 @@ from station.devices.base import Camera, CameraOptions, LightRig
 from station.devices.bench import Bench
 from station.devices.dmx import DmxLightRig, DmxLightsOptions
 from station.devices.files import FilesCamera, FilesCameraOptions, FilesLightRig, FilesLightsOptions
+from station.devices.genicam import GenicamCamera, GenicamCameraOptions
 from station.devices.modbus import ModbusLightRig, ModbusLightsOptions
 from station.devices.serial import SerialLightRig, SerialLightsOptions
 from station.devices.sim import SimCamera, SimCameraOptions, SimLightRig, SimLightsOptions
@@ -32,6 +33,7 @@ class Driver(Generic[D, S]):
 
 CAMERAS: Mapping[str, Driver[Camera, CameraOptions]] = {
     "files": Driver(FilesCameraOptions, FilesCamera),
+    "genicam": Driver(GenicamCameraOptions, GenicamCamera),
     "sim": Driver(SimCameraOptions, SimCamera),
     "v4l2": Driver(V4l2CameraOptions, V4l2Camera),
 }
