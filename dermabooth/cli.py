@@ -14,6 +14,7 @@ from station.errors import StationError
 COMMANDS = {
     "demo": "demo",
     "analyze": "analyze",
+    "quality": "quality",
     "server": "server",
     "station": "station",
     "doctor": "doctor",
