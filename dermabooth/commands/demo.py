@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from dermabooth import running
-from dermabooth.demo.show import DemoOptions, default_station_config, run_demo
+from dermabooth.demo import DemoOptions, default_station_config, run_demo
 
 
 def demo(

@@ -10,7 +10,7 @@ import typer
 
 from dermabooth import __version__, resources, running
 from dermabooth.settings import load_settings
-from server.app import die_with_parent, run_live, run_work, supervise
+from server import app
 
 
 class Role(StrEnum):
@@ -34,12 +34,12 @@ def server(
     Example: dermabooth server --config configs/server/local.toml
     """
     if parent is not None:
-        die_with_parent(parent)
+        app.die_with_parent(parent)
     settings = load_settings(config, data=data, http=http, capture=capture, triton=triton)
     running.set_up_logging(settings.log.level)
     if only is Role.LIVE:
         running.run(
-            run_live(
+            app.run_live(
                 settings,
                 models=resources.triton_models(),
                 web_root=resources.web(),
@@ -48,7 +48,7 @@ def server(
         )
     elif only is Role.WORK:
         running.run(
-            run_work(
+            app.run_work(
                 settings,
                 models=resources.triton_models(),
                 quality=resources.configs() / "quality",
@@ -56,7 +56,7 @@ def server(
             )
         )
     else:
-        running.run(supervise(settings, resources.triton_models(), _child_command))
+        running.run(app.supervise(settings, resources.triton_models(), _child_command))
 
 
 def _child_command(role: str) -> list[str]:

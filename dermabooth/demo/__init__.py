@@ -1,5 +1,6 @@
 """The demo: server and simulated booth as programs of their own, one visit, and what came of it."""
 
-from dermabooth.demo.show import run_demo
+from dermabooth.demo.options import DemoOptions, default_station_config
+from dermabooth.demo.run import run_demo
 
-__all__ = ["run_demo"]
+__all__ = ["DemoOptions", "default_station_config", "run_demo"]

@@ -54,12 +54,21 @@ async def program(
         await _stop(process)
 
 
+async def wait_up(name: str, log: Path, up: Callable[[], Any | None], limit_s: float) -> Any:
+    """What `up` returns once it is not None; raises `ProgramFailed` after `limit_s`."""
+    return await _until_up(name, None, log, up, limit_s)
+
+
 async def _until_up(
-    name: str, process: asyncio.subprocess.Process, log: Path, up: Callable[[], Any | None], limit_s: float
+    name: str,
+    process: asyncio.subprocess.Process | None,
+    log: Path,
+    up: Callable[[], Any | None],
+    limit_s: float,
 ) -> Any:
     deadline = time.monotonic() + limit_s
     while (answer := up()) is None:
-        if process.returncode is not None:
+        if process is not None and process.returncode is not None:
             raise _ended(name, process.returncode, log)
         if time.monotonic() > deadline:
             raise ProgramFailed(f"the {name} was not up within {limit_s:.0f} s:\n{_tail(log)}")

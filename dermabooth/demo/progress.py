@@ -6,6 +6,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+STARTING = "starting server and Triton"
+"""The demo's first step."""
 _WIDTH = 44
 
 

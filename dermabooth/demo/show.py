@@ -1,4 +1,4 @@
-"""The demo from start to end."""
+"""The demo's booth and visit, once its server is there."""
 
 import asyncio
 import contextlib
@@ -6,18 +6,17 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from dermabooth import resources
 from dermabooth.commands.booth import allow
 from dermabooth.demo.booth import BoothClient, BoothTrouble
+from dermabooth.demo.options import DemoOptions
 from dermabooth.demo.outcome import collect
 from dermabooth.demo.processes import program, read_announcement
 from dermabooth.demo.progress import Steps
+from dermabooth.demo.server import START_LIMIT_S, RunningServer
 from dermabooth.demo.tables import show
 from server.access import Tokens
 from server.api import LoginCodes
@@ -33,41 +32,31 @@ from station.protocol import Patient
 from station.transport import open_keys
 
 PATIENT = Patient(patient_id="DEMO-1", issuer_of_patient_id="DEMO", patient_name="Phantom^Demo")
-START_LIMIT_S = 120.0
 FIRST_RENDER_LIMIT_S = 300.0
 VISIT_LIMIT_S = 600.0
 LIVE_S = 5.0
 """How long the preview runs at least before the visit, so that its figures mean something."""
 LOOK_S = 0.2
-_PROCESSES = ("triton", "live", "work")
-_SERVER, _BOOTH, _OVERLAY = "starting server and Triton", "starting booth", "waiting for the first overlay"
+_BOOTH, _OVERLAY = "starting booth", "waiting for the first overlay"
 _LIVE, _SHOOTING, _ANALYSIS = "watching the live picture", "taking stills", "analysing stills"
 _PERCENT = re.compile(r"(\d+)%")
 
 
-@dataclass(frozen=True)
-class DemoOptions:
-    """What the demo is told."""
+async def show_visit(
+    server: RunningServer, options: DemoOptions, console: Console, steps: Steps, started: float
+) -> bool:
+    """Shoot a visit and tell of it; with `once` return then, else stay until cancelled. True: every still came through.
 
-    data: Path
-    once: bool
-    json_file: Path | None
-    station_config: Path
-    seed: int | None
-
-
-async def run_demo(options: DemoOptions, console: Console) -> bool:
-    """Show a visit; with `once` return afterwards, else stay until cancelled. True: every still came through."""
-    started = time.monotonic()
+    `started` is when the demo began, on the monotonic clock.
+    """
+    settings = server.settings
     async with contextlib.AsyncExitStack() as stack:
-        steps = stack.enter_context(Steps(console))
-        steps.begin(_SERVER)
-        settings, live = await stack.enter_async_context(_server(options, steps))
         steps.begin(_BOOTH)
-        booth = await stack.enter_async_context(_booth(options, settings))
+        booth = await stack.enter_async_context(_booth(options, server))
         stack.callback(steps.begin, "stopping")
         await booth.wait_for(Phase.READY, FIRST_RENDER_LIMIT_S, lambda state: _show_preparing(state, steps))
         steps.begin(_OVERLAY)
+        live = await server.wait_up()
         await booth.wait_for_overlay(START_LIMIT_S)
         first_overlay_s = time.monotonic() - started
         await _watch_preview(steps)
@@ -85,36 +74,17 @@ async def run_demo(options: DemoOptions, console: Console) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def _server(options: DemoOptions, steps: Steps) -> AsyncIterator[tuple[ServerConfig, str]]:
-    data = options.data / "server"
-    settings = ServerConfig.load(data=data)
-    since = time.time()
-    arguments = ["server", "--data", str(data), "--http", "127.0.0.1:0", "--capture", "tcp://127.0.0.1:*"]
-
-    def up() -> dict[str, Any] | None:
-        """All processes, of this run."""
-        told = [read_announcement(settings.run / f"{role}.json", since) for role in _PROCESSES]
-        steps.show(_SERVER, sum(1 for one in told if one), len(_PROCESSES))
-        return told[_PROCESSES.index("live")] if all(told) else None
-
-    log = options.data / "server.log"
-    environment = {"DERMABOOTH_SERVER_TRITON__URL": "127.0.0.1:0"}
-    async with program("server", arguments, log, up, START_LIMIT_S, environment) as live:
-        yield settings, live["http"]
-
-
-@contextlib.asynccontextmanager
-async def _booth(options: DemoOptions, settings: ServerConfig) -> AsyncIterator[BoothClient]:
+async def _booth(options: DemoOptions, server: RunningServer) -> AsyncIterator[BoothClient]:
     data = options.data / "station"
+    settings = server.settings
     config = StationConfig.load(options.station_config)
     keys = open_keys(data / "keys")
     allow(settings.booths, config.booth_id, keys.public.decode())
     open_server_keys(settings.keys)
-    capture = (addresses(settings.run, "work") or {})["capture"]
     since = time.time()
     arguments = [
         *("station", "--config", str(options.station_config), "--data", str(data)),
-        *("--server", capture, "--server-key", str(settings.keys / "server.key"), "--kiosk-port", "0"),
+        *("--server", server.capture, "--server-key", str(settings.keys / "server.key"), "--kiosk-port", "0"),
     ]
     if options.seed is not None:
         arguments += ["--seed", str(options.seed)]
@@ -193,8 +163,3 @@ def _print_addresses(settings: ServerConfig, live: str, options: DemoOptions, co
 
 def _tell(console: Console, line: str) -> None:
     console.print(line, highlight=False, soft_wrap=True, markup=False)
-
-
-def default_station_config() -> Path:
-    """The simulated booth."""
-    return resources.configs() / "station" / "sim.toml"

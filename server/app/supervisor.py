@@ -37,7 +37,7 @@ async def supervise(
     command: Command,
     on_ready: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Run the whole server until cancelled; children stop in reverse order of their start.
+    """Run the whole server until cancelled; its processes start together and stop in reverse order.
 
     Raises `ChildFailed` if a child does not come up, `InferenceUnavailable` if Triton does not.
     """
@@ -54,7 +54,9 @@ async def supervise(
             children = [_Child(role, command(role), environment, config.run) for role in ready.ROLES]
             for child in children:
                 stack.push_async_callback(child.stop)
-                await child.start()
+                await child.launch()
+            for child in children:
+                await child.up()
             if on_ready is not None:
                 await on_ready()
             async with asyncio.TaskGroup() as tasks:
@@ -72,10 +74,14 @@ class _Child:
         self._run = run
         self._process: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> None:
-        """Start the process and wait until it is up."""
+    async def launch(self) -> None:
+        """Start the process; `up` waits for it."""
         ready.withdraw(self._run, self._role)
         self._process = await asyncio.create_subprocess_exec(*self._command, env=self._environment)
+
+    async def up(self) -> None:
+        """Wait until the process has said that it is up; raises `ChildFailed`."""
+        assert self._process is not None
         deadline = time.monotonic() + START_LIMIT_S
         while ready.addresses(self._run, self._role) is None:
             if self._process.returncode is not None:
@@ -96,7 +102,8 @@ class _Child:
             backoff = 0.5 if time.monotonic() - started > STEADY_S else min(2 * backoff, MAX_BACKOFF_S)
             await asyncio.sleep(backoff)
             with contextlib.suppress(ChildFailed):
-                await self.start()
+                await self.launch()
+                await self.up()
 
     async def stop(self) -> None:
         """End the process: SIGTERM, and SIGKILL if it does not listen."""

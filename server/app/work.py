@@ -35,6 +35,8 @@ TOKEN_LIFETIME_S = 24 * 3600.0
 TOKEN_RENEWAL_S = 12 * 3600.0
 """A preview is interrupted for a moment when its token is renewed."""
 PRESENCE_S = 5.0
+LOOK_FOR_LIVE_S = 0.25
+"""How soon after the live process has come up the booths hear where their preview goes."""
 
 
 async def run_work(config: ServerConfig, *, models: Path, quality: Path, version: str) -> None:
@@ -119,7 +121,7 @@ async def _tell_presence(ingest: Ingest, door: EventSender, greeter: "_Greeter")
             door.send(BoothSeen(booth_id=booth, connected=True))
             if again:
                 ingest.send(booth, greeter.welcome(booth))
-        await asyncio.sleep(PRESENCE_S)
+        await asyncio.sleep(PRESENCE_S if greeter.knows_live else LOOK_FOR_LIVE_S)
 
 
 class _Greeter:
@@ -139,6 +141,11 @@ class _Greeter:
             return Welcome(server=self._software)
         token = self._tokens.issue(booth_id, [Scope.PUBLISH], lifetime_s=TOKEN_LIFETIME_S)
         return Welcome(server=self._software, whip_url=f"{address}/whip/{booth_id}", whip_token=token)
+
+    @property
+    def knows_live(self) -> bool:
+        """Whether the live process has ever been seen."""
+        return self._address is not None
 
     def is_stale(self) -> bool:
         """Whether every earlier greeting is outdated: the live process came or moved, or tokens grow old."""

@@ -1,0 +1,61 @@
+"""The demo's server, started before anything that takes long to load."""
+
+import contextlib
+import socket
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from dermabooth.demo.options import DemoOptions
+from dermabooth.demo.processes import program, read_announcement, wait_up
+from server.app.ready import ROLES
+from server.config import ServerConfig
+
+START_LIMIT_S: Final = 120.0
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server whose Triton is up; its own processes may still be starting."""
+
+    settings: ServerConfig
+    capture: str
+    """Where it takes stills."""
+    log: Path
+    since: float
+
+    async def wait_up(self) -> str:
+        """The address of its pages once every process is up; raises `ProgramFailed`."""
+
+        def up() -> dict[str, Any] | None:
+            live, work = (read_announcement(self.settings.run / f"{role}.json", self.since) for role in ROLES)
+            return live if work else None
+
+        return str((await wait_up("server", self.log, up, START_LIMIT_S))["http"])
+
+
+@contextlib.asynccontextmanager
+async def starting_server(options: DemoOptions) -> AsyncIterator[RunningServer]:
+    """Run a server until the context ends; raises `ProgramFailed`, also in a group."""
+    data = options.data / "server"
+    settings = ServerConfig.load(data=data)
+    since = time.time()
+    capture = f"tcp://127.0.0.1:{_free_port()}"
+    arguments = ["server", "--data", str(data), "--http", "127.0.0.1:0", "--capture", capture]
+
+    def up() -> dict[str, Any] | None:
+        return read_announcement(settings.run / "triton.json", since)
+
+    log = options.data / "server.log"
+    environment = {"DERMABOOTH_SERVER_TRITON__URL": "127.0.0.1:0"}
+    async with program("server", arguments, log, up, START_LIMIT_S, environment):
+        yield RunningServer(settings, capture, log, since)
+
+
+def _free_port() -> int:
+    """Chosen here, so that the booth can start before the server takes stills."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
