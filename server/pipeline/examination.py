@@ -92,9 +92,8 @@ class Examiner:
         skin: Srgb | None = None,
     ) -> QualityReport:
         """The capture quality; `pair` is the same view under the other polarisation."""
-        box = None if face is None else face.box
         return await self.run(
-            examine, frame, recipe=recipe, profile=self._profile, face=box, skin=skin, pair=pair
+            examine, frame, recipe=recipe, profile=self._profile, face=face, skin=skin, pair=pair
         )
 
     async def map_layers(self, frame: Frame, srgb: Srgb, face: Face | None) -> dict[Layer, LayerMap]:

@@ -47,6 +47,7 @@ class BoothQuality:
         self._profile = profile
         self._face: KnownFace | None = None
         self._failing = False
+        self._previous: Frame | None = None
         self._hinting = Worker("quality-hints", nice=5)
         self._examining = Worker("quality-stills", nice=2)
 
@@ -80,8 +81,9 @@ class BoothQuality:
         self._examining.close()
 
     def _hint(self, frame: Frame) -> QualityReport:
-        face = self._face_in(frame, HINT_FACE_S)
-        return hint(frame, recipe=self._recipe, profile=self._profile, face=face)
+        face, previous = self._face_in(frame, HINT_FACE_S), self._previous
+        self._previous = frame
+        return hint(frame, recipe=self._recipe, profile=self._profile, face=face, previous=previous)
 
     def _examine(self, frame: Frame) -> QualityReport:
         face = self._face_in(frame, STILL_FACE_S)

@@ -1,17 +1,21 @@
 """Where the booth looks for the face: where the overlay of the preview saw it, as long as that says anything."""
 
+import asyncio
 import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 import pytest_asyncio
 
 from station.agent import quality
 from station.agent.quality import BoothQuality, KnownFace
-from station.protocol import Box, Face, Frame, FrameHeader, Light, Overlay
+from station.devices import LatestFrame
+from station.kiosk import Latest
+from station.protocol import Box, Exposure, Face, Frame, FrameHeader, Light, Overlay, QualityReport
 from station.quality import load_profile
 from tests.fixtures.kiosk_agent import FACE, HEIGHT, WIDTH, portrait
 
@@ -62,3 +66,25 @@ def test_the_box_is_scaled_with_the_picture() -> None:
     face = KnownFace(Box(100, 50, 200, 220), 1280, 720, seen_at=10.0)
     assert face.within(a_frame(640, 360), 11.0, 2.0) == Box(50, 25, 100, 110)
     assert face.within(a_frame(640, 360), 12.1, 2.0) is None
+
+
+async def test_movement_between_preview_frames_is_measured(booth: BoothQuality) -> None:
+    preview = LatestFrame()
+    hints: Latest[QualityReport] = Latest()
+    running = asyncio.create_task(booth.run(preview, hints, rate_hz=100))
+    reports = []
+    for number in range(2):
+        frame = a_frame(WIDTH, HEIGHT)
+        header = msgspec.structs.replace(
+            frame.header,
+            frame_id=number,
+            actual=Exposure(time_s=0.01),
+            captured_at=100 + 0.1 * number,
+        )
+        preview.put(Frame(header, np.roll(frame.pixels, 20 * number, axis=1)))
+        reports.append((await asyncio.wait_for(hints.next(number), 30))[1])
+    preview.close()
+    await running
+    names = [{measure.name: measure.value for measure in report.measures} for report in reports]
+    assert "motion" not in names[0]
+    assert names[1]["motion"] == pytest.approx(2, abs=0.3)
