@@ -7,7 +7,7 @@ from pathlib import Path
 from aiohttp import hdrs, web
 
 from server.access import Scope
-from server.api.renditions import RENDITIONS, WIDTHS
+from server.api.renditions import RENDITIONS, WHOLE, WIDTHS, Part
 from server.api.resources import ARCHIVE, STORE, json_response, number_in_query, uid_in_path
 from server.api.routes import Route, route
 from server.api.schemas import InstanceInfo, StepInfo, StillInfo, StillQuality
@@ -15,6 +15,10 @@ from server.store import Archive, Instance, Still, WorkStatus
 from station.protocol import Layer, Verdict
 
 LAYERS = tuple(layer.value for layer in Layer)
+MARKS = frozenset({Layer.SPOTS, Layer.TROUBLE, Layer.WRINKLES, Layer.PORES, Layer.PORPHYRIN, Layer.UV_SPOTS})
+"""Layers of small things, which scaling down must not lose."""
+_AROUND_FACE = 0.15
+"""What a close-up shows around the face's box, as a share of its width and height."""
 
 
 def routes() -> list[Route]:
@@ -38,17 +42,18 @@ async def still(request: web.Request) -> web.Response:
 
 
 async def image(request: web.Request) -> web.StreamResponse:
-    """The picture as JPEG, about `width` pixels wide (320, 640, 1024 or 1600)."""
+    """The picture as JPEG, about `width` pixels wide (320, 640, 1024 or 1600); with `part=face` the face alone."""
     found = await request.app[STORE].still(uid_in_path(request, "sop"))
     archive = request.app[ARCHIVE]
     path = await request.app[RENDITIONS].run(
         archive.rendition, found.study_instance_uid, found.sop_instance_uid
     )
-    return await _rendered(request, path, "image/jpeg", "the picture is still being made; try again shortly")
+    missing = "the picture is still being made; try again shortly"
+    return await _rendered(request, found, path, "image/jpeg", missing)
 
 
 async def layer(request: web.Request) -> web.StreamResponse:
-    """One layer as 8-bit grey PNG, about `width` pixels wide; 0 shows nothing, 255 the strongest."""
+    """One layer as 8-bit grey PNG, of the same size and `part` as the picture; 0 shows nothing, 255 the strongest."""
     name = request.match_info["name"]
     if name not in LAYERS:
         raise web.HTTPNotFound(text=f"there are the layers {', '.join(LAYERS)}")
@@ -57,7 +62,8 @@ async def layer(request: web.Request) -> web.StreamResponse:
     path = await request.app[RENDITIONS].run(
         archive.layer, found.study_instance_uid, found.sop_instance_uid, name
     )
-    return await _rendered(request, path, "image/png", "this layer was not made for this still")
+    missing = "this layer was not made for this still"
+    return await _rendered(request, found, path, "image/png", missing, keep_marks=name in MARKS)
 
 
 async def quality(request: web.Request) -> web.Response:
@@ -116,12 +122,33 @@ def verdict_of(still: Still) -> Verdict | None:
     return None if still.quality is None else still.quality.verdict
 
 
-async def _rendered(request: web.Request, path: Path, kind: str, missing: str) -> web.StreamResponse:
+async def _rendered(
+    request: web.Request, still: Still, path: Path, kind: str, missing: str, *, keep_marks: bool = False
+) -> web.StreamResponse:
     width = int(number_in_query(request, "width", WIDTHS[-1], 1, 100_000))
-    found = await request.app[RENDITIONS].get(path, width)
+    part = _part(request.query.get("part", "whole"), still)
+    found = await request.app[RENDITIONS].get(path, width, part, keep_marks=keep_marks)
     if found is None:
         raise web.HTTPNotFound(text=missing)
     headers = {hdrs.CACHE_CONTROL: "private, no-cache", hdrs.ETAG: f'"{found.etag}"'}
     if found.etag in (tag.value for tag in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
     return web.Response(body=found.data, content_type=kind, headers=headers)
+
+
+def _part(name: str, still: Still) -> Part:
+    """The part of a still that a request asks for."""
+    if name == "whole":
+        return WHOLE
+    if name != "face":
+        raise web.HTTPBadRequest(text="part is whole or face")
+    if still.face is None:
+        raise web.HTTPNotFound(text="no face was found in this picture")
+    box, width, height = still.face.box, still.header.width, still.header.height
+    more_x, more_y = _AROUND_FACE * box.width, _AROUND_FACE * box.height
+    return (
+        min(max((box.x - more_x) / width, 0.0), 1.0),
+        min(max((box.y - more_y) / height, 0.0), 1.0),
+        max(min((box.x + box.width + more_x) / width, 1.0), 0.0),
+        max(min((box.y + box.height + more_y) / height, 1.0), 0.0),
+    )

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, expect
 
-from station.kiosk import Phase, UplinkStatus, make_kiosk
-from station.protocol import Preparation
+from station.kiosk import Phase, StillStage, StillStatus, UplinkStatus, VisitStatus, make_kiosk
+from station.protocol import Light, Preparation, View
 from tests.browser.pages import KioskPage, Rgb, difference
 from tests.fixtures.kiosk_agent import FACE, HEIGHT, WIDTH, Script, ScriptedAgent, portrait
 from tests.fixtures.web import serving
@@ -122,6 +122,26 @@ async def test_start_shoots_a_visit_and_shows_how_far_each_picture_is(booth: Boo
         await expect(page.stills.nth(index)).to_have_attribute("data-stage", "analysed")
         await expect(page.stills.nth(index).locator("verdict-badge")).to_contain_text("Retake")
     await expect(page.finished).to_have_text("Every picture is stored and analysed.")
+
+
+async def test_how_far_the_analysis_of_each_picture_is_told(booth: Booth) -> None:
+    shares = {Light.WHITE: 0.62, Light.UV: 0.0}
+    stills = tuple(
+        StillStatus(
+            view=View.FRONT,
+            light=light,
+            stage=StillStage.EXAMINED,
+            sop_instance_uid="1.2.3",
+            analysed=share,
+        )
+        for light, share in shares.items()
+    )
+    visit = VisitStatus(study_instance_uid="1.2", opened_at=0.0, stills=stills, closed=True, complete=True)
+    booth.agent.change(visit=visit)
+    await expect(booth.page.stills.nth(0)).to_contain_text("Being analysed, 62\u202f%")
+    await expect(booth.page.stills.nth(1)).to_contain_text("Quality checked")
+    bar = booth.page.page.get_by_label("Analysis at the server")
+    await expect(bar).to_have_js_property("value", 0.31)
 
 
 async def test_a_visit_can_be_stopped(booth: Booth) -> None:

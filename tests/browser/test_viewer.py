@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.async_api import BrowserContext, expect
 
@@ -11,9 +12,19 @@ from server.access import Scope, Tokens
 from server.api import ApiParts, ApiSettings, EventHub, LoginCodes, NoPreviews, make_api
 from server.events import BoothSeen, VisitChanged
 from server.store import Archive, Store
-from station.protocol import Patient
+from station.protocol import Layer, Patient
 from tests.browser.pages import ViewerPage, difference
-from tests.fixtures.filled_store import BLOT, BOOTH, FilledVisit, fill_visit, open_store
+from tests.fixtures.filled_store import (
+    BLOT,
+    BOOTH,
+    FACE,
+    HEIGHT,
+    WIDTH,
+    FilledVisit,
+    blot_layers,
+    fill_visit,
+    open_store,
+)
 from tests.fixtures.web import serving
 
 pytestmark = pytest.mark.browser
@@ -110,6 +121,55 @@ async def test_layers_that_were_not_made_are_greyed_with_the_reason(
     await page.photo.expect_data("shown", visit.stills[1])
     await expect(page.layers.switch("melanin")).to_have_count(0)
     await expect(page.page.get_by_text("Not made for this light").first).to_be_visible()
+
+
+async def test_the_panel_says_where_a_layer_is_and_what_scale_it_needs(
+    server: Server, visit: FilledVisit
+) -> None:
+    page = server.page
+    await page.open(server.code())
+    await page.open_visits()
+    await page.open_visit(visit.study)
+    panel = page.page.locator("layer-panel")
+    await expect(panel).to_contain_text("Grade 2 of 4")
+    await expect(panel).to_contain_text("too little detail, 5.2 px/mm where 10 are needed")
+    await page.choose_light("parallel_polarised")
+    await expect(panel).to_contain_text("Too little detail, 5.2 px/mm where 10 are needed")
+    await expect(panel).to_contain_text("In the white picture")
+    await expect(page.layers.switch("pores")).to_have_count(0)
+
+
+async def test_a_mark_of_one_pixel_is_ringed_also_close_up_and_enlarged(server: Server) -> None:
+    pore = np.zeros((HEIGHT, WIDTH), np.uint8)
+    pore[HEIGHT // 2, WIDTH // 2] = 255
+    pore[HEIGHT // 2 - 100, WIDTH // 2] = 120
+    filled = await fill_visit(
+        server.store, server.archive, layers={Layer.SKIN: blot_layers()[Layer.SKIN], Layer.PORES: pore}
+    )
+    page = server.page
+    await page.open(server.code())
+    await page.open_visits()
+    await page.open_visit(filled.study)
+    await page.layers.strength(100)
+    await page.layers.set("pores", True)
+    await page.photo.expect_data("layers", "skin pores")
+    ring = (0.5 + 1.5 / WIDTH, 0.5)
+    green = (40, 220, 60)
+    assert difference(await page.photo.pixel(*ring), green) < 12
+    unlikely = (0.5 + 1.5 / WIDTH, 0.5 - 100 / HEIGHT)
+    assert difference(await page.photo.pixel(*unlikely), green) > 60
+    await page.page.get_by_role("button", name="Face").click()
+    await expect(page.photo.canvas).to_have_js_property("width", round(1.3 * FACE.width))
+    await page.photo.expect_data("layers", "skin pores")
+    x, y = (WIDTH / 2 - FACE.x) / FACE.width, (HEIGHT / 2 - FACE.y) / FACE.height
+    near = ((x + 0.15) / 1.3 + 1.5 / (1.3 * FACE.width), (y + 0.15) / 1.3)
+    assert difference(await page.photo.pixel(*near), green) < 12
+    before = await page.photo.canvas.bounding_box()
+    await page.page.get_by_role("button", name="Larger").click()
+    after = await page.photo.canvas.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["width"] == pytest.approx(1.5 * before["width"], rel=0.01)
 
 
 async def test_measures_and_quality_have_units_reasons_and_thresholds(

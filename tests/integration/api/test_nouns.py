@@ -10,7 +10,7 @@ import pytest
 from server.api import LivePreview
 from server.events import BoothSeen
 from station.protocol import Layer, VisitOpened, new_uid
-from tests.fixtures.filled_store import HEIGHT, WIDTH, blot_layers, fill_visit
+from tests.fixtures.filled_store import FACE, HEIGHT, WIDTH, blot_layers, fill_visit
 from tests.fixtures.kiosk_agent import three_lights
 from tests.integration.api.conftest import Api
 
@@ -75,6 +75,20 @@ async def test_pictures_and_layers_are_scaled_and_revalidated(api: Api) -> None:
     known = {**api.reader, "If-None-Match": tag}
     async with api.http.get(f"{api.url}{path}/image?width=320", headers=known) as response:
         assert response.status == 304
+
+
+async def test_a_close_up_shows_the_face_in_full_detail(api: Api) -> None:
+    filled = await fill_visit(api.store, api.archive)
+    path = f"/api/stills/{filled.stills[0]}"
+    size = (round(1.3 * FACE.height), round(1.3 * FACE.width))
+    assert (await image(api, f"{path}/image?part=face")).shape[:2] == size
+    layer = await image(api, f"{path}/layers/melanin?part=face&width=1600")
+    left, top = round(FACE.x - 0.15 * FACE.width), round(FACE.y - 0.15 * FACE.height)
+    truth = blot_layers()[Layer.MELANIN][top : top + size[0], left : left + size[1]]
+    assert np.array_equal(layer, truth)
+    async with api.http.get(f"{api.url}{path}/image?part=nose", headers=api.reader) as response:
+        assert response.status == 400
+        assert (await response.json())["detail"] == "part is whole or face"
 
 
 async def test_what_is_not_there_is_said(api: Api) -> None:

@@ -65,3 +65,45 @@ async def test_memory_is_bounded(renditions: Renditions, tmp_path: Path) -> None
     for number in range(12):
         await renditions.get(picture(tmp_path / f"{number}.png", 320, 200, number), 320)
     assert sum(len(one.data) for one in renditions._kept.values()) <= 200_000
+
+
+async def test_a_part_is_cut_out_of_the_full_picture(renditions: Renditions, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    values = np.zeros((400, 800), np.uint8)
+    values[100:300, 200:400] = 200
+    path.write_bytes(cv2.imencode(".png", values)[1].tobytes())
+    whole = await renditions.get(path, 800)
+    part = await renditions.get(path, 800, (0.25, 0.25, 0.5, 0.75))
+    assert whole is not None
+    assert part is not None
+    assert whole.etag != part.etag
+    assert size(part.data) == (200, 200)
+    cut = cv2.imdecode(np.frombuffer(part.data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert cut is not None
+    assert cut.min() == 200
+
+
+@pytest.mark.parametrize("part", [(0.0, 0.0, 0.0, 0.0), (0.999, 0.999, 1.0, 1.0)])
+async def test_the_smallest_part_has_a_pixel(
+    renditions: Renditions, tmp_path: Path, part: tuple[float, float, float, float]
+) -> None:
+    found = await renditions.get(picture(tmp_path / "a.png", 100, 100), 320, part)
+    assert found is not None
+    assert size(found.data) == (1, 1)
+
+
+@pytest.mark.parametrize(("full", "wide"), [(1280, 320), (900, 320), (6000, 1600)])
+async def test_marks_outlive_scaling_down(
+    renditions: Renditions, tmp_path: Path, full: int, wide: int
+) -> None:
+    values = np.zeros((full // 10, full), np.uint8)
+    places = np.random.default_rng(1).integers(8, full - 8, 40)
+    values[full // 20, places] = 200
+    path = tmp_path / "a.png"
+    path.write_bytes(cv2.imencode(".png", values)[1].tobytes())
+    found = await renditions.get(path, wide, keep_marks=True)
+    assert found is not None
+    small = cv2.imdecode(np.frombuffer(found.data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert small is not None
+    rows = small.max(axis=0)
+    assert all(rows[max(0, x * wide // full - 1) : x * wide // full + 2].max() == 200 for x in places)

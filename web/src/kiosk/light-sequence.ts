@@ -99,13 +99,22 @@ export class LightSequence extends LitElement {
         gap: 4px;
         padding-top: 5px;
       }
-      .steps i {
+      progress {
+        appearance: none;
         width: 22px;
         height: 4px;
+        border: 0;
         border-radius: 2px;
         background: var(--line);
+        overflow: hidden;
       }
-      .steps i.full {
+      progress::-webkit-progress-bar {
+        background: var(--line);
+      }
+      progress::-webkit-progress-value {
+        background: var(--accent);
+      }
+      progress::-moz-progress-bar {
         background: var(--accent);
       }
     `,
@@ -128,13 +137,17 @@ export class LightSequence extends LitElement {
 
 function row(still: StillStatus): TemplateResult {
   const reached = STEPS.indexOf(still.stage);
+  const analysing = still.stage === "examined" && still.analysed > 0;
+  const share = (index: number): number =>
+    index <= reached ? 1 : analysing && index === reached + 1 ? still.analysed : 0;
+  const stage = analysing ? `Being analysed, ${Math.floor(100 * still.analysed)}\u202f%` : STAGES[still.stage];
   const advice = still.quality?.measures.filter((one) => one.verdict === "fail" && one.advice !== "") ?? [];
   return html`<li data-stage=${still.stage} data-light=${still.light} class=${reached >= 0 ? "done" : ""}>
     <span class="icon">${lightIcon(still.light)}</span>
     <span class="name"
-      >${LIGHTS[still.light]}<span class="stage">${still.message || STAGES[still.stage]}</span>
+      >${LIGHTS[still.light]}<span class="stage">${still.message || stage}</span>
       <span class="steps" aria-hidden="true">
-        ${STEPS.map((_, index) => html`<i class=${index <= reached ? "full" : ""}></i>`)}
+        ${STEPS.map((_, index) => html`<progress max="1" .value=${share(index)}></progress>`)}
       </span>
     </span>
     ${still.quality === null

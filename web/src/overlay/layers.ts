@@ -11,21 +11,25 @@ export interface LayerStyle {
 /** The layers of live pictures with their colours, which are those of `--layer-*` in base.css. */
 export const LAYERS: readonly LayerStyle[] = [
   { name: "skin", label: "Skin", meaning: "Outline of the skin that is measured", rgb: [47, 191, 143] },
-  { name: "melanin", label: "Melanin", meaning: "Pigment, relative to this face", rgb: [109, 63, 224] },
-  { name: "redness", label: "Redness", meaning: "Blood colour, relative to this face", rgb: [227, 32, 79] },
+  { name: "melanin", label: "Melanin", meaning: "Pigment, from this face’s least to its most", rgb: [109, 63, 224] },
+  { name: "redness", label: "Redness", meaning: "Blood colour over this face’s own", rgb: [227, 32, 79] },
   { name: "reflection", label: "Reflection", meaning: "Gloss that hides the skin below", rgb: [18, 168, 220] },
 ];
 
-/** Layers that trained models and ultraviolet light give of stills. */
-export const MARKED: readonly LayerStyle[] = [
-  { name: "spots", label: "Pigment spots", meaning: "Marked by a model; strong where it is sure", rgb: [173, 98, 12] },
-  { name: "trouble", label: "Trouble", meaning: "Papules, pustules and comedones, by a model", rgb: [240, 92, 28] },
-  { name: "wrinkles", label: "Wrinkles", meaning: "Marked by a model; strong where it is sure", rgb: [36, 86, 224] },
-  { name: "pores", label: "Pores", meaning: "Marked by a model; strong where it is sure", rgb: [9, 142, 126] },
-  { name: "severity", label: "Acne severity", meaning: "What the grade rests on, relative to this face", rgb: [214, 40, 160] },
-  { name: "acne", label: "Acne", meaning: "What speaks for acne, relative to this face", rgb: [198, 30, 70] },
-  { name: "porphyrin", label: "Porphyrins", meaning: "Red fluorescence over its surroundings", rgb: [255, 64, 112] },
-  { name: "uv_spots", label: "UV spots", meaning: "Dark under ultraviolet light", rgb: [92, 64, 190] },
+/** Things of countable number that a model or ultraviolet light finds: each is ringed where it is, however small. */
+export const MARKS: readonly LayerStyle[] = [
+  { name: "spots", label: "Pigment spots", meaning: "Spots, by a model", rgb: [0, 200, 255] },
+  { name: "trouble", label: "Trouble", meaning: "Papules, pustules and comedones, by a model", rgb: [255, 32, 190] },
+  { name: "wrinkles", label: "Wrinkles", meaning: "Lines, by a model", rgb: [48, 92, 255] },
+  { name: "pores", label: "Pores", meaning: "Openings, by a model", rgb: [40, 220, 60] },
+  { name: "porphyrin", label: "Porphyrins", meaning: "Glow redder than the skin around", rgb: [255, 150, 0] },
+  { name: "uv_spots", label: "UV spots", meaning: "Darker than the skin around", rgb: [255, 236, 110] },
+];
+
+/** Heat maps of what models say of the face as a whole. */
+export const HEAT_MAPS: readonly LayerStyle[] = [
+  { name: "severity", label: "Acne severity", meaning: "What the grade rests on", rgb: [214, 40, 160] },
+  { name: "acne", label: "Acne heat map", meaning: "What speaks for acne", rgb: [198, 30, 70] },
 ];
 
 const condition = (name: Layer, label: string): LayerStyle => ({
@@ -37,25 +41,28 @@ const condition = (name: Layer, label: string): LayerStyle => ({
 
 /** Heat maps of conditions, made only of those that are likely. */
 export const CONDITIONS: readonly LayerStyle[] = [
-  condition("condition_dryness", "Dryness"),
-  condition("condition_texture", "Rough texture"),
-  condition("condition_melasma", "Melasma"),
-  condition("condition_lentigo", "Lentigo"),
-  condition("condition_ephelides", "Ephelides"),
-  condition("condition_dermatitis", "Dermatitis"),
-  condition("condition_wrinkles", "Wrinkles, as a condition"),
-  condition("condition_clogged_pores", "Clogged pores"),
+  condition("condition_dryness", "Condition: dryness"),
+  condition("condition_texture", "Condition: rough texture"),
+  condition("condition_melasma", "Condition: melasma"),
+  condition("condition_lentigo", "Condition: lentigo"),
+  condition("condition_ephelides", "Condition: ephelides"),
+  condition("condition_dermatitis", "Condition: dermatitis"),
+  condition("condition_wrinkles", "Condition: wrinkles"),
+  condition("condition_clogged_pores", "Condition: clogged pores"),
 ];
 
+/** What every face has a result for, if it is shot under the right light at the right scale. */
+export const EXPECTED: readonly LayerStyle[] = [...LAYERS, ...MARKS, ...HEAT_MAPS];
+
 /** Every layer that a still may have. */
-export const STILL_LAYERS: readonly LayerStyle[] = [...LAYERS, ...MARKED, ...CONDITIONS];
+export const STILL_LAYERS: readonly LayerStyle[] = [...EXPECTED, ...CONDITIONS];
 
 export const STYLES = new Map(STILL_LAYERS.map((style) => [style.name, style]));
 
 /** Layers that need a still's resolution, and are never shown live. */
 export const STILL_ONLY: readonly { label: string; reason: string }[] = [
-  { label: "Pores", reason: "Needs a still’s resolution" },
-  { label: "Wrinkles", reason: "Needs a still’s resolution" },
+  { label: "Pores", reason: "Only in stills of 10 px/mm or more" },
+  { label: "Wrinkles", reason: "Only in stills of 10 px/mm or more" },
 ];
 
 /** RGBA of one value: the layer's colour, more opaque the stronger the value. */

@@ -1,8 +1,13 @@
 /** Layers of a stored still: 8-bit grey PNGs, drawn in the same colours as live overlays. */
 
 import type { Layer } from "../wire/protocol";
-import { colourise, STYLES } from "./layers";
+import { colourise, MARKS, STYLES } from "./layers";
+import { drawMarks } from "./marks";
 import type { OverlayView } from "./renderer";
+
+const MARKED: ReadonlySet<Layer> = new Set(MARKS.map((one) => one.name));
+/** Maps that are drawn on the skin only: elsewhere their numbers mean nothing. */
+export const NEED_SKIN: ReadonlySet<Layer> = new Set<Layer>(["melanin", "redness", "reflection"]);
 
 export interface StoredLayer {
   layer: Layer;
@@ -28,7 +33,7 @@ export function greyValues(grey: ImageBitmap): Uint8Array {
   return values;
 }
 
-/** Turns grey values into the layer's colours: the skin becomes an outline, pigment is shown within `skin` only. */
+/** Turns grey values into what is drawn: the skin becomes an outline, marks become rings, maps stay within `skin`. */
 export function prepareLayer(
   layer: Layer,
   values: Uint8Array,
@@ -36,17 +41,20 @@ export function prepareLayer(
   height: number,
   skin: Uint8Array | null,
 ): StoredLayer {
+  if (MARKED.has(layer)) {
+    return { layer, picture: drawMarks(layer, values, width, height) };
+  }
   let shown = values;
   if (layer === "skin") {
     shown = outline(values, width, height);
-  } else if (layer === "melanin" && skin !== null && skin.length === values.length) {
-    shown = withinSkin(values, skin);
+  } else if (skin !== null && skin.length === values.length) {
+    shown = layer === "melanin" ? stretchedWithin(skin, values) : values.map((value, index) => ((skin[index] ?? 0) > 127 ? value : 0));
   }
   return { layer, picture: colourise(layer, shown, width, height) };
 }
 
 /** Values on the skin, stretched from their 5th to their 99th percentile there; 0 elsewhere. */
-function withinSkin(values: Uint8Array, skin: Uint8Array): Uint8Array {
+function stretchedWithin(skin: Uint8Array, values: Uint8Array): Uint8Array {
   const counts = new Uint32Array(256);
   let total = 0;
   for (let index = 0; index < values.length; index += 1) {
@@ -82,7 +90,7 @@ export function drawLayers(
 ): void {
   const { width, height } = context.canvas;
   for (const { layer, picture } of layers.filter((one) => view.layers.has(one.layer) && STYLES.has(one.layer))) {
-    context.globalAlpha = layer === "skin" ? 1 : view.opacity;
+    context.globalAlpha = layer === "skin" ? 1 : MARKED.has(layer) ? Math.sqrt(view.opacity) : view.opacity;
     context.drawImage(picture, 0, 0, width, height);
   }
   context.globalAlpha = 1;

@@ -1,9 +1,11 @@
 import { css, html, LitElement, nothing, type TemplateResult, unsafeCSS } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { LAYERS, MARKED, STILL_LAYERS, STILL_ONLY } from "../overlay/layers";
+import { EXPECTED, LAYERS, MARKS, STILL_LAYERS, STILL_ONLY } from "../overlay/layers";
 import type { OverlayView } from "../overlay/renderer";
 import type { Layer } from "../wire/protocol";
 import { shared } from "../styles/shared";
+
+const MARKED: ReadonlySet<Layer> = new Set(MARKS.map((one) => one.name));
 
 export const DEFAULT_VIEW: OverlayView = { layers: new Set<Layer>(["skin"]), opacity: 0.6 };
 
@@ -22,6 +24,8 @@ export class LayerPanel extends LitElement {
   @property({ type: Boolean }) live = false;
   /** Lists what a still may have: what it has, and with the reason what it has not. */
   @property({ type: Boolean }) still = false;
+  /** What was measured of single layers, with units. */
+  @property({ attribute: false }) figures: ReadonlyMap<Layer, string> = new Map();
   /** Why single layers are greyed, where that is known. */
   @property({ attribute: false }) because: ReadonlyMap<Layer, string> = new Map();
 
@@ -90,6 +94,21 @@ export class LayerPanel extends LitElement {
         border-radius: 3px;
         border: 1px solid var(--line);
         background: linear-gradient(90deg, transparent, var(--ramp));
+      }
+      .figure {
+        display: block;
+        font-weight: 600;
+        font-size: 0.8125rem;
+        font-variant-numeric: tabular-nums;
+      }
+      .mark .ramp {
+        justify-self: center;
+        width: 14px;
+        height: 14px;
+        border-radius: 50%;
+        background: color-mix(in srgb, var(--ramp) 40%, transparent);
+        border: 3px solid var(--ramp);
+        box-shadow: 0 0 0 1px rgb(8 12 16 / 43%);
       }
       .skin {
         --ramp: var(--layer-skin);
@@ -180,7 +199,7 @@ export class LayerPanel extends LitElement {
 
   override render(): TemplateResult {
     return html`
-      <header><h2>${this.heading}</h2><span aria-hidden="true">weak – strong</span></header>
+      <header><h2>${this.heading}</h2><span aria-hidden="true">least – most</span></header>
       <div class="rows">
         ${(this.still ? STILL_LAYERS.filter((one) => this.available.includes(one.name)) : LAYERS).map((layer) =>
           this.#row(layer.name, layer.label, layer.meaning),
@@ -207,14 +226,14 @@ export class LayerPanel extends LitElement {
   /** What the still has not, by reason. */
   #lacking(): TemplateResult | typeof nothing {
     const reasons = new Map<string, string[]>();
-    for (const { name, label } of [...LAYERS, ...MARKED].filter((one) => !this.available.includes(one.name))) {
+    for (const { name, label } of EXPECTED.filter((one) => !this.available.includes(one.name))) {
       const reason = this.because.get(name) ?? this.missing;
       reasons.set(reason, [...(reasons.get(reason) ?? []), label]);
     }
     return reasons.size === 0
       ? nothing
       : html`<dl class="lacking">
-          ${[...reasons].map(([reason, labels]) => html`<dt>${reason}</dt><dd>${labels.join(", ")}</dd>`)}
+          ${[...reasons].map(([reason, labels]) => html`<dt>${labels.join(", ")}</dt><dd>${reason}</dd>`)}
         </dl>`;
   }
 
@@ -223,8 +242,9 @@ export class LayerPanel extends LitElement {
       return this.#greyed(label, this.missing);
     }
     const on = this.view.layers.has(layer);
+    const figure = this.figures.get(layer);
     return html`<button
-      class="row ${layer}"
+      class="row ${layer} ${MARKED.has(layer) ? "mark" : ""}"
       role="switch"
       aria-checked=${on}
       data-layer=${layer}
@@ -232,7 +252,11 @@ export class LayerPanel extends LitElement {
       @click=${() => this.#toggle(layer)}
     >
       <span class="switch"></span>
-      <span class="name">${label}<span class="meaning">${meaning}</span></span>
+      <span class="name"
+        >${label}<span class="meaning">${meaning}</span>${figure === undefined
+          ? nothing
+          : html`<span class="figure">${figure}</span>`}</span
+      >
       <span class="ramp" aria-hidden="true"></span>
     </button>`;
   }

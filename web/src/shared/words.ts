@@ -43,6 +43,14 @@ const MEASURES: Record<string, string> = {
   polarised_reflection: "Strong shine",
   gloss: "Shine of the whole face",
   polariser: "Light that the polarisers let through",
+  iso_luminance_mean: "Mean luminance, ISO/IEC 29794-5",
+  iso_luminance_variance: "Luminance variance, ISO/IEC 29794-5",
+  iso_over_exposure: "Overexposure, ISO/IEC 29794-5",
+  iso_under_exposure: "Underexposure, ISO/IEC 29794-5",
+  iso_dynamic_range: "Dynamic range, ISO/IEC 29794-5",
+  gradient_anisotropy: "Motion blur, anisotropy of gradients",
+  illumination_uniformity: "Evenness of the light",
+  zone_uniformity: "Evenness of the light, part by part",
   ita: "Individual typology angle",
   l_star: "L*",
   a_star: "a*",
@@ -135,7 +143,7 @@ export function listed(items: readonly string[]): string {
   return new Intl.ListFormat("en-GB", { type: "conjunction" }).format(items);
 }
 
-const UNITS: Record<string, string> = { deg: "°", um: "µm", um2: "µm²", "px/mm": "px/mm", "1e-4": "× 10⁻⁴" };
+const UNITS: Record<string, string> = { Lab: "CIELAB", deg: "°", um: "µm", um2: "µm²", "px/mm": "px/mm", "1e-4": "× 10⁻⁴" };
 
 /** UCUM units as they are printed; `1` and the empty unit print nothing. */
 export function unit(code: string): string {

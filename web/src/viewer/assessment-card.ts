@@ -88,6 +88,9 @@ export class AssessmentCard extends LitElement {
       .note {
         margin: 14px 0 0;
       }
+      .bars ~ p {
+        margin-top: 8px;
+      }
     `,
   ];
 
@@ -130,8 +133,8 @@ export class AssessmentCard extends LitElement {
       ${acne === null
         ? nothing
         : acne.value === null
-          ? html`<p class="small muted" data-state="absent">Acne or not: ${sentence(acne.reason)}</p>`
-          : html`<p class="small">Acne or not: <strong>${percent.format(acne.value)}</strong> for acne</p>`}
+          ? html`<p class="small muted" data-state="absent">Acne or not, by the classifier: ${sentence(acne.reason)}</p>`
+          : html`<p class="small">Acne or not, by the classifier: <strong>${percent.format(acne.value)}</strong> for acne</p>`}
     </div>`;
   }
 

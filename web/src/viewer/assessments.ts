@@ -1,6 +1,6 @@
 /** What models say of a face as a whole, picked out of its measures. */
 
-import type { Layer, Measure } from "../wire/protocol";
+import type { Measure } from "../wire/protocol";
 
 const SEVERITY = "acne_severity";
 const ACNE = "acne_probability";
@@ -11,18 +11,6 @@ const CONDITIONS: Record<string, string> = {
   lentigo: "Lentigo",
   clogged_pores: "Clogged pores",
 };
-
-/** The measure that tells why a layer is missing. */
-const PRINCIPAL: readonly (readonly [Layer, string])[] = [
-  ["spots", "spots_area"],
-  ["trouble", "trouble_area"],
-  ["wrinkles", "wrinkles_area"],
-  ["pores", "pores_area"],
-  ["severity", SEVERITY],
-  ["acne", ACNE],
-  ["porphyrin", "porphyrins_area"],
-  ["uv_spots", "uv_spots_area"],
-];
 
 export interface Severity {
   /** 0 to 4; null: not told, and `reason` says why. */
@@ -84,16 +72,4 @@ export function conditionsOf(measures: readonly Measure[]): Probability[] {
       };
     })
     .sort((one, other) => (other.value ?? -1) - (one.value ?? -1));
-}
-
-/** Why layers are missing, as far as measures say. */
-export function whyMissing(measures: readonly Measure[]): ReadonlyMap<Layer, string> {
-  const reasons = new Map<Layer, string>();
-  for (const [layer, name] of PRINCIPAL) {
-    const reason = measures.find((one) => one.name === name && one.value === null)?.reason;
-    if (reason) {
-      reasons.set(layer, reason.charAt(0).toUpperCase() + reason.slice(1));
-    }
-  }
-  return reasons;
 }

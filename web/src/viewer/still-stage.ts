@@ -1,17 +1,19 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { OverlayView } from "../overlay/renderer";
-import { drawLayers, greyValues, prepareLayer, type StoredLayer } from "../overlay/stored";
+import { drawLayers, greyValues, NEED_SKIN, prepareLayer, type StoredLayer } from "../overlay/stored";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import { LIGHTS, VIEWS } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { Layer } from "../wire/protocol";
 import type { StillInfo } from "../wire/server";
 import { picture, sentence } from "./api";
+import { Zoom } from "./zoom";
 
 const WIDTH = 1600;
+const STEP = 1.5;
 
-/** A stored picture with its layers. */
+/** A stored picture with its layers: whole, or the face alone in full detail; either can be enlarged and dragged. */
 @customElement("still-stage")
 export class StillStage extends LitElement {
   @property({ attribute: false }) still!: StillInfo;
@@ -19,7 +21,10 @@ export class StillStage extends LitElement {
   @state() private photo: ImageBitmap | null = null;
   @state() private layers: readonly StoredLayer[] = [];
   @state() private problem = "";
+  @state() private close = false;
+  @state() private scale = 1;
   @query("canvas") private readonly canvas!: HTMLCanvasElement | null;
+  readonly #zoom = new Zoom();
   #loaded = "";
   readonly #asked = new Set<Layer>();
 
@@ -39,6 +44,36 @@ export class StillStage extends LitElement {
         width: 100%;
         height: 100%;
         object-fit: contain;
+        transform-origin: 0 0;
+        touch-action: pan-y;
+      }
+      canvas.large {
+        cursor: grab;
+        touch-action: none;
+      }
+      .tools {
+        position: absolute;
+        right: 12px;
+        bottom: 12px;
+        display: flex;
+        gap: 6px;
+      }
+      .tools button {
+        min-width: 44px;
+        padding: 0 12px;
+        background: rgb(6 10 13 / 78%);
+        border-color: rgb(255 255 255 / 45%);
+        color: var(--on-stage);
+      }
+      .tools button:hover:not(:disabled) {
+        background: rgb(40 48 54 / 92%);
+      }
+      .tools button:disabled {
+        color: rgb(255 255 255 / 45%);
+      }
+      .tools [aria-pressed="true"] {
+        background: var(--on-stage);
+        color: var(--stage);
       }
       .status {
         position: absolute;
@@ -56,13 +91,71 @@ export class StillStage extends LitElement {
     const waiting = this.still.picture ? "Loading the picture…" : "The picture is being prepared.";
     const text = this.problem !== "" ? this.problem : this.photo === null ? waiting : "";
     return html`
-      <canvas role="img" aria-label="${VIEWS[this.still.view]}, ${LIGHTS[this.still.light]} light"></canvas>
+      <canvas
+        role="img"
+        class=${this.scale > 1 ? "large" : ""}
+        aria-label="${VIEWS[this.still.view]}, ${LIGHTS[this.still.light]} light"
+        @pointerdown=${this.#grasp}
+        @pointermove=${this.#drag}
+        @wheel=${this.#wheel}
+      ></canvas>
       ${text === "" ? nothing : html`<div class="status" role="status">${text}</div>`}
+      <div class="tools" role="toolbar" aria-label="Part of the picture">
+        ${this.still.face === null
+          ? nothing
+          : html`<button data-action="close-up" aria-pressed=${this.close} @click=${this.#toggle}>Face</button>`}
+        <button aria-label="Smaller" data-action="smaller" ?disabled=${this.scale <= 1} @click=${() => this.#enlarge(1 / STEP)}>−</button>
+        <button aria-label="Larger" data-action="larger" ?disabled=${this.scale >= 8} @click=${() => this.#enlarge(STEP)}>+</button>
+      </div>
     `;
   }
 
+  #toggle(): void {
+    this.close = !this.close;
+    this.#zoom.fit();
+    this.#show();
+  }
+
+  #enlarge(factor: number, x = this.clientWidth / 2, y = this.clientHeight / 2): void {
+    this.#zoom.by(factor, x, y, this.clientWidth, this.clientHeight);
+    this.#show();
+  }
+
+  #grasp(event: PointerEvent): void {
+    if (this.scale > 1) {
+      (event.target as HTMLElement).setPointerCapture(event.pointerId);
+    }
+  }
+
+  #drag(event: PointerEvent): void {
+    if ((event.target as HTMLElement).hasPointerCapture(event.pointerId)) {
+      this.#zoom.move(event.movementX, event.movementY, this.clientWidth, this.clientHeight);
+      this.#show();
+    }
+  }
+
+  /** With Ctrl, which is what a pinch on a touchpad sends: a plain wheel scrolls the page. */
+  #wheel(event: WheelEvent): void {
+    if (event.ctrlKey) {
+      event.preventDefault();
+      const stage = this.getBoundingClientRect();
+      this.#enlarge(Math.exp(-event.deltaY / 200), event.clientX - stage.left, event.clientY - stage.top);
+    }
+  }
+
+  #show(): void {
+    this.scale = this.#zoom.scale;
+    if (this.canvas !== null) {
+      this.canvas.style.transform = this.#zoom.transform;
+    }
+  }
+
+  get #part(): string {
+    return this.close && this.still.face !== null ? "&part=face" : "";
+  }
+
   protected override willUpdate(): void {
-    const key = `${this.still.sop_instance_uid} ${this.still.picture}`;
+    const key = `${this.still.sop_instance_uid} ${this.still.picture}${this.#part}`;
     if (key !== this.#loaded) {
       this.#loaded = key;
       this.photo?.close();
@@ -90,7 +183,7 @@ export class StillStage extends LitElement {
 
   async #loadPhoto(key: string): Promise<void> {
     try {
-      const photo = await picture(`/api/stills/${this.still.sop_instance_uid}/image?width=${WIDTH}`);
+      const photo = await picture(`/api/stills/${this.still.sop_instance_uid}/image?width=${WIDTH}${this.#part}`);
       if (key === this.#loaded) {
         this.photo = photo;
       } else {
@@ -103,7 +196,7 @@ export class StillStage extends LitElement {
 
   async #loadLayer(key: string, layer: Layer): Promise<void> {
     try {
-      const skin = layer === "melanin" ? (await this.#fetchLayer("skin")).values : null;
+      const skin = NEED_SKIN.has(layer) && this.still.layers.includes("skin") ? (await this.#fetchLayer("skin")).values : null;
       const { values, width, height } = await this.#fetchLayer(layer);
       if (key === this.#loaded) {
         this.layers = [...this.layers, prepareLayer(layer, values, width, height, skin)];
@@ -114,7 +207,7 @@ export class StillStage extends LitElement {
   }
 
   async #fetchLayer(layer: Layer): Promise<{ values: Uint8Array; width: number; height: number }> {
-    const grey = await picture(`/api/stills/${this.still.sop_instance_uid}/layers/${layer}?width=${WIDTH}`);
+    const grey = await picture(`/api/stills/${this.still.sop_instance_uid}/layers/${layer}?width=${WIDTH}${this.#part}`);
     try {
       return { values: greyValues(grey), width: grey.width, height: grey.height };
     } finally {

@@ -10,7 +10,7 @@ import { shared } from "../styles/shared";
 import type { StillInfo, StillQuality, VisitDetail, VisitMeasures } from "../wire/server";
 import { get, sentence } from "./api";
 import "./assessment-card";
-import { whyMissing } from "./assessments";
+import { layerFigures, whyMissing } from "./layer-facts";
 import "./measure-table";
 import "./quality-table";
 import "./still-stage";
@@ -107,7 +107,8 @@ export class VisitPageElement extends LitElement {
               .view=${this.view}
               still
               .available=${still.layers}
-              .because=${whyMissing(measures?.measures ?? [])}
+              .figures=${layerFigures(measures?.measures ?? [])}
+              .because=${whyMissing(still, stills, this.measures?.stills ?? [])}
               missing=${layerReason(still)}
               @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}
             ></layer-panel>

@@ -24,19 +24,17 @@ export const visitStyles = css`
     min-width: 0;
   }
   .strip {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 10px;
+    display: grid;
+    grid-template-columns: repeat(auto-fill, minmax(198px, 1fr));
+    gap: 8px;
   }
   .strip button {
     display: grid;
-    grid-template-columns: 64px auto;
-    gap: 2px 12px;
+    grid-template-columns: 48px auto;
+    gap: 2px 8px;
     justify-items: start;
     text-align: left;
-    padding: 8px 14px 8px 8px;
-    min-width: 190px;
-    flex: none;
+    padding: 8px;
     justify-content: start;
   }
   .strip button[aria-selected="true"] {
@@ -46,8 +44,8 @@ export const visitStyles = css`
   }
   .thumb {
     grid-row: 1 / 3;
-    width: 64px;
-    height: 64px;
+    width: 48px;
+    height: 56px;
     border-radius: 6px;
     overflow: hidden;
     background: var(--stage);
@@ -61,10 +59,10 @@ export const visitStyles = css`
   .label {
     display: flex;
     align-items: center;
-    gap: 6px;
+    gap: 5px;
     white-space: nowrap;
     align-self: end;
-    font-size: 0.875rem;
+    font-size: 0.8125rem;
   }
   .table,
   assessment-card {
