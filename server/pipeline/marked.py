@@ -1,7 +1,7 @@
 """From the maps of models to marks: thresholds, least sizes, the scale each needs, and the segments of the objects."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -103,7 +103,12 @@ def item_measures(maps: ItemMaps, view: SkinView, scale: float, method: str) -> 
 
 
 def item_layers(maps: ItemMaps, view: SkinView, skin: Map, scale: float) -> dict[Layer, Map]:
-    """The probability maps of the items that the picture's scale resolves, on its skin without the rim."""
+    """The probability maps of the items that the picture's scale resolves, on its skin without the rim; what measures
+    take for noise is not on them.
+    """
+    grid = scale * maps.zoom
+    kinds = zip(maps.area, _ITEM_KINDS.values(), strict=True)
+    maps = replace(maps, area=np.stack([_without_specks(area, kind, grid) for area, kind in kinds]))
     rim = RIM_MM * scale * view.scale
     height, width = view.everything.shape
 
@@ -117,6 +122,15 @@ def item_layers(maps: ItemMaps, view: SkinView, skin: Map, scale: float) -> dict
         for item, kind in _ITEM_KINDS.items()
         if scale >= LEAST_PX_PER_MM[kind.name]
     }
+
+
+def _without_specks(values: Map, kind: Kind, px_per_mm: float) -> Map:
+    """A map without the marks that are too small to be counted."""
+    marked = np.where(values >= kind.marked_from, np.uint8(255), np.uint8(0))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(marked, connectivity=8)
+    small = stats[:, cv2.CC_STAT_AREA] < kind.smallest_mm2 * px_per_mm**2
+    small[0] = False
+    return np.where(small[labels], np.uint8(0), values)
 
 
 def uv_marks(maps: FluorescenceMaps, view: SkinView) -> tuple[Map, Map]:
@@ -150,7 +164,8 @@ def uv_layers(maps: FluorescenceMaps, marks: tuple[Map, Map], skin: Map) -> dict
     layers = {}
     for kind, mask, values in zip(_UV_KINDS, marks, (maps.porphyrin, maps.uv_spot), strict=True):
         strength = np.where(mask > 0, np.maximum(values, 64), 0).astype(np.uint8)
-        layers[kind.layer] = np.where(skin >= SKIN_FROM, maps.on_picture(strength, skin.shape), np.uint8(0))
+        shown = maps.on_picture(_without_specks(strength, kind, 20.0), skin.shape)
+        layers[kind.layer] = np.where(skin >= SKIN_FROM, shown, np.uint8(0))
     return layers
 
 

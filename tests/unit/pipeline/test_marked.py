@@ -60,6 +60,20 @@ def test_sizes_and_depths_are_in_mm() -> None:
     assert found["pores_depth"] == pytest.approx(0.2 * 127 / 255)
 
 
+def test_what_is_too_small_to_be_counted_is_not_shown() -> None:
+    maps = items(12.0, CHEEK)
+    row, column = (int(place) for place in np.argwhere(maps.area[0])[0])
+    maps.area[:] = 0
+    maps.area[:, row : row + 4, column : column + 4] = 255
+    layers = item_layers(maps, view(), SKIN, 12.0)
+    assert {layer: int(values.max()) > 127 for layer, values in layers.items()} == {
+        Layer.SPOTS: False,
+        Layer.TROUBLE: False,
+        Layer.WRINKLES: False,
+        Layer.PORES: True,
+    }
+
+
 def test_below_its_scale_a_kind_is_not_measured_nor_shown() -> None:
     found = item_measures(items(6.0, CHEEK), view(), 6.0, "skin_items/1")
     reasons = {each.name: each.reason for each in found if each.value is None}
