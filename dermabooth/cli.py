@@ -17,6 +17,7 @@ COMMANDS = {
     "quality": "quality",
     "server": "server",
     "station": "station",
+    "calibrate": "app",
     "doctor": "doctor",
     "booth": "app",
     "models": "app",

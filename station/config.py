@@ -14,6 +14,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from station.calibration import Calibration, load_calibration
 from station.devices.registry import camera_options, describe, light_options
 from station.errors import ConfigError
 from station.protocol import Encoding, Exposure, Light, LightingRecipe, VisitProtocol, is_booth_id
@@ -24,6 +25,7 @@ MAX_FILE_BYTES = 1 << 20
 _PATHS = (
     ("", "protocol"),
     ("", "quality"),
+    ("calibration", "folder"),
     ("camera", "folder"),
     ("lights", "state_file"),
     ("uplink", "server_key"),
@@ -57,6 +59,17 @@ class VisitConfig(_Section):
 
     seating_s: Annotated[float, Field(ge=0, le=600)] = 2.0
     """Time before each view, for the subject to take the pose."""
+
+
+class CalibrationConfig(_Section):
+    """`[calibration]`: the records that colour and scale rest on."""
+
+    rig: Annotated[str, Field(pattern=r"^([a-z0-9_-]{1,32})?$")] = ""
+    """Name of the rig in its records; empty: the booth's."""
+    folder: Path | None = None
+    """Folder of the records; without it `calibration` within the booth's data."""
+    max_age_days: Annotated[float, Field(ge=0, le=3660)] = 92.0
+    """Age at which a record expires; 0: never."""
 
 
 class UplinkConfig(_Section):
@@ -104,6 +117,7 @@ class StationConfig(BaseSettings):
     lights: dict[str, Any]
     preview: PreviewConfig = PreviewConfig()
     visit: VisitConfig = VisitConfig()
+    calibration: CalibrationConfig = CalibrationConfig()
     uplink: UplinkConfig = UplinkConfig()
     kiosk: KioskConfig = KioskConfig()
     _visit_protocol: VisitProtocol = PrivateAttr()
@@ -147,6 +161,16 @@ class StationConfig(BaseSettings):
     def visit_protocol(self) -> VisitProtocol:
         """What a visit shoots, from the file that `protocol` names."""
         return self._visit_protocol
+
+    @property
+    def calibration_folder(self) -> Path:
+        """Where the booth's calibration records are."""
+        return self.calibration.folder or self.data / "calibration"
+
+    def load_calibration(self) -> Calibration:
+        """The booth's calibration records as they are on disk now."""
+        settings = self.calibration
+        return load_calibration(self.calibration_folder, settings.rig or self.booth_id, settings.max_age_days)
 
     @property
     def quality_profile(self) -> QualityProfile:

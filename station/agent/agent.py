@@ -14,6 +14,7 @@ from station.agent.instruments import Instruments
 from station.agent.link import Link
 from station.agent.page import serve_page
 from station.agent.quality import BoothQuality
+from station.calibration import Calibration
 from station.capture import SessionEvent, TakenStill, Visit
 from station.config import StationConfig
 from station.devices import LatestFrame, Progress
@@ -34,11 +35,15 @@ _log = logging.getLogger(__name__)
 
 
 class SpoolSink:
-    """The spool as visits see it; tells the uplink of everything new."""
+    """The spool as visits see it; tells the uplink of everything new.
 
-    def __init__(self, spool: Spool, notify: Callable[[], None]) -> None:
+    Every still is kept under the calibration record that holds for it, or with the reason why none does.
+    """
+
+    def __init__(self, spool: Spool, notify: Callable[[], None], calibration: Calibration) -> None:
         self._spool = spool
         self._notify = notify
+        self._calibration = calibration
 
     async def open_visit(self, message: VisitOpened) -> None:
         """Keep the beginning of a visit."""
@@ -47,7 +52,8 @@ class SpoolSink:
 
     async def put(self, still: TakenStill) -> StillOffer:
         """Keep a still."""
-        offer = await self._spool.put(Still(**vars(still)))
+        frame = self._calibration.stamped(still.frame)
+        offer = await self._spool.put(Still(**{**vars(still), "frame": frame}))
         self._notify()
         return offer
 
@@ -106,7 +112,8 @@ class StationAgent:
             rooms.callback(self._end_streams)
             self._link = self._make_link(spool)
             await rooms.enter_async_context(self._link)
-            self._instruments = self._make_instruments(SpoolSink(spool, self._link.notify))
+            calibration = await asyncio.to_thread(self.config.load_calibration)
+            self._instruments = self._make_instruments(SpoolSink(spool, self._link.notify, calibration))
             if self.config.kiosk.enabled and self._web_root is not None:
                 self.kiosk_url = await rooms.enter_async_context(
                     serve_page(self, self._web_root, self.config.kiosk)

@@ -91,6 +91,13 @@ class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
     """Scale at the face, known only where the rig is calibrated."""
     calibration: Annotated[str, Meta(max_length=64)] | None = None
     """Name of the calibration record that colour and scale rest on; None: uncalibrated."""
+    color_matrix: Annotated[tuple[float, ...], Meta(min_length=9, max_length=9)] | None = None
+    """Row by row, from linear RGB over that of a perfect white (by the neutral tab where there is one) to linear sRGB, as the
+    calibration record has it; None: the primaries are those of sRGB."""
+    color_refused: Annotated[str, Meta(max_length=256)] = ""
+    """Why the record does not hold for colour; empty where it does, or where nothing is known."""
+    scale_refused: Annotated[str, Meta(max_length=256)] = ""
+    """Why the record does not hold for the scale."""
 
     @property
     def sample_bytes(self) -> int:

@@ -1,0 +1,283 @@
+"""`dermabooth calibrate`: what colour, millimetres and lamps of a booth rest on."""
+
+import asyncio
+import getpass
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+from dermabooth import __version__, resources
+from dermabooth.commands.calibrate_plot import drift_plot
+from dermabooth.commands.calibrate_shots import history_path, is_simulated, rig_name, shoot_session
+from station.calibration import (
+    HISTORY,
+    ChartLayout,
+    DailyCheck,
+    NamedRecord,
+    append_history,
+    check_drift,
+    classic_sheet,
+    draw_pdf,
+    draw_picture,
+    load_record,
+    make_record,
+    printed_sheet,
+    read_history,
+    read_session,
+    save_record,
+)
+from station.config import StationConfig
+from station.errors import BadPicture, ConfigError
+from station.protocol import Verdict
+
+app = typer.Typer(help="Chart sheet, calibration record and daily check of a booth.", no_args_is_help=True)
+
+MOST_DPI = 1200
+
+ConfigOption = Annotated[
+    Path | None, typer.Option(help="TOML file of the booth; the simulated one without it.")
+]
+DataOption = Annotated[Path | None, typer.Option(help="The booth's data folder.")]
+LayoutOption = Annotated[
+    str,
+    typer.Option(help="classic: a 24-patch chart mounted on the sheet; printed: the sheet's own patches."),
+]
+PitchOption = Annotated[
+    float, typer.Option(help="From patch to patch on the classic chart, mm, centre to centre.")
+]
+ReferenceOption = Annotated[
+    Path | None,
+    typer.Option(help="JSON file with the printed patches' measured CIELAB D50: {name: [L, a, b]}."),
+]
+ByOption = Annotated[str, typer.Option(help="Who does it; the user's login name without it.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not wait: everything stands where it should.")]
+DistanceOption = Annotated[float, typer.Option(help="From the camera to the face, mm.")]
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the result here; - for the screen.")]
+
+
+@app.command()
+def chart(
+    file: Annotated[Path, typer.Argument(help="PDF or PNG to write.")],
+    layout: LayoutOption = "classic",
+    pitch: PitchOption = 24.0,
+    dpi: Annotated[int, typer.Option(help="Dots per inch of a PNG; a PDF is exact at any.")] = 600,
+    json_file: JsonOption = None,
+) -> None:
+    """Write the chart sheet, A4: print it at 100 % on matte paper, and check its scale with a ruler.
+
+    Example: dermabooth calibrate chart sheet.pdf --layout classic --pitch 24
+    """
+    sheet = _layout(layout, pitch, None)
+    if file.suffix.lower() == ".pdf":
+        file.write_bytes(draw_pdf(sheet))
+    elif file.suffix.lower() == ".png":
+        if not 72 <= dpi <= MOST_DPI:
+            raise ConfigError(f"--dpi {dpi}: give 72 to {MOST_DPI}")
+        Image.fromarray(draw_picture(sheet, dpi)).save(file, dpi=(dpi, dpi))
+    else:
+        raise ConfigError(f"{file.name}: name a .pdf or a .png")
+    _write_json(json_file, {"file": str(file), "layout": sheet.name, "colours": sheet.source})
+    typer.echo(f"{file}: print it at 100 % on matte paper; its scale must measure 100 mm", err=True)
+
+
+@app.command()
+def make(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Folder for the record; the configured one without it.")
+    ] = None,
+    layout: LayoutOption = "classic",
+    pitch: PitchOption = 24.0,
+    reference: ReferenceOption = None,
+    card: Annotated[
+        bool, typer.Option(help="Also photograph a white card, for the evenness of the light.")
+    ] = True,
+    focus_steps: Annotated[
+        int, typer.Option(help="Positions of a focus series; 0: none.", min=0, max=50)
+    ] = 0,
+    distance: DistanceOption = 1000.0,
+    by: ByOption = "",
+    yes: YesOption = False,
+    json_file: JsonOption = None,
+) -> None:
+    """Photograph the chart with the booth and write its calibration record. Stop the booth's station first.
+
+    A record whose figures are over their limits is written too; what they are needed for is then refused.
+
+    Example: dermabooth calibrate make --config booth.toml --by "A. Keller" --focus-steps 7
+    """
+    settings = _settings(config, data)
+    sheet = _layout(layout, pitch, reference)
+    ask = _ask(yes or is_simulated(settings))
+    session = asyncio.run(
+        shoot_session(settings, sheet, ask, card=card, focus_steps=focus_steps, distance_mm=distance)
+    )
+    readings = read_session(session)
+    record = make_record(
+        session,
+        readings,
+        rig=rig_name(settings),
+        made_at=time.time(),
+        made_by=by or getpass.getuser(),
+        software=f"dermabooth {__version__}",
+    )
+    kept, path = save_record(record, folder or settings.calibration_folder)
+    _write_json(json_file, _told(kept))
+    _show(kept)
+    typer.echo(f"{path}", err=True)
+    if not all(item.passed for item in record.acceptance):
+        sys.exit(1)
+
+
+@app.command()
+def check(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    layout: LayoutOption = "classic",
+    pitch: PitchOption = 24.0,
+    reference: ReferenceOption = None,
+    by: ByOption = "",
+    yes: YesOption = False,
+    json_file: JsonOption = None,
+) -> None:
+    """Photograph the chart and hold it against the calibration record; the status is 1 where the check fails.
+
+    Every check is added to calibration/history.jsonl in the booth's data, and calibration/drift.svg shows them all.
+
+    Example: dermabooth calibrate check --config booth.toml --yes --json -
+    """
+    settings = _settings(config, data)
+    sheet = _layout(layout, pitch, reference)
+    calibration = settings.load_calibration()
+    ask = _ask(yes or is_simulated(settings))
+    session = asyncio.run(shoot_session(settings, sheet, ask, card=False, distance_mm=1000.0))
+    header = session.shots[0].frame.header
+    kept, reason = calibration.holding(header.camera, header.width, header.height)
+    if kept is None:
+        raise ConfigError(f"{reason}: run `dermabooth calibrate make`")
+    if kept.record.chart != sheet.name:
+        raise ConfigError(f"{kept.id} was made with the chart {kept.record.chart}: check with the same")
+    readings = read_session(session)
+    found = check_drift(
+        kept, session.shots, readings, sheet, checked_at=time.time(), made_by=by or getpass.getuser()
+    )
+    history = history_path(settings, HISTORY)
+    append_history(found, history)
+    plot = history.with_name("drift.svg")
+    plot.write_text(drift_plot(read_history(history)), "utf-8")
+    _write_json(json_file, msgspec.to_builtins(found))
+    _show_check(found)
+    typer.echo(f"{plot}", err=True)
+    if found.verdict is Verdict.FAIL:
+        sys.exit(1)
+
+
+@app.command()
+def show(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    file: Annotated[Path | None, typer.Option(help="Show the record in this file.")] = None,
+    json_file: JsonOption = None,
+) -> None:
+    """Show the booth's newest record, or the one in a file.
+
+    Example: dermabooth calibrate show --config booth.toml
+    """
+    if file is not None:
+        kept = load_record(file)
+    else:
+        calibration = _settings(config, data).load_calibration()
+        if not calibration.records:
+            problem = calibration.problem or "this booth has no calibration record"
+            raise ConfigError(f"{problem}: run `dermabooth calibrate make`")
+        kept = calibration.records[0]
+    _write_json(json_file, _told(kept))
+    _show(kept)
+
+
+def _settings(config: Path | None, data: Path | None) -> StationConfig:
+    overrides: dict[str, Any] = {} if data is None else {"data": data}
+    return StationConfig.load(config or resources.configs() / "station" / "sim.toml", overrides)
+
+
+def _layout(name: str, pitch: float, reference: Path | None) -> ChartLayout:
+    try:
+        if name == "classic":
+            return classic_sheet(pitch)
+        if name == "printed":
+            return printed_sheet(None if reference is None else _measured(reference))
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    raise ConfigError(f"--layout {name}: known are classic and printed")
+
+
+def _measured(path: Path) -> dict[str, tuple[float, float, float]]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, tuple[float, float, float]])
+    except msgspec.MsgspecError as error:
+        raise ConfigError(f"{path.name}: {error}; give {{name: [L, a, b]}} of all 24 patches") from error
+
+
+def _ask(ready: bool) -> Any:
+    def ask(what: str) -> None:
+        if ready:
+            return
+        if not sys.stdin.isatty():
+            raise BadPicture(f"{what} Then call this with --yes, or from a terminal.")
+        typer.prompt(f"{what} Press Enter", default="", show_default=False, err=True)
+
+    return ask
+
+
+def _told(kept: NamedRecord) -> dict[str, Any]:
+    return {"id": kept.id, "sha256": kept.sha256, "record": msgspec.to_builtins(kept.record)}
+
+
+def _write_json(path: Path | None, content: object) -> None:
+    if path is None:
+        return
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    if str(path) == "-":
+        typer.echo(text)
+    else:
+        path.write_text(text + "\n", "utf-8")
+
+
+def _show(kept: NamedRecord) -> None:
+    record = kept.record
+    table = Table("", "figure", "value", "limit", title=kept.id, title_justify="left")
+    for item in record.acceptance:
+        name = item.name if "/" not in item.needed_for else f"{item.name}, {item.needed_for.split('/')[1]}"
+        table.add_row(
+            "pass" if item.passed else "FAIL", name, f"{item.value:.3g} {item.unit}", f"{item.limit:g}"
+        )
+    table.add_row("", "scale", f"{record.scale.px_per_mm:.3f} px/mm", "")
+    if record.focus is not None:
+        table.add_row("", "best focus (MTF50)", f"{record.focus.mtf50:.3f} cycles/px", "")
+    if record.polarisation_gain is not None:
+        table.add_row("", "gain, parallel over cross", f"{record.polarisation_gain:.3f}", "")
+    for lamp in record.lamps:
+        table.add_row("", f"output, {lamp.light}", f"{sum(lamp.level_per_s) / 3:.4g} /s", "")
+    Console(stderr=True).print(table)
+
+
+def _show_check(found: DailyCheck) -> None:
+    table = Table("", "figure", "then", "now", "drift", "warn / fail", title=found.calibration)
+    for item in found.figures:
+        then = "" if item.then is None else f"{item.then:.4g}"
+        now = "" if item.then is None else f"{item.now:.4g}"
+        limits = f"{item.warn:g} / {item.fail:g}"
+        table.add_row(item.verdict, item.name, then, now, f"{item.drift:.2f} {item.unit}", limits)
+    for light, reason in found.unread.items():
+        table.add_row("fail", f"lamp/{light}", "", "", reason, "")
+    Console(stderr=True).print(table)
+    typer.echo(f"verdict: {found.verdict}", err=True)
