@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 from phantom import complexion
 from phantom.complexion import INFLAMMATORY, SIDE, FaceLesion, FacePicture, Law, People, face, hayashi_grade
 from phantom.spectral import ITA_CLASSES
+from training.datasets.face_variation import altered
 from training.recipe import Preparing, Split, Stage
 
 CELL = 8
@@ -71,7 +72,7 @@ class Faces(Dataset[dict[str, NDArray[Any]]]):
         spots = _points(made.lesions)
         image, skin, spots, mirrored = _moved(rng, made, spots, augmented=self._augmented)
         if self._augmented and rng.random() < _ALTERED_SHARE:
-            image = _altered(rng, image)
+            image = altered(rng, image)
         side = 2 - made.illumination if mirrored else made.illumination
         return example(image, skin, spots) | {
             "ita": np.array(ITA_CLASSES.index(made.ita_class), np.int64),
@@ -94,7 +95,7 @@ class SkinCrops(Faces):
         rng = np.random.default_rng([self._first + index, 83])
         image, skin, spots, _ = _moved(rng, whole, _points(whole.lesions), augmented=self._augmented)
         if self._augmented and rng.random() < _ALTERED_SHARE:
-            image = _altered(rng, image)
+            image = altered(rng, image)
         image, spots = crop(image, _erring(rng, skin), spots)
         made = example(image, skin, spots)
         return {
@@ -168,21 +169,3 @@ def _moved(
     )
     skin = cv2.warpAffine(made.skin.astype(np.uint8), matrix, (SIDE, SIDE), flags=cv2.INTER_NEAREST)
     return np.asarray(image, np.uint8), np.asarray(skin, np.uint8), spots @ linear.T + shift, mirrored
-
-
-def _altered(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Local contrast of optical density, exposure, white balance, blur and noise, as other cameras would have them."""
-    light = (image.astype(np.float32) / 255) ** np.float32(2.2)
-    density = -np.log(np.maximum(light, np.float32(2e-3)))
-    around = cv2.GaussianBlur(density, (0, 0), 8)
-    contrast = np.exp(rng.uniform(np.log(0.6), np.log(1.5), 1) + rng.uniform(-0.08, 0.08, 3))
-    density = around + (density - around) * contrast.astype(np.float32)
-    density += (rng.uniform(-0.3, 0.3) + rng.uniform(-0.06, 0.06, 3)).astype(np.float32)
-    light = np.exp(-density)
-    if rng.random() < 0.5:
-        light = cv2.GaussianBlur(light, (0, 0), rng.uniform(0.3, 0.8))
-    level = np.float32(10 ** rng.uniform(-4.8, -3.4))
-    light = light + rng.standard_normal(light.shape, dtype=np.float32) * np.sqrt(
-        np.clip(light, 0, 1) * level + level * np.float32(0.02)
-    )
-    return np.asarray(np.rint(255 * np.clip(light, 0, 1) ** np.float32(1 / 2.2)), np.uint8)

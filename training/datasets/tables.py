@@ -11,6 +11,7 @@ from typing import Any
 from training.datasets import files
 
 UNKNOWN = -1
+"""label of what a line leaves empty"""
 
 
 @dataclass(frozen=True)
