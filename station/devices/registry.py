@@ -11,6 +11,7 @@ from station.devices.bench import Bench
 from station.devices.dmx import DmxLightRig, DmxLightsOptions
 from station.devices.files import FilesCamera, FilesCameraOptions, FilesLightRig, FilesLightsOptions
 from station.devices.genicam import GenicamCamera, GenicamCameraOptions
+from station.devices.gphoto2 import Gphoto2Camera, Gphoto2CameraOptions
 from station.devices.modbus import ModbusLightRig, ModbusLightsOptions
 from station.devices.serial import SerialLightRig, SerialLightsOptions
 from station.devices.sim import SimCamera, SimCameraOptions, SimLightRig, SimLightsOptions
@@ -34,6 +35,7 @@ class Driver(Generic[D, S]):
 CAMERAS: Mapping[str, Driver[Camera, CameraOptions]] = {
     "files": Driver(FilesCameraOptions, FilesCamera),
     "genicam": Driver(GenicamCameraOptions, GenicamCamera),
+    "gphoto2": Driver(Gphoto2CameraOptions, Gphoto2Camera),
     "sim": Driver(SimCameraOptions, SimCamera),
     "v4l2": Driver(V4l2CameraOptions, V4l2Camera),
 }

@@ -5,6 +5,7 @@ from station.devices.base.extras import extra
 from station.devices.base.fitting import fitted
 from station.devices.base.lights import DARK_LIMIT_S, LightRig
 from station.devices.base.options import CameraOptions
+from station.devices.base.picture import read_picture
 from station.devices.base.watched import Ramp, WatchedLightRig
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "extra",
     "fitted",
     "pace",
+    "read_picture",
 ]

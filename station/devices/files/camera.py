@@ -11,10 +11,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.devices.base import Camera, CameraOptions, Captured, ExposureRange, Shot, fitted, pace
+from station.devices.base import (
+    Camera,
+    CameraOptions,
+    Captured,
+    ExposureRange,
+    Shot,
+    fitted,
+    pace,
+    read_picture,
+)
 from station.devices.bench import Bench
 from station.devices.files.catalogue import Subject, common_lights, read_catalogue
-from station.devices.files.picture import read_picture
 from station.devices.worker import Worker
 from station.errors import LightUnavailable
 from station.protocol import CameraInfo, Exposure, Transfer, View

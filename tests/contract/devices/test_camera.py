@@ -10,12 +10,14 @@ import pytest_asyncio
 
 from station.devices import Bench, Camera, LatestFrame, LightRig, Shot
 from station.devices.genicam import GenicamCamera, GenicamCameraOptions
+from station.devices.gphoto2 import Gphoto2Camera, Gphoto2CameraOptions
 from station.devices.registry import CAMERAS, make_devices
 from station.devices.sim import SimLightRig, SimLightsOptions
 from station.devices.v4l2 import V4l2Camera, V4l2CameraOptions
 from station.errors import DeviceError, DeviceUnavailable, ExposureRefused
 from station.protocol import Exposure, Frame, Light, Preparation, Transfer, View
 from tests.contract.devices.uvc_camera import UvcCamera
+from tests.contract.devices.virtual_dslr import MODEL, Lens, LensLights
 from tests.fixtures.booth import files_sections, picture_folder, sim_sections
 
 pytestmark = pytest.mark.contract
@@ -50,9 +52,17 @@ def make_genicam(folder: Path, cache: Path) -> Booth:
     return camera, SimLightRig(SimLightsOptions(), bench)
 
 
+def make_gphoto2(folder: Path, cache: Path) -> Booth:
+    bench = Bench(folder)
+    Lens(bench).look()
+    section = {"model": MODEL, "preview_width": 160, "preview_height": 120, "preview_fps": 30}
+    return Gphoto2Camera(Gphoto2CameraOptions.model_validate(section), bench), LensLights(bench)
+
+
 BOOTHS: Mapping[str, Callable[[Path, Path], Booth]] = {
     "files": make_files,
     "genicam": make_genicam,
+    "gphoto2": make_gphoto2,
     "sim": make_sim,
     "v4l2": make_v4l2,
 }

@@ -106,7 +106,7 @@ async def test_the_next_subject_sits_down_after_a_still(tmp_path: Path) -> None:
 
 
 def test_unknown_types_name_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="files, sim"):
+    with pytest.raises(ConfigError, match="files, genicam, gphoto2, sim"):
         make_devices({"type": "dslr"}, {"type": "sim"}, Bench(tmp_path))
     with pytest.raises(ConfigError, match="files, modbus, serial, sim"):
         make_devices({"type": "files", "folder": tmp_path}, {}, Bench(tmp_path))

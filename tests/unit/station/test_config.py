@@ -90,7 +90,7 @@ def test_a_mistake_is_named(write: Write, addition: str, named: str) -> None:
         (
             'type = "sim"\n[lights]',
             'type = "webcam"\n[lights]',
-            "camera.type is 'webcam', known are: files, sim",
+            "camera.type is 'webcam', known are: files, genicam, gphoto2, sim, v4l2",
         ),
         ('type = "sim"\n[lights]', 'type = "sim"\niso = 100\n[lights]', "unknown key camera.iso"),
         (
@@ -158,7 +158,7 @@ def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["[]", "{}", "'none'"])
 def test_a_type_that_is_none_is_named_with_its_file(write: Write, kind: str) -> None:
     path = write(GOOD.replace('[camera]\ntype = "sim"', f"[camera]\ntype = {kind}"))
-    with pytest.raises(ConfigError, match=r"^station.toml: camera.type is .*, known are: files, sim"):
+    with pytest.raises(ConfigError, match=r"^station.toml: camera.type is .*, known are: files, genicam, gphoto2, sim, v4l2"):
         StationConfig.load(path)
 
 

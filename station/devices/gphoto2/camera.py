@@ -1,0 +1,162 @@
+"""A digital single-lens or mirrorless camera on its cable."""
+
+import asyncio
+import math
+import os
+import time
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from station.devices.base import (
+    Camera,
+    CameraOptions,
+    Captured,
+    ExposureRange,
+    Shot,
+    fitted,
+    pace,
+    read_picture,
+)
+from station.devices.bench import Bench
+from station.devices.completion import completed
+from station.devices.gphoto2.tether import CameraFile, Tether
+from station.devices.gphoto2.times import exposure_times
+from station.devices.worker import Worker
+from station.errors import DeviceError, DeviceUnavailable, ExposureRefused
+from station.protocol import CameraInfo, Exposure
+
+NEAR_STOPS = 1 / 6
+"""Half the usual step between two of a camera's exposure times."""
+_JPEG = {".jpg", ".jpeg"}
+
+
+class Gphoto2CameraOptions(CameraOptions):
+    """Settings of the `gphoto2` camera."""
+
+    type: Literal["gphoto2"] = "gphoto2"
+    model: Annotated[str, Field(max_length=128)] = ""
+    """As `dermabooth devices` lists it; empty: any."""
+    port: Annotated[str, Field(max_length=128)] = ""
+    """As `dermabooth devices` lists it, for two cameras of one model."""
+    folder: Path | None = None
+    """Where the camera's own files are kept; none: `originals` below the booth's cache."""
+    settings: dict[str, str] = Field(default_factory=dict)
+    """Further settings by libgphoto2's names, set at opening and before every still, and read back."""
+    preview_fps: Annotated[float, Field(gt=0, le=30)] = 10.0
+
+
+class Gphoto2Camera(Camera):
+    """Stills are the camera's JPEG, decoded to 8-bit sRGB; the files themselves, raw among them, are kept untouched.
+
+    The exposure time asked for must be one that the camera has, within a sixth of a stop, and is read back. Gain is the
+    camera's ISO and belongs into `settings`. Cameras without a live view make stills for the preview, which are not kept.
+    """
+
+    def __init__(self, options: Gphoto2CameraOptions, bench: Bench) -> None:
+        super().__init__()
+        self._options = options
+        self._folder = options.folder or bench.cache_dir / "originals"
+        self._worker = Worker("gphoto2-camera")
+        self._tether: Tether | None = None
+        self._times: Mapping[float, str] = {}
+        self._nameplate: CameraInfo | None = None
+
+    @property
+    def info(self) -> CameraInfo:
+        """What the camera says of itself once it is open."""
+        return self._nameplate or CameraInfo(
+            manufacturer="", model=self._options.model[:64] or "tethered camera"
+        )
+
+    @property
+    def exposure_range(self) -> ExposureRange:
+        """From the shortest to the longest of the camera's exposure times."""
+        times = self._times or {1e-6: "", 60.0: ""}
+        return ExposureRange(shortest_s=min(times), longest_s=min(60.0, max(times)), max_gain_db=0.0)
+
+    async def _do_open(self) -> None:
+        await completed(self._worker.run(self._open_camera))
+
+    async def _do_close(self) -> None:
+        if self._tether is not None:
+            await completed(self._worker.run(self._tether.close))
+        self._worker.close()
+
+    async def _do_preview(self, exposure: Exposure) -> AsyncGenerator[Captured, None]:
+        started, tick = asyncio.get_running_loop().time(), 0
+        actual = await self._worker.run(self._set, exposure)
+        while True:
+            pixels = await self._worker.run(self._preview_picture)
+            yield Captured(pixels=pixels, actual=actual, captured_at=time.time())
+            tick = await pace(1 / self._options.preview_fps, started, tick)
+
+    async def _do_expose(self, exposure: Exposure, shot: Shot) -> Captured:
+        return await self._worker.run(self._still, exposure)
+
+    def _open_camera(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        tether = self._tether = Tether.open(self._options.model, self._options.port)
+        self._times = exposure_times(tether.choices())
+        if not self._times:
+            raise DeviceUnavailable(f"{tether.model} lets its exposure time not be set: turn its dial to M")
+        self._nameplate = CameraInfo(
+            manufacturer=tether.read("manufacturer")[:64],
+            model=tether.model[:64],
+            serial=tether.read("serialnumber")[:64],
+        )
+        self._lock()
+
+    def _still(self, exposure: Exposure) -> Captured:
+        self._camera.end_view()
+        self._lock()
+        actual = self._set(exposure)
+        began = time.time()
+        kept = [self._keep(file) for file in self._camera.capture()]
+        picture = next((path for path in kept if path.suffix.lower() in _JPEG), None)
+        if picture is None:
+            raise DeviceError(
+                f"{self.info.model} made {', '.join(path.suffix for path in kept)} and no JPEG: set it to RAW + JPEG"
+            )
+        return Captured(pixels=read_picture(picture), actual=actual, captured_at=began + actual.time_s / 2)
+
+    def _lock(self) -> None:
+        for key, value in self._options.settings.items():
+            self._camera.write(key, value)
+
+    def _set(self, exposure: Exposure) -> Exposure:
+        time_s = min(self._times, key=lambda has: abs(math.log2(has / exposure.time_s)))
+        if abs(math.log2(time_s / exposure.time_s)) > NEAR_STOPS:
+            raise ExposureRefused(
+                f"exposure time {exposure.time_s:g} s, this camera takes {', '.join(self._times.values())}"
+            )
+        self._camera.write_time(self._times[time_s])
+        return Exposure(time_s=time_s)
+
+    def _preview_picture(self) -> NDArray[np.uint8]:
+        content = self._camera.view() or self._camera.capture()[0].content
+        decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        if decoded is None:
+            raise DeviceUnavailable(f"the preview of {self.info.model} is no JPEG")
+        size = (self._options.preview_width, self._options.preview_height)
+        return fitted(np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8), size)
+
+    def _keep(self, file: CameraFile) -> Path:
+        """Write the camera's bytes to the disk, and see that they are there."""
+        path = self._folder / f"{time.time_ns()}-{Path(file.name).name}"
+        with path.open("xb") as out:
+            out.write(file.content)
+            out.flush()
+            os.fsync(out.fileno())
+        return path
+
+    @property
+    def _camera(self) -> Tether:
+        if self._tether is None:
+            raise DeviceUnavailable(f"{self.info.model} is not open")
+        return self._tether
