@@ -7,7 +7,7 @@ from phantom.complexion.face import (
     FacePicture,
     face,
 )
-from phantom.complexion.law import Law, Parameter, groups, parameters
+from phantom.complexion.law import Law, groups, parameters
 from phantom.complexion.lesions import HAYASHI, INFLAMMATORY, hayashi_grade
 from phantom.complexion.plate import (
     EYE_ROW,
@@ -22,6 +22,6 @@ from phantom.complexion.plate import (
 
 __all__ = [
     "DETECTABILITY_FLOOR", "EYE_ROW", "HAYASHI", "HEADS", "ILLUMINATIONS", "INFLAMMATORY", "MIDLINE_COLUMN", "PX_PER_MM", "SIDE",
-    "FaceLesion", "FacePicture", "Law", "Parameter", "People", "cache_folder", "face", "groups", "hayashi_grade", "parameters",
+    "FaceLesion", "FacePicture", "Law", "People", "cache_folder", "face", "groups", "hayashi_grade", "parameters",
     "prepare",
 ]  # fmt: skip

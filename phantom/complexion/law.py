@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
-from typing import Any, Self
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 
-Range = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One row of the table."""
-
-    name: str
-    unit: str
-    group: str
-    train: Range
-    shifted: tuple[Range, ...]
-    """drawn from evenly; none overlaps `train`"""
-    faint: Range | None
+from phantom.ranges import Parameter, Range, read
 
 
 @lru_cache(maxsize=1)
-def parameters() -> dict[str, Parameter]:
-    """The committed table by name."""
-    rows = tomllib.loads(files("phantom.complexion").joinpath("law.toml").read_text("utf-8"))
-    return {name: _parameter(name, row) for name, row in rows.items()}
-
-
-def _parameter(name: str, row: dict[str, Any]) -> Parameter:
-    shifted = tuple(_span(one) for one in row["shifted"])
-    faint = _span(row["faint"]) if "faint" in row else None
-    return Parameter(name, str(row["unit"]), str(row["group"]), _span(row["train"]), shifted, faint)
-
-
-def _span(ends: Sequence[float]) -> Range:
-    low, high = ends
-    return float(low), float(high)
+def parameters() -> Mapping[str, Parameter]:
+    """The rows of `law.toml` by name."""
+    return read(Path(__file__).with_name("law.toml"))
 
 
 @lru_cache(maxsize=1)

@@ -76,7 +76,7 @@ def _melasma(canvas: Canvas) -> None:
         mottle = 1 + np.float32(0.15) * smooth_noise(canvas, 1.2)[b.window]
         dose = np.float32(canvas.draw("melasma_dose"))
         gain = canvas.darken(b.window, f32(dose * b.level(0.45) * mottle))
-        canvas.add(lesions.mark(canvas, "melasma", "melanin", y, x, radius, b), gain)
+        canvas.add(lesions.mark("melasma", "melanin", y, x, radius, b), gain)
 
 
 def _lentigo(canvas: Canvas) -> None:

@@ -2,57 +2,24 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-Range = tuple[float, float]
+from phantom.ranges import Parameter, Range, read
+
 Group = Literal["optics", "contrast", "size", "shape", "light", "psf", "noise", "distractors"]
 GROUPS: tuple[Group, ...] = ("optics", "contrast", "size", "shape", "light", "psf", "noise", "distractors")
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A row of `law.toml`."""
-
-    name: str
-    group: Group
-    unit: str
-    train: Range
-    shifted: tuple[Range, ...]
-    """disjoint from `train`; empty for the group contrast"""
-    faint: Range | None
-    """below `train`; of the group contrast alone"""
 
 
 @lru_cache(maxsize=1)
 def parameters() -> Mapping[str, Parameter]:
     """The rows of `law.toml` by name."""
-    rows = tomllib.loads(Path(__file__).with_name("law.toml").read_text(encoding="utf-8"))
-    return {name: _parameter(name, row) for name, row in rows.items()}
-
-
-def _parameter(name: str, row: Mapping[str, Any]) -> Parameter:
-    faint = row.get("faint")
-    shifted = tuple(_range(each) for each in row.get("shifted", ()))
-    return Parameter(
-        name,
-        row["group"],
-        row["unit"],
-        _range(row["train"]),
-        shifted,
-        None if faint is None else _range(faint),
-    )
-
-
-def _range(pair: list[float]) -> Range:
-    lo, hi = pair
-    return float(lo), float(hi)
+    return read(Path(__file__).with_name("law.toml"))
 
 
 @dataclass(frozen=True)

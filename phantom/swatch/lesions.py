@@ -15,7 +15,7 @@ def lognormal(canvas: Canvas, name: str, spread: float, lo: float, hi: float) ->
     return canvas.draw(name) * factor * canvas.px_per_mm
 
 
-def mark(canvas: Canvas, kind: str, item: Item, y: float, x: float, radius: float, b: Blob) -> Mark:
+def mark(kind: str, item: Item, y: float, x: float, radius: float, b: Blob) -> Mark:
     """The truth of a blob: all within its rim."""
     return Mark(kind, item, y, x, radius, b.window, b.q < 1)
 
@@ -40,7 +40,7 @@ def spot(
     if b is None:
         return
     gain = canvas.darken(b.window, f32(dose * b.level(soft) * (1 + np.float32(0.09) * mottle[b.window])))
-    canvas.add(mark(canvas, kind, "melanin", y, x, radius, b), gain)
+    canvas.add(mark(kind, "melanin", y, x, radius, b), gain)
 
 
 def inflamed(canvas: Canvas, kind: str, y: float, x: float) -> None:
@@ -58,7 +58,7 @@ def inflamed(canvas: Canvas, kind: str, y: float, x: float) -> None:
             1 + np.exp(np.clip((b.q / np.float32(share) - 1) / np.float32(0.12), -30, 30))
         )
         np.maximum(layers.pus[b.window], cap, out=layers.pus[b.window])
-    canvas.add(mark(canvas, kind, "trouble", y, x, radius, b), gain)
+    canvas.add(mark(kind, "trouble", y, x, radius, b), gain)
 
 
 def comedo(canvas: Canvas, kind: str, y: float, x: float) -> None:
@@ -75,7 +75,7 @@ def comedo(canvas: Canvas, kind: str, y: float, x: float) -> None:
     np.maximum(target[b.window], strength * level, out=target[b.window])
     lift = np.float32(-0.10 if kind == "open_comedo" else 0.20) * np.float32(radius / canvas.px_per_mm)
     layers.height[b.window] += lift * np.exp(-((b.q / np.float32(0.8)) ** 2))
-    canvas.add(mark(canvas, kind, "trouble", y, x, radius, b), f32(np.full_like(level, dose)))
+    canvas.add(mark(kind, "trouble", y, x, radius, b), f32(np.full_like(level, dose)))
 
 
 def trouble(canvas: Canvas, count: int) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import cv2
@@ -17,6 +17,9 @@ from phantom.swatch.shapes import smooth_noise
 _PUS, _PLUG, _HAIR = f32([0.78, 0.71, 0.50]), f32([0.60, 0.72, 0.80]), f32([0.030, 0.022, 0.018])
 _SCALE = f32([0.80, 0.77, 0.72])
 _FRESNEL = 0.028
+
+Film = Callable[[Field], Field]
+"""Lays make-up over an albedo (S, S, 3)."""
 
 
 class Beam(NamedTuple):
@@ -58,7 +61,7 @@ def lamps(canvas: Canvas) -> Lamps:
 
 
 def albedo(canvas: Canvas, layers: Layers, diffusion: float) -> Field:
-    """Diffuse reflectance, linear sRGB (S, S, 3), of skin, pus, plugs, scales, make-up and hair."""
+    """Diffuse reflectance, linear sRGB (S, S, 3), of skin with pus, scales and plugs; without make-up and hair."""
     px = canvas.px_per_mm
     melanin, blood = blur(layers.melanin, 0.22 * diffusion * px), blur(layers.blood, 0.5 * diffusion * px)
     colour = canvas.table.colour(melanin, blood)
@@ -73,7 +76,7 @@ def _pus(colour: Field) -> Field:
     return f32(_PUS * min(1.0, 2.1 * float(colour.mean())))
 
 
-def radiance(canvas: Canvas, layers: Layers, light: Lamps, film: partial[Field] | None = None) -> Radiance:
+def radiance(canvas: Canvas, layers: Layers, light: Lamps, film: Film | None = None) -> Radiance:
     """The layers under the lamps; `film` is laid over the albedo."""
     colour = albedo(canvas, layers, light.diffusion)
     colour = colour if film is None else film(colour)
@@ -83,7 +86,7 @@ def radiance(canvas: Canvas, layers: Layers, light: Lamps, film: partial[Field] 
     return Radiance(f32(colour * shade), f32(glossy * (1 - canvas.hair)))
 
 
-def film_of(canvas: Canvas) -> partial[Field] | None:
+def film_of(canvas: Canvas) -> Film | None:
     """The make-up of the canvas, the same each time it is laid on."""
     if not canvas.film:
         return None
@@ -93,7 +96,7 @@ def film_of(canvas: Canvas) -> partial[Field] | None:
         canvas.rng.bit_generator.state = state
         return cover(canvas, colour)
 
-    return partial(lay)
+    return lay
 
 
 def relief_light(canvas: Canvas, layers: Layers, light: Lamps) -> tuple[Field, Field]:

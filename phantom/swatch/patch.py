@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phantom.fields import Field
+from phantom.ranges import Range
 from phantom.scene import Light
 from phantom.spectral import Optics, SkinTable, skin_table
 from phantom.swatch import background, lesions
 from phantom.swatch.canvas import ITEMS, Canvas, empty_layers, empty_truth
 from phantom.swatch.conditions import CONDITIONS, Condition, paint
-from phantom.swatch.law import Law, Range
+from phantom.swatch.law import Law
 from phantom.swatch.photograph import photographed
 from phantom.swatch.sensor import Bytes
 from phantom.swatch.truth import LesionTruth, judged

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from phantom.swatch import GROUPS, Law, Parameter, parameters
+from phantom.ranges import Parameter
+from phantom.swatch import GROUPS, Law, parameters
 
 pytestmark = pytest.mark.unit
 
