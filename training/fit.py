@@ -7,7 +7,8 @@ decides where stages end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple
 from pathlib import Path
 
@@ -52,29 +53,42 @@ def fit(
     on = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     width = recipe.default_width if width is None else width
     planned = plan.Plan(_stages(recipe, data, seed, images, epochs), minutes, recipe.schedule)
-    settings = Settings(
-        recipe=recipe.name,
-        width=width,
-        seed=seed,
-        data=str(data) if data else "phantom",
-        batch_size=recipe.batch_size,
-        stages=tuple((s.name, s.images, s.learning_rate, s.augmented) for s in planned.stages),
-        minutes=minutes,
-        init=str(init or ""),
-    )
+    settings = _settings(recipe, planned, width, seed, data, init)
     former = _former(folder, settings) if resume else None
     if former is not None and former.done:
         return folder / checkpoint.FILE
     folder.mkdir(parents=True, exist_ok=True)
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
+    with _threads(threads):
         torch.manual_seed(seed)
         network = recipe.network(width)
         taken = checkpoint.initialise(network, init) if init and former is None else ""
         run = Run(recipe, network, planned, settings, on, folder, progress, Journal(folder / JOURNAL))
         run.begin(former, taken)
         return run.train(data, workers=workers, save_seconds=save_seconds)
+
+
+def _settings(
+    recipe: Recipe, planned: plan.Plan, width: float, seed: int, data: Path | None, init: Path | None
+) -> Settings:
+    return Settings(
+        recipe=recipe.name,
+        width=width,
+        seed=seed,
+        data=str(data) if data else "phantom",
+        batch_size=recipe.batch_size,
+        stages=tuple((s.name, s.images, s.learning_rate, s.augmented) for s in planned.stages),
+        minutes=planned.minutes,
+        init=str(init or ""),
+    )
+
+
+@contextlib.contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """PyTorch computes on that many threads meanwhile."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
     finally:
         torch.set_num_threads(before)
 

@@ -68,11 +68,6 @@ def pearson(a: Vector, b: Vector) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
-def spearman(a: Vector, b: Vector) -> float:
-    """Rank correlation, ties shared."""
-    return pearson(_ranks(a), _ranks(b)) if len(a) > 2 else float("nan")
-
-
 def expected_calibration_error(probability: Vector, truth: NDArray[np.bool_], bins: int = 10) -> float:
     """Mean distance of stated probability and observed share over equal bins, weighted by their pictures.
 

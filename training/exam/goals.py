@@ -16,9 +16,6 @@ SHIFTED_ALWAYS: Final = "shifted, every fault in every picture"
 BOOTH: Final = "shifted, through the booth"
 FAINT: Final = "faint"
 
-FAIRNESS_PICTURES = 60
-"""Pictures an ITA class needs to count in worst over best."""
-
 
 @dataclass(frozen=True)
 class Goal:

@@ -56,13 +56,3 @@ class ServedModel:
         """Output tensors by name."""
         answers = self._session.run(None, inputs)
         return {name: np.asarray(each) for name, each in zip(self._outputs, answers, strict=True)}
-
-
-def in_batches(model: Model, size: int = 8, **inputs: NDArray[Any]) -> Arrays:
-    """The model's answer for any number of examples, asked for `size` at a time."""
-    count = len(next(iter(inputs.values())))
-    parts = [
-        model(**{name: each[start : start + size] for name, each in inputs.items()})
-        for start in range(0, count, size)
-    ]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -5,8 +5,7 @@ from training.networks.bisenet import BiSeNet, Labels, Segmentation
 from training.networks.cam import Classified, activation_maps, enlarged, normalised
 from training.networks.densenet import DenseNet
 from training.networks.encoder_decoder import EncoderDecoder, Maps
-from training.networks.enhancement import ColourEnhancement, Denoise, Enhancement
-from training.networks.explained import ExplainedClass, ExplainedSeverity
+from training.networks.enhancement import ColourEnhancement, Denoise
 from training.networks.initial import BadWeights, Taken, load_initial
 from training.networks.pictures import (
     encoded,
@@ -31,10 +30,7 @@ __all__ = [
     "Denoise",
     "DenseNet",
     "EncoderDecoder",
-    "Enhancement",
     "Explained",
-    "ExplainedClass",
-    "ExplainedSeverity",
     "FineEncoder",
     "Graded",
     "Labels",

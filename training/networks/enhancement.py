@@ -63,13 +63,6 @@ class ColourEnhancement(nn.Module):
         return light * torch.exp(self.strength * torch.log(grey / mean))
 
 
-class Enhancement(nn.Sequential):
-    """First denoise, then enhance: sRGB planes [B,3,H,W] of 0..1 in and out."""
-
-    def __init__(self) -> None:
-        super().__init__(Denoise(), ColourEnhancement())
-
-
 def _luminance(light: Tensor) -> Tensor:
     return (light * light.new_tensor(LUMINANCE)[:, None, None]).sum(1, keepdim=True)
 

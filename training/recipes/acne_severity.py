@@ -20,6 +20,7 @@ from torch.utils.data import Dataset
 
 from training.datasets.files import CACHE
 from training.datasets.normalised import NormalisedFaces, normalised_already
+from training.datasets.tables import UNKNOWN
 from training.networks.residual import FineEncoder, Graded, SeverityNetwork
 from training.recipe import Batch, Normaliser, Preparing, Recipe, Served, Split, Stage
 from training.recipes.face_planes import normalised_face
@@ -28,8 +29,6 @@ GRADES = 5
 AUXILIARY: Mapping[str, int] = MappingProxyType({"ita": 6, "illumination": 3})
 """Tasks of the shipped weights; `gender` and `ethnicity` are possible with data that has them, and are never served."""
 _CALIBRATION_SEED = 5
-UNKNOWN = -1
-"""label of an auxiliary task that an example does not have"""
 
 
 class AcneSeverity(Recipe):

@@ -6,11 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.networks import (
-    VGG16,
     Augmented,
     Explained,
-    ExplainedClass,
-    ExplainedSeverity,
     FineEncoder,
     SeverityNetwork,
     activation_maps,
@@ -19,6 +16,7 @@ from training.networks import (
     transforms,
 )
 from training.networks.augmented import MOST, inverse
+from training.recipes.severity_graph import Explaining
 
 pytestmark = pytest.mark.unit
 
@@ -74,7 +72,7 @@ def test_a_map_comes_back_to_its_place(k: int) -> None:
 
 
 def test_mirror_images_give_mirrored_maps() -> None:
-    network = ExplainedSeverity(SeverityNetwork(FineEncoder(0.125))).eval()
+    network = Explaining(SeverityNetwork(FineEncoder(0.125))).eval()
     module = Augmented(network, SIDE, 2).eval()
     planes = picture(0)
     with torch.no_grad():
@@ -83,23 +81,14 @@ def test_mirror_images_give_mirrored_maps() -> None:
     torch.testing.assert_close(one.outputs.mean(1), other.outputs.mean(1))
 
 
-@pytest.mark.parametrize("kind", ["severity", "class"])
-def test_one_transform_is_the_plain_network(kind: str) -> None:
-    planes = picture(1)
+def test_one_transform_is_the_plain_network() -> None:
+    planes, network = picture(1), SeverityNetwork(FineEncoder(0.125)).eval()
     with torch.no_grad():
-        if kind == "severity":
-            network = SeverityNetwork(FineEncoder(0.125)).eval()
-            said = network(planes)
-            expected = torch.cat([said.estimate, said.logits.softmax(1)], 1)
-            maps = activation_maps(said.features, network.regressor.weight)
-            found = Augmented(ExplainedSeverity(network), SIDE, 1, threshold=0.0)(planes)
-        else:
-            classifier = VGG16(3, 0.125).eval()
-            said = classifier(planes)
-            expected = said.logits.softmax(1)
-            maps = activation_maps(said.features, classifier.classifier.weight)[:, 2:3]
-            found = Augmented(ExplainedClass(classifier, 2), SIDE, 1, threshold=0.0)(planes)
-    assert torch.equal(found.outputs[:, 0], expected)
+        said = network(planes)
+        found = Augmented(Explaining(network), SIDE, 1, threshold=0.0)(planes)
+    expected = torch.cat([said.estimate, said.logits.softmax(1)], 1)
+    maps = activation_maps(said.features, network.regressor.weight)
+    torch.testing.assert_close(found.outputs[:, 0], expected)
     torch.testing.assert_close(found.heatmap, normalised(enlarged(maps, SIDE, SIDE))[:, 0])
 
 
@@ -118,6 +107,6 @@ def test_below_the_threshold_is_nothing() -> None:
 
 
 def test_the_same_map_every_time() -> None:
-    module = Augmented(ExplainedSeverity(SeverityNetwork(FineEncoder(0.125))), SIDE, 4).eval()
+    module = Augmented(Explaining(SeverityNetwork(FineEncoder(0.125))), SIDE, 4).eval()
     with torch.no_grad():
         assert torch.equal(module(picture(4)).heatmap, module(picture(4)).heatmap)

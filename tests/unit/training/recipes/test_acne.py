@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from phantom.complexion import HEADS
+from training.datasets.tables import UNKNOWN
 from training.networks.residual import SeverityNetwork
 from training.recipe import Served
 from training.recipes.acne_classifier import AcneClassifier, AcneNetwork
-from training.recipes.acne_severity import UNKNOWN, AcneSeverity, grade_of
+from training.recipes.acne_severity import AcneSeverity, grade_of
 from training.recipes.face_planes import masked_skin, normalised_face
 from training.recipes.severity_graph import GRADES, Calibration, calibrate, combine, served, signs
 
