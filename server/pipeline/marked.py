@@ -55,6 +55,9 @@ _UV_KINDS: Final = KINDS[len(ITEMS) :]
 _UV_LEAST: Final = (12, 20)
 """Least height over the surroundings in steps of the maps: 0.047 of R / (G + B), 0.12 of optical density."""
 _UV_DEVIATIONS: Final = 4.0
+_HAIR_FROM_MM: Final = 2.0
+_HAIR_FILL: Final = 0.2
+"""Longer pieces that fill less of the square over their length are hairs, not spots."""
 
 SMALLEST_AREA: Final = 40
 """A region with fewer px of the view left is not searched."""
@@ -145,8 +148,17 @@ def uv_marks(maps: FluorescenceMaps, view: SkinView) -> tuple[Map, Map]:
     for values, least in zip((maps.porphyrin, maps.uv_spot), _UV_LEAST, strict=True):
         noise = float(np.percentile(values[skin], 84)) if skin.any() else 0.0
         marked = skin & (values >= max(least, _UV_DEVIATIONS * noise))
-        marks.append(np.where(marked, np.uint8(255), np.uint8(0)))
+        marks.append(_without_hairs(np.where(marked, np.uint8(255), np.uint8(0))))
     return marks[0], marks[1]
+
+
+def _without_hairs(mask: Map) -> Map:
+    """A mask at 20 px/mm without its long thin pieces: a hair before the skin is as dark in UV as a spot."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    length = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    hair = (length >= _HAIR_FROM_MM * 20) & (stats[:, cv2.CC_STAT_AREA] < _HAIR_FILL * length**2)
+    hair[0] = False
+    return np.where(hair[labels], np.uint8(0), mask)
 
 
 def uv_measures(marks: tuple[Map, Map], view: SkinView, method: str) -> tuple[Measure, ...]:

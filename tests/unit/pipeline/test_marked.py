@@ -98,3 +98,16 @@ def test_fluorescence_counts_what_rises_over_its_own_noise() -> None:
     }
     assert found["porphyrins_count"] == 1
     assert found["uv_spots_count"] == 0
+
+
+def test_a_hair_is_no_uv_spot() -> None:
+    within, zoom = view().within, 2.0
+    spots = on_grid(zoom, CHEEK)
+    spots[300:420, 200:204] = 255
+    maps = FluorescenceMaps(
+        (within.x, within.y, within.width, within.height), zoom, np.zeros_like(spots), spots
+    )
+    _, marked = uv_marks(maps, view())
+    assert marked[300:420, 200:204].max() == 0
+    row, column = np.argwhere(on_grid(zoom, CHEEK))[0]
+    assert marked[row, column] == 255
