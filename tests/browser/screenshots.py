@@ -20,8 +20,9 @@ from tests.fixtures.demo import ROOT, Demo
 SIZE = {"width": 1280, "height": 800}
 MAX_BYTES = 300_000
 QUALITY = 88
-_ANALYSED_MS = 120_000
+_ANALYSED_MS = 400_000
 _SETTLE_MS = 1_500
+_UP_LIMIT_S = 600.0
 
 
 @contextlib.contextmanager
@@ -30,7 +31,7 @@ def running_demo(folder: Path) -> Iterator[Demo]:
     shipped = (ROOT / "configs" / "station" / "sim.toml").read_text()
     demo = Demo(folder, shipped.replace('"../', f'"{ROOT}/configs/'))
     try:
-        demo.wait_up()
+        demo.wait_up(_UP_LIMIT_S)
         yield demo
     finally:
         demo.close()
@@ -58,7 +59,7 @@ async def take_kiosk(page: KioskPage, folder: Path) -> None:
     await page.start_visit("P-1047")
     await expect(page.stills.nth(0)).to_have_attribute("data-stage", re.compile("taken|stored|examined"))
     await save(page.page, folder / "kiosk-shooting.png", settle_ms=0)
-    for index in range(3):
+    for index in range(await page.stills.count()):
         await expect(page.stills.nth(index)).to_have_attribute("data-stage", "analysed", timeout=_ANALYSED_MS)
     await save(page.page, folder / "kiosk-visit.png")
     await page.page.close()
@@ -75,8 +76,13 @@ async def take_viewer(page: ViewerPage, demo: Demo, folder: Path) -> None:
     await page.open_visits()
     await save(page.page, folder / "viewer-visits.png")
     await page.open_visit(demo.outcome["study_instance_uid"])
-    await page.layers.set("melanin", True)
+    await page.choose_light("parallel_polarised")
+    await page.page.get_by_role("button", name="Face").click()
+    for layer in ("spots", "trouble", "redness"):
+        await page.layers.set(layer, True)
+        await expect(page.photo.canvas).to_have_attribute("data-layers", re.compile(rf"\b{layer}\b"))
     await save(page.page, folder / "viewer-visit.png")
+    await page.choose_light("white")
     await page.measures.evaluate("(table) => scrollTo(0, table.getBoundingClientRect().top + scrollY - 150)")
     await save(page.page, folder / "viewer-measures.png")
 

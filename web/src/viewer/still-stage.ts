@@ -51,6 +51,13 @@ export class StillStage extends LitElement {
         cursor: grab;
         touch-action: none;
       }
+      @media (max-width: 980px) {
+        :host {
+          height: auto;
+          min-height: 0;
+          aspect-ratio: 3 / 2;
+        }
+      }
       .tools {
         position: absolute;
         right: 12px;
