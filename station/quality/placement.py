@@ -23,6 +23,8 @@ NO_FACE = "No face in the picture."
 NO_GUIDE = "The profile has no guide for this view."
 _EYE_CORNERS: Final = 4
 _CAMERA_MM: Final = 1300.0
+_BOX_MM: Final = 165.0
+"""Width of a detector's box on the mean head."""
 _MEAN_HEAD_MM: Final = np.array(
     [
         (-46.6, -0.5, 8.8),
@@ -68,14 +70,17 @@ def head_pose(landmarks: tuple[Landmark, ...]) -> HeadPose | None:
     None with under six landmarks that are sure. People differ: on heads of the phantom the error has a standard deviation
     of 2 degrees of yaw and roll and 3 of pitch, most of which cancels between two pictures of one person.
     """
-    if len(landmarks) != len(_MEAN_HEAD_MM):
-        return None
-    kept = [index for index, each in enumerate(landmarks) if each.confidence >= SURE]
-    if len(kept) < FEWEST:
-        return None
-    points = np.array([(landmarks[index].x, landmarks[index].y) for index in kept], np.float64)
-    eyes = [row for row, index in enumerate(kept) if index < _EYE_CORNERS]
-    return _fitted(points, _MEAN_HEAD_MM[kept], points[eyes or slice(None)].mean(axis=0))
+    fit = _fit(landmarks)
+    return None if fit is None else fit.pose
+
+
+def face_width(landmarks: tuple[Landmark, ...]) -> float | None:
+    """Px that the box of a face would be wide, by the size of the mean head fitted to the landmarks, however turned.
+
+    A detector's own box is no measure of distance: its width jumps by a tenth and more. None as for `head_pose`.
+    """
+    fit = _fit(landmarks)
+    return None if fit is None else fit.px_per_mm * _BOX_MM
 
 
 def pose_against_guide(face: Face | None, guide: Guide | None) -> Reading:
@@ -87,20 +92,21 @@ def pose_against_guide(face: Face | None, guide: Guide | None) -> Reading:
     return _deviation("head_pose", pose, HeadPose(yaw=guide.yaw, pitch=guide.pitch, roll=guide.roll))
 
 
-def framing(face: Box | None, width: int, height: int, guide: Guide | None) -> tuple[Reading, ...]:
+def framing(face: Face | None, width: int, height: int, guide: Guide | None) -> tuple[Reading, ...]:
     """`framing`: distance of the face's centre from the guide's, % of the guide's width; `distance`: % wider than the guide.
 
-    Wider is nearer. `width` and `height` are those of the picture.
+    Wider is nearer; it is told by the landmarks. `width` and `height` are those of the picture.
     """
     if face is None or guide is None:
         reason = NO_FACE if face is None else NO_GUIDE
         return tuple(_untold(name, "%", face is not None, reason) for name in ("framing", "distance"))
     size = guide.size * height
-    right = face.x + face.width / 2 - guide.x * width
-    down = face.y + face.height / 2 - guide.y * height
-    return (
-        Reading("framing", 100 * math.hypot(right, down) / size, "%", "face", fault=_side(right, down)),
-        _distance("distance", face.width / size),
+    right = face.box.x + face.box.width / 2 - guide.x * width
+    down = face.box.y + face.box.height / 2 - guide.y * height
+    away = Reading("framing", 100 * math.hypot(right, down) / size, "%", "face", fault=_side(right, down))
+    seen = face_width(face.landmarks)
+    return away, _untold("distance", "%", True, NO_LANDMARKS) if seen is None else _distance(
+        "distance", seen / size
     )
 
 
@@ -120,7 +126,7 @@ def framing_elsewhere(face: Box | None, width: int, height: int) -> Reading:
 
 
 def against_baseline(face: Face | None, frame: Frame, baseline: Baseline) -> tuple[Reading, ...]:
-    """`pose_change` in degrees and `distance_change` in %, from the baseline's face to this one.
+    """`pose_change` in degrees and `distance_change` in %, from the baseline's face to this one, by their landmarks.
 
     The size is that of the picture, not of the pixels: a baseline of another resolution is brought to this one's.
     """
@@ -129,10 +135,11 @@ def against_baseline(face: Face | None, frame: Frame, baseline: Baseline) -> tup
         pose = _untold("pose_change", "deg", face is not None, NO_LANDMARKS)
     else:
         pose = _deviation("pose_change", after, before)
-    if face is None or baseline.face is None:
-        return pose, _untold("distance_change", "%", face is not None, NO_FACE)
-    share = baseline.face.box.width / baseline.frame.header.height
-    return pose, _distance("distance_change", face.box.width / frame.header.height / share)
+    widths = [None if one is None else face_width(one.landmarks) for one in (baseline.face, face)]
+    if widths[0] is None or widths[1] is None:
+        return pose, _untold("distance_change", "%", face is not None, NO_LANDMARKS)
+    ratio = widths[1] / frame.header.height / (widths[0] / baseline.frame.header.height)
+    return pose, _distance("distance_change", ratio)
 
 
 def _untold(name: str, unit: str, in_sight: bool, reason: str) -> Reading:
@@ -167,18 +174,40 @@ def _side(right: float, down: float) -> str:
     return "low" if down > 0 else "high"
 
 
-def _fitted(
+@dataclass(frozen=True)
+class _Fit:
+    pose: HeadPose
+    px_per_mm: float
+
+
+def _fit(landmarks: tuple[Landmark, ...]) -> _Fit | None:
+    if len(landmarks) != len(_MEAN_HEAD_MM):
+        return None
+    kept = [index for index, each in enumerate(landmarks) if each.confidence >= SURE]
+    if len(kept) < FEWEST:
+        return None
+    points = np.array([(landmarks[index].x, landmarks[index].y) for index in kept], np.float64)
+    eyes = [row for row, index in enumerate(kept) if index < _EYE_CORNERS]
+    turn = _turn(points, _MEAN_HEAD_MM[kept], points[eyes or slice(None)].mean(axis=0))
+    if turn is None:
+        return None
+    seen = _spread((_MEAN_HEAD_MM[kept] @ turn.T)[:, :2])
+    return _Fit(_angles(turn), _spread(points) / max(seen, 1e-6))
+
+
+def _turn(
     points: NDArray[np.float64], model: NDArray[np.float64], ahead_at: NDArray[np.float64]
-) -> HeadPose | None:
-    """The camera is taken to look at `ahead_at`, px, wherever in the picture the face is."""
+) -> NDArray[np.float64] | None:
+    """The rotation (3, 3). The camera is taken to look at `ahead_at`, px, wherever in the picture the face is."""
     focal = _CAMERA_MM * _spread(points) / _spread(model[:, :2])
     if focal <= 0:
         return None
     camera = np.array([[focal, 0, ahead_at[0]], [0, focal, ahead_at[1]], [0, 0, 1]])
     found, turn, _ = cv2.solvePnP(model, points, camera, None, flags=cv2.SOLVEPNP_SQPNP)
-    if not found:
-        return None
-    rotation = np.asarray(cv2.Rodrigues(turn)[0], np.float64)
+    return np.asarray(cv2.Rodrigues(turn)[0], np.float64) if found else None
+
+
+def _angles(rotation: NDArray[np.float64]) -> HeadPose:
     roll = math.atan2(rotation[1, 0], rotation[0, 0])
     upright = np.array([[math.cos(roll), math.sin(roll), 0], [-math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
     ahead = -upright @ rotation[:, 2]

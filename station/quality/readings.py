@@ -89,7 +89,7 @@ def placement_readings(
     """Where the face stands and what hides it."""
     header = frame.header
     guide = profile.guide.get(header.view)
-    placed = framing(known.box, header.width, header.height, guide)
+    placed = framing(known.face, header.width, header.height, guide)
     if recipe == UNCONTROLLED:
         # Nobody was shown a guide; a portrait looks into the camera.
         guide, placed = Guide(), (framing_elsewhere(known.box, header.width, header.height),)

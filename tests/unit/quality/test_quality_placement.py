@@ -53,13 +53,20 @@ def test_the_largest_turn_off_the_guide_counts() -> None:
 
 def test_framing_is_measured_in_face_widths() -> None:
     guide = Guide(x=0.5, y=0.5, size=0.4)
-    away, near = framing(Box(244, 144, 192, 192), 640, 480, guide)
+    away, untold = framing(Face(box=Box(244, 144, 192, 192)), 640, 480, guide)
     assert away.value == pytest.approx(100 * 20 / 192)
     assert away.fault == "left"
-    assert near.value == pytest.approx(0)
-    _, near = framing(Box(200, 120, 240, 240), 640, 480, guide)
-    assert near.value == pytest.approx(25)
-    assert near.fault == "near"
+    assert (untold.value, untold.given) == (None, False)
+
+
+@pytest.mark.parametrize("turn", [0, 30])
+@pytest.mark.parametrize("share", [0.8, 1.0, 1.25])
+def test_the_distance_is_told_by_the_landmarks_however_the_head_is_turned(share: float, turn: float) -> None:
+    side = round(192 * share)
+    face = turned_face(Box(320 - side // 2, 150, side, side), yaw=turn)
+    _, near = framing(face, 640, 480, Guide(size=0.4))
+    assert near.value == pytest.approx(100 * (share * 165 / 162 - 1), abs=2.5)
+    assert near.fault == ("near" if share >= 1 else "far")
 
 
 def test_elsewhere_what_the_edge_cuts_off_counts() -> None:
@@ -74,7 +81,7 @@ def test_a_baseline_of_another_resolution_is_brought_to_this_one() -> None:
     turn, size = against_baseline(turned_face(Box(220, 150, 220, 220), yaw=9), blank(), before)
     assert turn.value == pytest.approx(4, abs=0.5)
     assert turn.fault == "yaw_more"
-    assert size.value == pytest.approx(10)
+    assert size.value == pytest.approx(10, abs=0.5)
 
 
 def test_without_an_earlier_face_nothing_is_compared() -> None:
