@@ -1,6 +1,6 @@
 """From maps to results: the face and its regions, measures with units, findings."""
 
-from server.analysis.colour import NO_CALIBRATION, NO_WHITE
+from server.analysis.colour import NO_CALIBRATION, NO_WHITE, no_scale
 from server.analysis.faces import find_face, find_faces
 from server.analysis.findings import Finding, drowned, find_lesions
 from server.analysis.geometry import estimated_px_per_mm, face_of, head_pose, in_box, normalising
@@ -32,6 +32,7 @@ __all__ = [
     "measure_marks",
     "measure_skin",
     "measure_texture",
+    "no_scale",
     "normalising",
     "regions_on",
     "skin_view",

@@ -17,6 +17,7 @@ _WHITE = np.array([0.95047, 1.0, 1.08883], np.float32)
 """D65 of IEC 61966-2-1."""
 NO_WHITE = "no neutral tab in the picture"
 NO_CALIBRATION = "no valid colour calibration"
+NO_SCALE = "scale not calibrated"
 FLUORESCENCE = "fluorescence has no reflectance"
 
 
@@ -27,9 +28,18 @@ class SkinColour:
     reflectance: Linear | None
     """(height, width, 3), 1 is a perfect white; None where no white is known."""
     calibrated: bool
-    """A calibration record says that the primaries are those of sRGB."""
+    """A calibration record says how these colours become those of sRGB."""
     reason: str
     """Why there is no reflectance, or no calibrated colour."""
+    matrix: NDArray[np.float32] | None = None
+    """3x3 of the calibration record, from reflectance to linear sRGB; None: the primaries are those of sRGB."""
+
+    @property
+    def linear_srgb(self) -> Linear | None:
+        """The reflectance with sRGB primaries, as far as a record knows."""
+        if self.reflectance is None or self.matrix is None:
+            return self.reflectance
+        return np.asarray(cv2.transform(self.reflectance, self.matrix), np.float32)
 
 
 def skin_colour(srgb: NDArray[np.uint8], header: FrameHeader, view: SkinView) -> SkinColour:
@@ -38,8 +48,9 @@ def skin_colour(srgb: NDArray[np.uint8], header: FrameHeader, view: SkinView) ->
         return SkinColour(None, False, FLUORESCENCE)
     frame = Frame(_developed(header), srgb)
     tab = read_tab(frame, header.neutral_tab)
-    calibrated = header.calibration is not None
-    if (tab is None or tab.clipped) and not calibrated:
+    calibrated = header.calibration is not None and not header.color_refused
+    matrix = _matrix(header) if calibrated else None
+    if (tab is None or tab.clipped) and (not calibrated or matrix is not None):
         return SkinColour(None, False, NO_WHITE)
     white = np.ones(3, np.float32)
     if tab is not None and not tab.clipped:
@@ -50,7 +61,17 @@ def skin_colour(srgb: NDArray[np.uint8], header: FrameHeader, view: SkinView) ->
     light = linear_pixels(frame.header, part)
     if light.shape[:2] != (height, width):
         light = np.asarray(cv2.resize(light, (width, height), interpolation=cv2.INTER_AREA), np.float32)
-    return SkinColour(light / white, calibrated, "" if calibrated else NO_CALIBRATION)
+    return SkinColour(light / white, calibrated, "" if calibrated else no_colour(header), matrix)
+
+
+def no_colour(header: FrameHeader) -> str:
+    """Why there is no calibrated colour, as the booth said."""
+    return header.color_refused or NO_CALIBRATION
+
+
+def no_scale(header: FrameHeader) -> str:
+    """Why there are no millimetres, as the booth said."""
+    return header.scale_refused or NO_SCALE
 
 
 def pigment_indices(reflectance: Linear, region: Mask) -> tuple[float, float]:
@@ -71,6 +92,11 @@ def lab(reflectance: Linear) -> Linear:
 def typology_angle(lightness: float, b: float) -> float | None:
     """Individual typology angle in degrees (Chardon 1991): atan((L* - 50) / b*); None where b* is not positive."""
     return math.degrees(math.atan2(lightness - 50, b)) if b > 0 else None
+
+
+def _matrix(header: FrameHeader) -> NDArray[np.float32] | None:
+    """A record's matrix is for colours over the tab's white, so it says nothing without a tab."""
+    return None if header.color_matrix is None else np.array(header.color_matrix, np.float32).reshape(3, 3)
 
 
 def _developed(header: FrameHeader) -> FrameHeader:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from server.analysis.colour import no_scale
 from server.analysis.layers import LayerMap
 from server.analysis.regions import SkinView, skin_view
 from station.protocol import Face, FrameHeader, Layer, Measure
@@ -190,7 +191,7 @@ def _finding(
         ("count", float(pieces.count), "1", ""),
         ("area_share", share, "%", ""),
         ("contrast", pieces.contrast, layer.unit, ""),
-        _area(pieces.area / view.scale**2, header.px_per_mm),
+        _area(pieces.area / view.scale**2, header),
     ]
     return Finding(
         label=kind.label,
@@ -214,7 +215,7 @@ def _finding(
     )
 
 
-def _area(pixels: float, px_per_mm: float | None) -> tuple[str, float | None, str, str]:
-    if px_per_mm is None:
-        return "area", None, "mm2", "scale not calibrated"
-    return "area", pixels / px_per_mm**2, "mm2", ""
+def _area(pixels: float, header: FrameHeader) -> tuple[str, float | None, str, str]:
+    if header.px_per_mm is None:
+        return "area", None, "mm2", no_scale(header)
+    return "area", pixels / header.px_per_mm**2, "mm2", ""

@@ -94,9 +94,10 @@ def _cielab(colour: SkinColour, view: SkinView) -> Iterator[Measure]:
     if not colour.calibrated:
         yield from _refused(view, ("l_star", "a_star", "b_star"), "Lab", CIELAB, colour.reason)
         yield from _refused(view, ("ita",), "deg", CIELAB, colour.reason)
-    if colour.reflectance is None:
+    light = colour.linear_srgb
+    if light is None:
         return
-    values = lab(colour.reflectance)
+    values = lab(light)
     for name, region in view.regions.items():
         mean, deviation = cv2.meanStdDev(values, mask=region)
         yield _measure(name, "evenness", float(deviation[0, 0]), "L*", CIELAB)

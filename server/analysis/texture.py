@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from server.analysis.colour import no_scale
 from server.analysis.regions import WHOLE_FACE, SkinView
 from station.protocol import Frame, Measure
 from station.quality import linear_pixels, luminance
@@ -27,7 +28,7 @@ def measure_texture(frame: Frame, view: SkinView) -> tuple[Measure, ...]:
     if scale is None or scale < TEXTURE_PX_PER_MM:
         needed = f"{TEXTURE_PX_PER_MM:.0f}"
         reason = (
-            f"scale not calibrated, needs {needed} px/mm"
+            f"{no_scale(frame.header)}, needs {needed} px/mm"
             if scale is None
             else f"{scale:.1f} px/mm, needs {needed}"
         )

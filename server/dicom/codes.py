@@ -194,6 +194,8 @@ ACTUAL_GAIN = private("GAIN", "Actual analogue gain")
 LIGHT_STEP = private("LIGHT_STEP", "Index of the light within the recipe")
 CALIBRATION = private("CALIBRATION", "Calibration record of colour and scale")
 SCALE = private("PX_PER_MM", "Scale at the face")
+COLOUR_REFUSED = private("COLOR_REFUSED", "Why the picture has no calibrated colour")
+SCALE_REFUSED = private("SCALE_REFUSED", "Why the picture has no scale")
 MASTER_BIT_DEPTH = private("MASTER_BIT_DEPTH", "Significant bits of the master samples")
 FRAME_ID = private("FRAME_ID", "Frame number within the booth's run")
 

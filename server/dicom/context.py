@@ -40,6 +40,14 @@ def is_calibrated(header: FrameHeader) -> bool:
     return header.px_per_mm is not None and bool(header.calibration)
 
 
+def calibration_of(photo: Dataset) -> str:
+    """Name of the calibration record that a photograph rests on; empty for one that is not calibrated."""
+    for item in photo.get("AcquisitionContextSequence", ()):
+        if item.ConceptNameCodeSequence[0].CodeValue == codes.CALIBRATION.value:
+            return str(item.TextValue)
+    return ""
+
+
 def _light(light: Light, uv_wavelength_nm: float | None) -> Iterator[Dataset]:
     coded = codes.ILLUMINATION[light]
     yield _code(codes.ILLUMINATION_METHOD, coded.method)
@@ -62,6 +70,10 @@ def _exposure(exposure: Exposure | None, time: Code, gain: Code) -> Iterator[Dat
 def _calibration(header: FrameHeader) -> Iterator[Dataset]:
     if header.calibration:
         yield _text(codes.CALIBRATION, header.calibration)
+    if header.color_refused:
+        yield _text(codes.COLOUR_REFUSED, header.color_refused)
+    if header.scale_refused:
+        yield _text(codes.SCALE_REFUSED, header.scale_refused)
     if is_calibrated(header) and header.px_per_mm is not None:
         yield _number(codes.SCALE, header.px_per_mm, unit_code("px/mm"))
 

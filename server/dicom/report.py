@@ -11,6 +11,7 @@ from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian
 from server.dicom import codes, content
 from server.dicom.attributes import Equipment, add_patient_and_study, add_times, file_meta, zone_of
 from server.dicom.content import Item, Relation
+from server.dicom.context import calibration_of
 from server.dicom.groups import Group, Model, SegmentReference, build_group, build_quality_group
 from station.protocol import Measure, QualityReport, derived_uid
 
@@ -79,8 +80,8 @@ def build_report(
 
     A group refers to the segment of the same tracking UID (findings) or tracking ID (regions), else to the whole
     picture. A measure without a value becomes the evaluation "Not measurable" with its reason. `models` are named
-    with their SHA-256 in the algorithm parameters of the measures whose `method` is `name/version`. The report is
-    COMPLETE, UNVERIFIED and carries `notices`. `made_at` is an aware datetime; `replaces` is an earlier report, named
+    with their SHA-256 in the algorithm parameters of the measures whose `method` is `name/version`, the photo's calibration
+    record in a comment. The report is COMPLETE, UNVERIFIED and carries `notices`. `made_at` is an aware datetime; `replaces` is an earlier report, named
     in PredecessorDocumentsSequence. Pixels are not read; the same arguments give the same bytes.
     """
     groups = [build_quality_group(photo, quality)]
@@ -89,6 +90,8 @@ def build_report(
         for group in _groups(photo, measures, findings, _segments(segmentation))
     ]
     lines = [*notices, *(model.words for model in models)]
+    if calibration := calibration_of(photo):
+        lines.append(f"Calibration record of colour and scale: {calibration}")
     report = content.document(_TITLE, _document(photo, groups, lines, equipment), template="1500")
     report.Modality = "SR"
     report.SOPClassUID, report.SOPInstanceUID = Comprehensive3DSRStorage, sop_instance_uid

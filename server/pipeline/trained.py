@@ -12,6 +12,7 @@ from server.analysis import (
     estimated_px_per_mm,
     face_of,
     head_pose,
+    no_scale,
     normalising,
     skin_view,
 )
@@ -104,6 +105,8 @@ class TrainedModels:
     ) -> Told:
         """Spots, trouble, wrinkles and pores of a polarised pair."""
         scale = header.px_per_mm
+        if scale is None and header.scale_refused:
+            return told.refused("items", header.scale_refused)
         if cross is None or scale is None or cross.shape != parallel.shape:
             return told.refused("items", told.NEEDS_PAIR)
         least = min(LEAST_PX_PER_MM.values())
@@ -168,7 +171,7 @@ class TrainedModels:
         """Porphyrins and UV spots of a picture under ultraviolet light."""
         scale, least = header.px_per_mm, LEAST_PX_PER_MM["porphyrins"]
         if scale is None or scale < least:
-            reason = "scale not calibrated" if scale is None else f"{scale:.1f} px/mm, needs {least:.0f}"
+            reason = no_scale(header) if scale is None else f"{scale:.1f} px/mm, needs {least:.0f}"
             return told.refused("fluorescence", reason)
         view = skin_view(face, skin)
         if face is None or view is None:

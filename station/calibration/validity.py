@@ -46,8 +46,10 @@ class Calibration:
             return msgspec.structs.replace(bare, color_refused=reason, scale_refused=reason)
         scale = kept.record.failure("scale")
         colour, colour_reason = None, f"calibration {kept.id} has no colours under {header.light} light"
-        if (fitted := kept.record.colour_under(header.light)) is not None:
-            colour = fitted.from_tab if header.neutral_tab is not None else fitted.matrix
+        if header.neutral_tab is None:
+            colour_reason = "no neutral tab in the picture"
+        elif (fitted := kept.record.colour_under(header.light)) is not None:
+            colour = fitted.from_tab
             failed = kept.record.failure(f"colour/{header.light}", "colour")
             colour_reason = f"calibration {kept.id} failed: {failed}" if failed else ""
         return msgspec.structs.replace(

@@ -7,7 +7,16 @@ import pytest
 import skimage.color
 from numpy.typing import NDArray
 
-from server.analysis import NO_CALIBRATION, NO_WHITE, LayerMap, measure_gloss, measure_skin
+from server.analysis import (
+    NO_CALIBRATION,
+    NO_WHITE,
+    LayerMap,
+    measure_gloss,
+    measure_skin,
+    measure_texture,
+    no_scale,
+    skin_view,
+)
 from server.analysis.colour import lab, typology_angle
 from server.analysis.regions import OUTLINES
 from station.protocol import Box, Face, Frame, FrameHeader, Layer, Light, Measure, NeutralTab, Transfer
@@ -108,6 +117,35 @@ def test_calibrated_colour_is_cielab_of_the_reflectance() -> None:
     assert values == pytest.approx(list(expected), abs=0.5)
     angle = math.degrees(math.atan((expected[0] - 50) / expected[2]))
     assert measures["chin", "ita"].value == pytest.approx(angle, abs=1.0)
+
+
+def test_calibrated_colour_goes_through_the_records_matrix() -> None:
+    """A camera whose red is three tenths green, and the matrix that takes it out again."""
+    mixing = np.array([[0.7, 0.3, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    seen = mixing @ np.array(SKIN)
+    record = {"neutral_tab": TAB, "calibration": "rig-1"}
+    matrix = tuple(np.linalg.inv(mixing).ravel().tolist())
+    mended, as_seen, wanted = (
+        found(measure_skin(layers(), picture(colour), header(**record, color_matrix=given), FACE))
+        for colour, given in ((tuple(seen), matrix), (tuple(seen), None), (SKIN, None))
+    )
+    for name in ("l_star", "a_star", "b_star", "ita"):
+        truth = wanted["face", name].value
+        assert mended["face", name].value == pytest.approx(truth, abs=0.5)
+    assert as_seen["face", "a_star"].value != pytest.approx(wanted["face", "a_star"].value, abs=1.5)
+
+
+def test_the_booths_reason_is_passed_on() -> None:
+    reason = "calibration rig-1-20260101-00000000 expired on 2026-04-03"
+    told = header(neutral_tab=TAB, calibration="rig-1-20260101-00000000", color_refused=reason)
+    measures = found(measure_skin(layers(), picture(), told, FACE))
+    assert measures["face", "ita"].value is None
+    assert measures["face", "ita"].reason == reason
+    assert no_scale(header(scale_refused=reason)) == reason
+    view = skin_view(FACE, np.full((320, 320), 255, np.uint8))
+    assert view is not None
+    texture = measure_texture(Frame(header(scale_refused=reason), picture()), view)
+    assert texture[0].reason == f"{reason}, needs 10 px/mm"
 
 
 def test_cielab_equals_that_of_scikit_image() -> None:

@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 
 from server.dicom import LossyCompression, build_photo, build_photo_from_jpeg, encoded, jpegls
+from server.dicom.context import calibration_of
 from server.errors import BadImage
 from station.protocol import Light, View
 from tests.fixtures.dicom_objects import QUALITY, description, header, picture
@@ -102,6 +103,22 @@ def test_millimetres_need_scale_and_calibration(
     assert ("PixelSpacing" in photo) is written
     if written:
         assert [float(value) for value in photo.PixelSpacing] == pytest.approx([1 / 8.3, 1 / 8.3])
+
+
+def test_a_refused_calibration_says_why() -> None:
+    reason = "calibration booth-1-20260101-00000000 expired on 2026-04-03"
+    frame = msgspec.structs.replace(
+        header(calibrated=False), calibration=None, color_refused=reason, scale_refused=reason
+    )
+    photo = reread(build_photo(description(frame), picture()))
+    told = {
+        item.ConceptNameCodeSequence[0].CodeValue: item.TextValue
+        for item in photo.AcquisitionContextSequence
+        if item.ValueType == "TEXT"
+    }
+    assert (told["COLOR_REFUSED"], told["SCALE_REFUSED"]) == (reason, reason)
+    assert calibration_of(photo) == ""
+    assert calibration_of(reread(build_photo(description(header()), picture()))) == "booth-1/2026-03"
 
 
 @pytest.mark.parametrize(
