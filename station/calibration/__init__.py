@@ -1,5 +1,14 @@
 """Calibration of a booth: the chart sheet, what a picture of it tells, and the record that colour and scale rest on."""
 
+from station.calibration.agreement import (
+    BlandAltman,
+    Estimate,
+    Repeatability,
+    bland_altman,
+    icc_agreement,
+    repeatability,
+    within_subject,
+)
 from station.calibration.colour import delta_e_2000, lab_from_linear_srgb, linear_srgb_from_lab
 from station.calibration.drift import (
     HISTORY,
@@ -54,6 +63,7 @@ __all__ = [
     "PAGE_MM",
     "BadRecord",
     "BestFocus",
+    "BlandAltman",
     "Calibration",
     "CalibrationRecord",
     "ChartLayout",
@@ -66,6 +76,7 @@ __all__ = [
     "DailyCheck",
     "Drift",
     "DriftLimits",
+    "Estimate",
     "FlatFieldRecord",
     "FocusRecord",
     "LampRecord",
@@ -76,10 +87,12 @@ __all__ = [
     "PatchReading",
     "Readings",
     "Rectangle",
+    "Repeatability",
     "ScaleRecord",
     "Session",
     "append_history",
     "best_focus",
+    "bland_altman",
     "chart_white",
     "check_drift",
     "classic_sheet",
@@ -90,6 +103,7 @@ __all__ = [
     "edge_mtf50",
     "find_sheet",
     "fit_matrix",
+    "icc_agreement",
     "lab_from_linear_srgb",
     "linear_srgb_from_lab",
     "load_calibration",
@@ -102,5 +116,7 @@ __all__ = [
     "read_chart",
     "read_history",
     "read_session",
+    "repeatability",
     "save_record",
+    "within_subject",
 ]
