@@ -18,7 +18,9 @@ COMMANDS = {
     "server": "server",
     "station": "station",
     "calibrate": "app",
+    "repeatability": "repeatability",
     "doctor": "doctor",
+    "devices": "devices",
     "booth": "app",
     "models": "app",
 }

@@ -158,7 +158,9 @@ def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["[]", "{}", "'none'"])
 def test_a_type_that_is_none_is_named_with_its_file(write: Write, kind: str) -> None:
     path = write(GOOD.replace('[camera]\ntype = "sim"', f"[camera]\ntype = {kind}"))
-    with pytest.raises(ConfigError, match=r"^station.toml: camera.type is .*, known are: files, genicam, gphoto2, sim, v4l2"):
+    with pytest.raises(
+        ConfigError, match=r"^station.toml: camera.type is .*, known are: files, genicam, gphoto2, sim, v4l2"
+    ):
         StationConfig.load(path)
 
 
