@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import analyze, interference, live, models, report, triton_throughput, uplink, visit
+from benchmarks import analyze, interference, live, models, quality, report, triton_throughput, uplink, visit
 from dermabooth import resources
 from server.config import ServerConfig
 from server.inference import triton_address
@@ -54,6 +54,7 @@ async def _uplink() -> list[Row]:
 
 
 BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
+    "quality": quality.measure,
     "triton": _throughput,
     "models": _models,
     "live": lambda: _with_triton(live.measure),
