@@ -1,8 +1,9 @@
-"""One lighting recipe played out: light, settle, expose, dark."""
+"""One lighting recipe played out: light, settle, expose, dark, proof."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from station.capture.proof import prove_lit
 from station.devices import Camera, LightRig, Shot
 from station.protocol import Frame, LightingRecipe, Preparation, View
 
@@ -27,7 +28,8 @@ async def play(
     """Shoot each step of the recipe; `lighting` is told its index, `exposed` is given its frame.
 
     The lights are dark between the steps and when this ends, also by an error or a cancellation. Raises what
-    `check_recipe` raises before any light is on, and whatever instruments and callbacks raise.
+    `check_recipe` raises before any light is on, `DeviceUnavailable` that names a lamp whose light is not in its picture,
+    and whatever instruments and callbacks raise.
     """
     check_recipe(recipe, camera, lights)
     try:
@@ -38,6 +40,7 @@ async def play(
             shot = Shot(light=step.light, view=view, preparation=preparation, step=index)
             frame = await camera.expose(step.exposure, shot)
             await lights.ensure_dark()
+            await prove_lit(frame, step, camera, shot)
             await exposed(frame)
     finally:
         await lights.ensure_dark()

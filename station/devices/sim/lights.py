@@ -22,6 +22,8 @@ class SimLightsOptions(BaseModel):
     type: Literal["sim"] = "sim"
     lights: Annotated[frozenset[Light], Field(min_length=1)] = SIM_LIGHTS
     """The lights on the rig."""
+    dead: frozenset[Light] = frozenset()
+    """A fault to try: lamps that stay dark whatever they are told."""
     state_file: Path | None = None
     """Where every change of the light is written as JSON, to see from outside that a rig went dark."""
 
@@ -40,6 +42,7 @@ class SimLightRig(LightRig):
     def __init__(self, options: SimLightsOptions, bench: Bench) -> None:
         super().__init__()
         self._lights = options.lights
+        self._dead = options.dead
         self._state_file = options.state_file
         self._bench = bench
 
@@ -55,7 +58,7 @@ class SimLightRig(LightRig):
         """Nothing to let go of."""
 
     async def _do_set(self, light: Light, power: float) -> None:
-        self._shine(Shining(light, power))
+        self._shine(Shining() if light in self._dead else Shining(light, power))
 
     async def _do_dark(self) -> None:
         self._shine(Shining())
