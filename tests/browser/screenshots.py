@@ -21,6 +21,7 @@ SIZE = {"width": 1280, "height": 800}
 MAX_BYTES = 300_000
 QUALITY = 88
 _ANALYSED_MS = 400_000
+_PATIENCE_MS = 60_000
 _SETTLE_MS = 1_500
 _UP_LIMIT_S = 600.0
 
@@ -39,10 +40,12 @@ def running_demo(folder: Path) -> Iterator[Demo]:
 
 async def take(demo: Demo, folder: Path) -> None:
     """Every picture of the pages."""
+    expect.set_options(timeout=_PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=PROGRAM, args=ARGUMENTS)
         try:
             context = await browser.new_context(viewport=SIZE)  # type: ignore[arg-type]
+            context.set_default_timeout(_PATIENCE_MS)
             await take_kiosk(KioskPage(await context.new_page(), demo.kiosk), folder)
             await take_viewer(ViewerPage(await context.new_page(), demo.viewer), demo, folder)
         finally:
@@ -70,7 +73,7 @@ async def take_viewer(page: ViewerPage, demo: Demo, folder: Path) -> None:
     await page.open(demo.code)
     await page.booths.first.wait_for()
     await page.open_booth("sim-1")
-    await expect(page.live.canvas).to_have_attribute("data-overlay", "true", timeout=20_000)
+    await expect(page.live.canvas).to_have_attribute("data-overlay", "true")
     await page.layers.set("redness", True)
     await save(page.page, folder / "viewer-live.png", settle_ms=4_000)
     await page.open_visits()

@@ -80,7 +80,7 @@ export class QualityLights extends LitElement {
         ? html`<p class="muted small">Measured as soon as the camera delivers.</p>`
         : html`<ul>
             ${shown.filter((one) => one.verdict !== "unknown").map(light)}
-            ${untold(shown).map(gap)}
+            ${gap(untold(shown))}
           </ul>`}
     `;
   }
@@ -120,12 +120,14 @@ function untold(measures: readonly QualityMeasure[]): [string, string[]][] {
   return [...reasons];
 }
 
-function gap([reason, names]: [string, string[]]): TemplateResult {
-  return html`<li data-verdict="unknown">
-    <span class="icon unknown">${verdictIcon("unknown")}</span>
-    <span class="muted">Not graded</span>
-    <span class="advice">${reason} Leaves out ${listed(names)}.</span>
-  </li>`;
+function gap(reasons: readonly [string, string[]][]): TemplateResult | typeof nothing {
+  return reasons.length === 0
+    ? nothing
+    : html`<li data-verdict="unknown">
+        <span class="icon unknown">${verdictIcon("unknown")}</span>
+        <span class="muted">Not graded</span>
+        ${reasons.map(([reason, names]) => html`<span class="advice">${reason} Leaves out ${listed(names)}.</span>`)}
+      </li>`;
 }
 
 declare global {
