@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.protocol import View
-from station.quality.sample import Reading, Sample
+from station.quality.sample import SKIN, Reading, Sample
 from station.quality.tone import Linear, luminance
 from station.quality.zones import Mask
 
@@ -17,6 +17,7 @@ _CARD_SIDE = 32
 _WORKING_SIDE = 320
 NO_CHEEKS = "Both cheeks must be in sight."
 NO_ZONES = "At least two zones of the face must be in sight."
+NO_SKIN = "Where there is skin is not known, and a beard is dark without shadow."
 
 
 def flat_field(card: Linear) -> NDArray[np.float32]:
@@ -41,7 +42,8 @@ def illumination_uniformity(sample: Sample) -> tuple[Reading, ...]:
     """`illumination_uniformity`, |ln(Y left / Y right)| of the cheeks, and `zone_uniformity`, darkest over brightest zone.
 
     Y is the median over the skin of a zone, so that neither spots nor highlights count; a ratio has no skin tone in it. The
-    four zones are those of the ICAO portrait rules (forehead, cheeks, chin). Nothing for turned views, whose sides differ.
+    four zones are those of the ICAO portrait rules (forehead, cheeks, chin); they cannot be told without a skin mask, for hair
+    and beards are no shadows. Nothing for turned views, whose sides differ.
     """
     if sample.header.view not in FRONTAL:
         return ()
@@ -52,6 +54,8 @@ def illumination_uniformity(sample: Sample) -> tuple[Reading, ...]:
     else:
         darker = "left_cheek" if left < right else "right_cheek"
         sides = Reading("illumination_uniformity", abs(math.log(left / right)), "ln", darker)
+    if not sample.region.startswith(SKIN):
+        return sides, Reading("zone_uniformity", None, "ratio", sample.region, NO_SKIN, given=False)
     if len(levels) < 2:
         return sides, Reading("zone_uniformity", None, "ratio", sample.region, NO_ZONES, given=faced)
     darkest = min(levels, key=lambda name: levels[name])

@@ -13,6 +13,7 @@ from station.quality.tone import LUMINANCE, Linear, clip_code, linear_pixels, lu
 from station.quality.zones import FACE, QUALITY_ZONES, ZONES, Mask, Zone, clipped, extent, zone_mask
 
 PICTURE = "picture"
+SKIN = "skin"
 POLARISED = frozenset({Light.CROSS_POLARISED, Light.PARALLEL_POLARISED})
 SMALLEST_ZONE = 64
 """A zone with fewer pixels of skin than this is left out."""
@@ -116,7 +117,7 @@ def take_sample(
         seen = np.asarray(_reduced(_cut(skin, within), scale, cv2.INTER_NEAREST), np.uint8)
         mask = np.where(seen > 0, mask, np.uint8(0))
     outlines = _zones(face, within, scale)
-    name = "skin" if skin is not None else "face" if face is not None else PICTURE
+    name = SKIN if skin is not None else "face" if face is not None else PICTURE
     return Sample(
         header=header,
         region=name if reduction == 1 else f"{name}, 1/{reduction} scale",

@@ -54,12 +54,15 @@ def test_a_turned_view_has_no_even_sides() -> None:
     assert illumination_uniformity(take_sample(side, FACE)) == ()
 
 
-def test_a_shadowed_zone_is_named() -> None:
+def test_a_shadowed_zone_is_named_where_the_skin_is_known() -> None:
     picture = lit(1.0)
     picture[:120] *= 0.3
-    reading = illumination_uniformity(take_sample(expose(picture, tab=False), FACE))[1]
+    frame = expose(picture, tab=False)
+    reading = illumination_uniformity(take_sample(frame, FACE, np.full((320, 320), 255, np.uint8)))[1]
     assert reading.region == "forehead"
     assert reading.value == pytest.approx(0.3, abs=0.05)
+    untold = illumination_uniformity(take_sample(frame, FACE))[1]
+    assert (untold.value, untold.given) == (None, False)
 
 
 def test_a_card_shows_how_the_light_falls() -> None:

@@ -42,6 +42,8 @@ def test_strict_is_nowhere_laxer_than_normal() -> None:
             "brightness",
         ),
         ({"name": "x", "version": "x/1", "tab_white": {"green": 1.0}}, "green"),
+        ({"name": "x", "version": "x/1", "guide": {"top": {}}}, "top"),
+        ({"name": "x", "version": "x/1", "guide": {"front": {"size": 2.0}}}, "size"),
     ],
 )
 def test_a_mistake_is_named(data: dict[str, object], words: str) -> None:
@@ -62,3 +64,18 @@ def test_every_measure_has_a_sentence_for_the_operator(name: str) -> None:
         text = sentence(Reading(name, -1.0, "", "left_cheek"), elsewhere=elsewhere)
         assert text.endswith(".")
         assert "{" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "faults"),
+    [
+        ("head_pose", [f"{axis}_{sign}" for axis in ("yaw", "pitch", "roll") for sign in ("more", "less")]),
+        ("framing", ["left", "right", "high", "low", "cut"]),
+        ("distance", ["near", "far"]),
+        ("distance_change", ["near", "far"]),
+        ("occlusion", ["hair", "glasses"]),
+    ],
+)
+def test_each_way_to_be_wrong_has_its_own_sentence(name: str, faults: list[str]) -> None:
+    readings = [Reading(name, 1.0, "", "forehead", fault=fault) for fault in ("", *faults)]
+    assert len({sentence(reading, elsewhere=False) for reading in readings}) == len(faults) + 1
