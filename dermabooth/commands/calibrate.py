@@ -165,7 +165,9 @@ def check(
     if kept is None:
         raise ConfigError(f"{reason}: run `dermabooth calibrate make`")
     if kept.record.chart != sheet.name:
-        raise ConfigError(f"{kept.id} was made with the chart {kept.record.chart}: check with the same")
+        raise ConfigError(
+            f"{kept.id} was made with the chart {kept.record.chart}: check with the same --layout and --pitch"
+        )
     readings = read_session(session)
     found = check_drift(
         kept, session.shots, readings, sheet, checked_at=time.time(), made_by=by or getpass.getuser()

@@ -72,7 +72,8 @@ def repeatability(
             if phantom
             else booth_seatings(settings, heads, captures, _ask)
         )
-        values = asyncio.run(_measure_all(seatings, heads * captures, triton, console))
+        out.mkdir(parents=True, exist_ok=True)
+        values = asyncio.run(_measure_all(seatings, heads * captures, out, triton, console))
     told = report(values)
     if not told.found:
         reasons = sorted(set(told.left_out.values())) or ["there are no values"]
@@ -86,13 +87,15 @@ def repeatability(
 
 
 async def _measure_all(
-    seatings: AsyncGenerator[Seating, None], total: int, triton: str, console: Console
+    seatings: AsyncGenerator[Seating, None], total: int, out: Path, triton: str, console: Console
 ) -> list[Value]:
+    """Every capture is on disk before the next head is seated; --csv goes on from there."""
     values: list[Value] = []
     async with _open_examiner(triton) as examiner, contextlib.aclosing(seatings) as seated:
         count = 0
         async for seating in seated:
             values += await measure_seating(examiner, seating)
+            write_values(values, out / "values.csv")
             count += 1
             console.print(f"{count} of {total} captures measured", highlight=False)
     return values

@@ -14,6 +14,8 @@ _MARKER_AT: Final = ((12.0, 12.0), (174.0, 12.0), (174.0, 261.0), (12.0, 261.0))
 """Upper left corners of the markers 0 to 3, clockwise."""
 WHITE: Final = "white field"
 SKIN_PATCHES: Final = frozenset({"dark skin", "light skin"})
+PITCH_MM: Final = 24.0
+"""From patch to patch, centre to centre, of the printed patches."""
 LARGEST_PITCH_MM: Final = 30.0
 """Six columns of the classic chart fit between the markers."""
 CLASSIC: Final = "classic-24"
@@ -119,7 +121,7 @@ class ChartLayout:
         return self.source != NOMINAL_SOURCE
 
 
-def classic_sheet(pitch_mm: float = 24.0) -> ChartLayout:
+def classic_sheet(pitch_mm: float = PITCH_MM) -> ChartLayout:
     """A sheet with a frame in which the classic 24-patch chart is mounted.
 
     `pitch_mm` is the distance between the centres of neighbouring patches, measured on the chart. Raises `ValueError`
@@ -129,7 +131,8 @@ def classic_sheet(pitch_mm: float = 24.0) -> ChartLayout:
         raise ValueError(
             f"pitch of {pitch_mm:g} mm: the sheet takes charts of 5 to {LARGEST_PITCH_MM:g} mm from patch to patch"
         )
-    return _sheet(CLASSIC, CLASSIC_SOURCE, pitch_mm, printed=False)
+    name = CLASSIC if pitch_mm == PITCH_MM else f"{CLASSIC}@{pitch_mm:g}mm"
+    return _sheet(name, CLASSIC_SOURCE, pitch_mm, printed=False)
 
 
 def printed_sheet(measured: dict[str, tuple[float, float, float]] | None = None) -> ChartLayout:
@@ -139,10 +142,10 @@ def printed_sheet(measured: dict[str, tuple[float, float, float]] | None = None)
     a rig from day to day, not for calibrated colour. Raises `ValueError` that names missing patches.
     """
     if measured is None:
-        return _sheet(PRINTED, NOMINAL_SOURCE, 24.0, printed=True)
+        return _sheet(PRINTED, NOMINAL_SOURCE, PITCH_MM, printed=True)
     if missing := [name for name in CLASSIC_LAB if name not in measured]:
         raise ValueError(f"the reference has no {', '.join(missing)}: give CIELAB of all 24 patches")
-    return _sheet(PRINTED, "measured on the print, CIELAB D50", 24.0, printed=True, colours=measured)
+    return _sheet(PRINTED, "measured on the print, CIELAB D50", PITCH_MM, printed=True, colours=measured)
 
 
 def _sheet(
