@@ -18,7 +18,10 @@ pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[3]
 START_S = 60.0
-DARK_AT_ONCE_S = 1.0
+DARK_AT_ONCE_S = 2.0
+"""Less than any receiver of sACN waits."""
+LIT_S = 3.0
+"""More than any of them waits."""
 
 
 @pytest_asyncio.fixture
@@ -69,7 +72,7 @@ async def test_sigterm_is_dark_at_once(stands: list[Stand], booth: asyncio.subpr
 async def test_the_controllers_go_dark_by_themselves(
     stands: list[Stand], booth: asyncio.subprocess.Process, end: signal.Signals
 ) -> None:
-    await asyncio.sleep(DARK_WITHIN_S / 2)
+    await asyncio.sleep(LIT_S)
     await show(stands, (Light.WHITE, 0.5))
     booth.send_signal(end)
     await show(stands, limit_s=DARK_WITHIN_S)
