@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import accumulate
 from typing import Final
 
 WIDTH: Final = 720
 PANEL_HEIGHT: Final = 190
+_HEAD = 30
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 34, 34
 INK, WARN, FAIL, FAINT = "#1b4f72", "#b7791f", "#b03030", "#8a8a8a"
 
@@ -36,12 +38,15 @@ class Panel:
     """Texts of the horizontal axis, in place of numbers."""
     band: tuple[float, float] | None = None
     """Vertical range that the panel shows at least."""
+    height: int = PANEL_HEIGHT
+    """With title and labels, px."""
 
 
 def plot(panels: Sequence[Panel], title: str) -> str:
     """The panels one below the other, as one SVG document; the title and each panel's are its accessible text."""
-    height = 30 + PANEL_HEIGHT * len(panels)
-    body = "".join(_panel(panel, 30 + PANEL_HEIGHT * index) for index, panel in enumerate(panels))
+    tops = list(accumulate((panel.height for panel in panels), initial=_HEAD))
+    height = tops[-1]
+    body = "".join(_panel(panel, top) for panel, top in zip(panels, tops, strict=False))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
         f'viewBox="0 0 {WIDTH} {height}" role="img" font-family="sans-serif" font-size="12">'
@@ -56,7 +61,7 @@ def _panel(panel: Panel, top: float) -> str:
     ys = [y for _, y in panel.points] + [line.y for line in panel.lines] + list(panel.band or ())
     x_range, y_range = _range(xs), _range(ys or [0.0])
     across = WIDTH - _LEFT - _RIGHT
-    down = PANEL_HEIGHT - _TOP - _BOTTOM
+    down = panel.height - _TOP - _BOTTOM
 
     def at_x(x: float) -> float:
         return _LEFT + across * (x - x_range[0]) / (x_range[1] - x_range[0])
@@ -69,10 +74,10 @@ def _panel(panel: Panel, top: float) -> str:
         f'<rect x="{_LEFT}" y="{top + _TOP}" width="{across}" height="{down}" fill="none" stroke="#cccccc"/>',
         f'<text x="12" y="{top + _TOP + down / 2:.1f}" font-size="10" '
         f'transform="rotate(-90 12 {top + _TOP + down / 2:.1f})" text-anchor="middle">{escape(panel.y_label)}</text>',
-        f'<text x="{_LEFT + across / 2}" y="{top + PANEL_HEIGHT - 4}" font-size="10" '
+        f'<text x="{_LEFT + across / 2}" y="{top + panel.height - 4}" font-size="10" '
         f'text-anchor="middle">{escape(panel.x_label)}</text>',
     ]
-    below, marks = top + PANEL_HEIGHT - _BOTTOM + 14, panel.x_texts or [(x, f"{x:.4g}") for x in x_range]
+    below, marks = top + panel.height - _BOTTOM + 14, panel.x_texts or [(x, f"{x:.4g}") for x in x_range]
     parts += [_text(_LEFT - 6, at_y(y) + 4, f"{y:.3g}", "end") for y in y_range]
     parts += [_text(at_x(x), below, text, "middle") for x, text in marks]
     parts += [_level(line, at_y(line.y)) for line in panel.lines]

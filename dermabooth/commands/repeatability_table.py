@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from dermabooth.plots import FAIL, INK, Line, Panel, plot
+from dermabooth.plots import FAIL, INK, PANEL_HEIGHT, Line, Panel, plot
 from station.calibration import BlandAltman, Estimate, Repeatability, repeatability
 from station.errors import ConfigError
 
@@ -121,6 +121,7 @@ def bland_altman_plot(key: MeasureKey, found: BlandAltman) -> str:
         y_label=f"later - earlier{unit}",
         points=found.points,
         lines=lines,
+        height=2 * PANEL_HEIGHT,
     )
     return plot([panel], key.words)
 
