@@ -71,8 +71,16 @@ export class QualityTable extends LitElement {
         color: var(--muted);
         font-size: 0.8125rem;
       }
-      footer {
+      footer,
+      details {
         margin-top: 12px;
+      }
+      summary {
+        cursor: pointer;
+        padding: 8px 0;
+        min-height: 24px;
+        color: var(--muted);
+        font-size: 0.875rem;
       }
     `,
   ];
@@ -95,14 +103,40 @@ export class QualityTable extends LitElement {
             </tr>
           </thead>
           <tbody>
-            ${report.measures.map(row)}
+            ${report.measures.filter((measure) => !isStandard(measure)).map(row)}
           </tbody>
         </table>
       </div>
+      ${standard(report.measures.filter(isStandard))}
       <footer class="small muted">
         ${source}. Recipe ${report.recipe}, profile ${report.profile}, thresholds ${report.threshold_version}.
       </footer>`;
   }
+}
+
+/** Closed-form measures of ISO/IEC 29794-5, which judge nothing here: the standard's own are unfair to dark skin. */
+function isStandard(measure: QualityMeasure): boolean {
+  return measure.name.startsWith("iso_");
+}
+
+function standard(measures: QualityMeasure[]): TemplateResult | typeof nothing {
+  if (measures.length === 0) {
+    return nothing;
+  }
+  return html`<details>
+    <summary>For information: measures of ISO/IEC 29794-5</summary>
+    <table>
+      <tbody>
+        ${measures.map(
+          (measure) =>
+            html`<tr>
+              <td>${measureName(measure.name)}</td>
+              <td class="number">${measure.value === null ? "–" : quantity(measure.value, measure.unit)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </details>`;
 }
 
 function row(measure: QualityMeasure): TemplateResult {
