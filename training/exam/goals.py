@@ -14,6 +14,7 @@ SHIFTED: Final = "shifted"
 SHIFTED_ONE: Final = "one group shifted"
 SHIFTED_ALWAYS: Final = "shifted, every fault in every picture"
 BOOTH: Final = "shifted, through the booth"
+ENLARGED: Final = "in-range, enlarged from 12 px/mm"
 FAINT: Final = "faint"
 
 

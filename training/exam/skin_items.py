@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from phantom.scene import Light
 from phantom.swatch import GROUPS, ITEMS, Law, Swatch, swatch
-from training.exam.goals import BOOTH, FAINT, IN_RANGE, SHIFTED, SHIFTED_ONE
+from training.exam.goals import BOOTH, ENLARGED, FAINT, IN_RANGE, SHIFTED, SHIFTED_ONE
 from training.exam.items_baseline import EASY_AUC, HEADLINES, item_scores, tuned
 from training.exam.items_scoring import (
     COMEDONES,
@@ -37,7 +38,7 @@ from training.exam.report import (
     worst_over_best,
 )
 from training.exam.served import Model, ServedModel
-from training.exam.sets import SIZES, Sizes, seeds, through_booth, tones
+from training.exam.sets import SIZES, Sizes, enlarged, seeds, through_booth, tones
 
 NAME: Final = "skin_items"
 SIDE: Final = 256
@@ -54,6 +55,9 @@ ALONE: Final = tuple(each for each in GROUPS if each != "contrast")
 LINE: Final = ITEMS.index("wrinkle")
 TOLERANCE: Final = 2
 """px within which a line's middle is found"""
+
+
+Through = Callable[[Mapping[Light, NDArray[np.uint8]], int], dict[Light, NDArray[np.uint8]]]
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ def exam(repository: Path, size: Size = "full", track: Track = untracked) -> Rep
         report.metrics[name] |= _false_area(model, law, sizes, f"clean{' shifted' * (part == 'shifted')}")
     _warn(report)
     report.metrics[SHIFTED_ONE] = _one_group(model, sizes, track)
-    report.metrics[BOOTH] = _through_booth(model, sizes, track)
+    report.metrics[BOOTH] = _through(model, sizes, track, BOOTH, Law.shifted(), through_booth)
+    report.metrics[ENLARGED] = _through(model, sizes, track, ENLARGED, Law.training(), enlarged)
     report.metrics[FAINT] = _faint(model, sizes, track)
     report.metrics[IN_RANGE] |= _bracketed(model, sizes)
     return report
@@ -91,15 +96,15 @@ def _seen_through(track: Track, sizes: Sizes) -> Iterable[int]:
 
 
 def _asked(
-    model: Model, drawn: Iterable[tuple[int, str, float]], law: Law, *, booth: bool = False
+    model: Model, drawn: Iterable[tuple[int, str, float]], law: Law, through: Through | None = None
 ) -> Iterator[Seen]:
     """Swatches of these seeds and tones, and what the model says of them, a batch at a time."""
     remaining = iter(drawn)
     while batch := list(islice(remaining, BATCH)):
         truths = [swatch(seed, law, side=SIDE, px_per_mm=PX_PER_MM, ita=ita) for seed, _, ita in batch]
-        if booth:
+        if through is not None:
             truths = [
-                replace(each, pictures=through_booth(each.pictures, seed))
+                replace(each, pictures=through(each.pictures, seed))
                 for each, (seed, _, _) in zip(truths, batch, strict=True)
             ]
         yield from _answers(model, truths, [name for _, name, _ in batch])
@@ -195,10 +200,10 @@ def _one_group(model: Model, sizes: Sizes, track: Track) -> Figures:
     return figures
 
 
-def _through_booth(model: Model, sizes: Sizes, track: Track) -> Figures:
+def _through(model: Model, sizes: Sizes, track: Track, name: str, law: Law, through: Through) -> Figures:
     table = Table()
     drawn = tones("booth", sizes.booth)
-    for seen in track(_asked(model, drawn, Law.shifted(), booth=True), BOOTH, sizes.booth):
+    for seen in track(_asked(model, drawn, law, through), name, sizes.booth):
         _note(table, seen)
     return headlines(table) | _recalls(table)
 
