@@ -36,13 +36,14 @@ class Source:
         return max(1, round(self.extent[3] * self.zoom)), max(1, round(self.extent[2] * self.zoom))
 
     def with_skin(self, tiling: Tiling, row: int) -> tuple[int, ...]:
-        """The columns of a row whose tiles hold skin."""
+        """The columns of a row whose tiles hold skin within their margins, which count for nothing."""
         across, down = self._zooms(tiling)
         x, y, width, height = self.extent
-        top, bottom = int(max(row, 0) / down), min(round((row + tiling.side) / down), height)
+        near, far = tiling.margin, tiling.side - tiling.margin
+        top, bottom = int(max(row + near, 0) / down), min(round((row + far) / down), height)
         found = []
         for column in tiling.columns:
-            left, right = int(max(column, 0) / across), min(round((column + tiling.side) / across), width)
+            left, right = int(max(column + near, 0) / across), min(round((column + far) / across), width)
             part = self.skin[y + top : y + bottom, x + left : x + right]
             if part.size and int(part.max()) > 127:
                 found.append(column)

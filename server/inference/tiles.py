@@ -21,7 +21,7 @@ class Tiling:
     height: int
     width: int
     side: int = 256
-    step: int = 192
+    step: int = 208
     shift: int = 0
     """Moves all tiles up and left, px."""
     margin: int = MARGIN
