@@ -14,6 +14,7 @@ REGION = "face"
 """The part whose measures are shown; `--json` has the others."""
 _DETAILS = re.compile(r"_(sd|count|density|size|intensity|depth|star|estimate|p\d)$")
 """Endings of measures that the viewer and `--json` have, for what is printed must fit a screen."""
+_CONDITION = "condition_"
 _COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red", Verdict.UNKNOWN: "dim"}
 _NAMES = {"ita": "ITA"}
 _UNITS = {"1": "", "Lab": "", "deg": "°", "optical density": "OD"}
@@ -27,6 +28,7 @@ def show(outcome: Record, console: Console) -> None:
         quality = [record for record in outcome["quality"] if record["view"] == view]
         measures = [m for m in outcome["measures"] if m["view"] == view and _is_shown(m)]
         console.print(_table(view, quality, measures))
+        _show_conditions([m for m in outcome["measures"] if m["view"] == view], console)
         _show_advice(quality, console)
         _show_unmeasured(measures, console)
     stills, live = outcome["stills"], outcome["live"]
@@ -63,7 +65,23 @@ def _table(view: str, quality: list[Record], measures: list[Record]) -> Table:
 
 
 def _is_shown(measure: Record) -> bool:
-    return measure["region"] == REGION and not _DETAILS.search(measure["name"])
+    name, value = measure["name"], measure["value"]
+    if name.startswith(_CONDITION) and value is not None:
+        return False
+    return measure["region"] == REGION and not _DETAILS.search(name)
+
+
+def _show_conditions(measures: list[Record], console: Console) -> None:
+    """One line of the conditions that are likelier than not, the likeliest first."""
+    told = {
+        m["name"].removeprefix(_CONDITION): m["value"]
+        for m in measures
+        if m["name"].startswith(_CONDITION) and m["region"] == REGION and m["value"] is not None
+    }
+    likely = sorted((name for name in told if told[name] >= 0.5), key=lambda name: -told[name])
+    if told:
+        names = ", ".join(f"{_words(name)} {told[name]:.2f}" for name in likely) or "none is likely"
+        console.print(f"conditions, probability: {names}", highlight=False, markup=False)
 
 
 def _show_advice(quality: list[Record], console: Console) -> None:
@@ -87,7 +105,7 @@ def _show_unmeasured(measures: list[Record], console: Console) -> None:
 
 
 def _group(name: str) -> str:
-    return "conditions" if name.startswith("condition_") else _words(name)
+    return "conditions" if name.startswith(_CONDITION) else _words(name)
 
 
 def _verdict(verdict: str) -> Text:

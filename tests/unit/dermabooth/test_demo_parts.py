@@ -115,6 +115,16 @@ def test_what_cannot_be_measured_is_one_line_with_the_reason() -> None:
     assert "not measurable: pores area, wrinkles area (6.1 px/mm, needs 20)" in printed(an_outcome())
 
 
+def test_likely_conditions_are_one_line_the_likeliest_first() -> None:
+    found = {"condition_dryness": 0.512, "condition_melasma": 0.93, "condition_texture": 0.4}
+    measures = [measure("white", name, value, "1") for name, value in found.items()]
+    lines = printed(an_outcome(measures=measures))
+    assert "conditions, probability: melasma 0.93, dryness 0.51" in lines
+    assert not [line for line in lines if line.startswith("condition ")]
+    low = printed(an_outcome(measures=[measure("white", "condition_dryness", 0.1, "1")]))
+    assert "conditions, probability: none is likely" in low
+
+
 def test_advice_is_said_once() -> None:
     lines = printed(an_outcome())
     assert lines.count("cross polarised: Turn the lamp down.") == 1
