@@ -44,6 +44,15 @@ class ServerProgram:
         self.seen += [one for one in found if one not in self.seen]
         return found
 
+    def named(self, name: str) -> list[psutil.Process]:
+        """Those of the server's processes that have this name and live."""
+        found = []
+        for one in self.tree():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if one.name() == name:
+                    found.append(one)
+        return found
+
     def health(self) -> int:
         """HTTP status of the health page, 0 while nobody answers."""
         live = self.addresses("live")

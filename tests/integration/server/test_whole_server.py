@@ -54,9 +54,9 @@ def test_a_killed_process_is_started_again(server: ServerProgram, role: str) -> 
 
 
 def test_a_killed_triton_is_started_again(server: ServerProgram) -> None:
-    (before,) = [one for one in server.tree() if one.name() == "tritonserver"]
+    (before,) = server.named("tritonserver")
     before.kill()
-    until(lambda: [one for one in server.tree() if one.name() == "tritonserver" and one.pid != before.pid])
+    until(lambda: [one for one in server.named("tritonserver") if one.pid != before.pid])
     assert server.process.poll() is None
 
 

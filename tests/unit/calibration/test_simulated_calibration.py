@@ -12,7 +12,7 @@ from phantom import trace
 from phantom.identity import Identity
 from station.calibration import classic_sheet, load_calibration, load_record, make_record, read_session
 from station.config import StationConfig
-from station.protocol import CameraInfo, FrameHeader, Light
+from station.protocol import Box, CameraInfo, FrameHeader, Light, NeutralTab
 
 pytestmark = pytest.mark.unit
 
@@ -48,7 +48,10 @@ def test_they_hold_for_whoever_sits_in_the_simulated_booth() -> None:
     camera = CameraInfo(
         manufacturer="dermabooth", model="simulated camera", serial="seed-7", lens="simulated"
     )
-    header = FrameHeader(frame_id=1, width=3000, height=2000, light=Light.WHITE, camera=camera)
+    tab = NeutralTab(Box(x=10, y=10, width=100, height=100), 0.5)
+    header = FrameHeader(
+        frame_id=1, width=3000, height=2000, light=Light.WHITE, camera=camera, neutral_tab=tab
+    )
     told = config.load_calibration().stamp(header)
     assert told.calibration in {path.stem for path in SHIPPED}
     assert (told.color_refused, told.scale_refused) == ("", "")
