@@ -9,6 +9,7 @@ from station.devices import LatestFrame
 from station.kiosk.latest import Latest
 from station.protocol import (
     CameraInfo,
+    Conditions,
     Light,
     Overlay,
     Patient,
@@ -30,6 +31,25 @@ class Phase(StrEnum):
     """A visit is under way."""
     FAULT = "fault"
     """An instrument failed; `BoothState.problem` says what to do."""
+
+
+class Step(StrEnum):
+    """Where the operator stands with the visit on the screen; `none` where there is no visit."""
+
+    NONE = "none"
+    """Nobody is in the booth."""
+    FRAMING = "framing"
+    """The subject takes the pose of `VisitStatus.view`; the gate asks for a correction."""
+    READY = "ready"
+    """The gate is green; the shot comes by itself when it stays so."""
+    SHOOTING = "shooting"
+    """The lights of a view are played."""
+    REVIEW = "review"
+    """Every still is on disk; the operator looks at them, takes some again, or finishes."""
+    FINISHED = "finished"
+    """The visit is closed; nothing of its patient is told any more."""
+    ABORTED = "aborted"
+    FAILED = "failed"
 
 
 class StillStage(StrEnum):
@@ -66,6 +86,10 @@ class StillStatus(msgspec.Struct, frozen=True, kw_only=True):
     analysed: float = 0.0
     """Share of the analysis that has ended at the server, 0 to 1."""
     message: str = ""
+    override: str = ""
+    """Why it was shot although the gate asked for a correction."""
+    taken_again: int = 0
+    """How often a later still took the place of an earlier one."""
 
 
 class VisitStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +105,19 @@ class VisitStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Every still of the protocol was taken."""
     message: str = ""
     """Why the visit was given up."""
+    step: Step = Step.NONE
+    patient: Patient = Patient()
+    """Empty once the visit is closed."""
+    view: View = View.UNSPECIFIED
+    """The pose that is asked for now."""
+    retaking: int | None = None
+    """Index of the still that is taken again; None: the whole view."""
+    shoots_in_s: float | None = None
+    """Seconds until the shot comes by itself; None: the gate is not green, or only the operator shoots."""
+    wanting: tuple[str, ...] = ()
+    """What keeps the gate from green, as the operator's sentences, worst first."""
+    acclimatised_at: float | None = None
+    """When the subject has rested for as long as the protocol asks, seconds since 1970 UTC."""
 
 
 class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +144,86 @@ class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Preview frames that were not sent because a newer one came."""
 
 
+class WorklistEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who is expected today."""
+
+    key: str
+    """Names the entry in `VisitRequest`."""
+    patient: Patient
+    scheduled_at: float | None = None
+    """Seconds since 1970 UTC."""
+    accession_number: str = ""
+    description: str = ""
+    """Of the procedure."""
+    done: bool = False
+    """A visit of this entry was finished at this booth."""
+
+
+class WorklistStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is expected today, as last told."""
+
+    configured: bool = False
+    entries: tuple[WorklistEntry, ...] = ()
+    told_at: float | None = None
+    """Seconds since 1970 UTC."""
+    problem: str = ""
+    """Why there is nothing newer; the entries are those of `told_at`."""
+
+
+class DiskStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Room for stills on the booth's disk."""
+
+    used_bytes: int = 0
+    limit_bytes: int = 0
+    """The smaller of the spool's limit and what the disk has."""
+    visits_left: int | None = None
+    """Whole visits that still fit; None: not known yet."""
+    problem: str = ""
+    """The operator's sentence while room runs short; empty while there is enough."""
+
+
+class InstrumentStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One instrument of the booth."""
+
+    name: str
+    """`camera`, `lights` or `interlock`."""
+    driver: str
+    ready: bool
+    detail: str = ""
+    """Model and serial, or what is wrong and what to do."""
+
+
+class CheckPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One quantity of a daily check."""
+
+    name: str
+    value: float | None
+    reference: float | None
+    drift: float | None
+    unit: str
+    verdict: str
+    """`pass`, `warn` or `fail`."""
+    advice: str = ""
+
+
+class CalibrationStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The calibration that results rest on."""
+
+    record: str = ""
+    """Name of the record that holds; empty: none does, and `problem` says why."""
+    made_at: float | None = None
+    expires_at: float | None = None
+    """None: it does not."""
+    problem: str = ""
+    running: str = ""
+    """What a check under way does now; empty: none is."""
+    checked_at: float | None = None
+    verdict: str = ""
+    """Of the last daily check: `pass`, `warn`, `fail`; empty: never checked."""
+    points: tuple[CheckPoint, ...] = ()
+    """Of the last daily check."""
+
+
 class BoothState(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the kiosk page shows beside the picture."""
 
@@ -120,6 +237,10 @@ class BoothState(msgspec.Struct, frozen=True, kw_only=True):
     """The light that is on now; None: dark."""
     uplink: UplinkStatus = UplinkStatus()
     visit: VisitStatus | None = None
+    worklist: WorklistStatus = WorklistStatus()
+    disk: DiskStatus = DiskStatus()
+    instruments: tuple[InstrumentStatus, ...] = ()
+    calibration: CalibrationStatus = CalibrationStatus()
 
 
 class VisitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,6 +248,9 @@ class VisitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     patient: Patient = Patient()
     preparation: Preparation = Preparation.UNSPECIFIED
+    conditions: Conditions = Conditions()
+    worklist_key: str = ""
+    """The entry of the worklist that this visit is of; empty: somebody who walked in."""
 
 
 class KioskAgent(Protocol):

@@ -59,6 +59,19 @@ class Patient(msgspec.Struct, frozen=True, kw_only=True):
     patient_sex: Annotated[str, Meta(pattern=r"^[MFO]?$(?!\n)")] = ""
 
 
+class Conditions(msgspec.Struct, frozen=True, kw_only=True):
+    """How the skin and the room were before the pictures, as the operator entered it; None and empty: not told."""
+
+    acclimatised_min: Annotated[float, Meta(ge=0, le=1440)] | None = None
+    """Minutes that the subject has rested in the room."""
+    room_c: Annotated[float, Meta(ge=-10, le=60)] | None = None
+    """Temperature of the room, degrees Celsius."""
+    humidity_pct: Annotated[float, Meta(ge=0, le=100)] | None = None
+    """Relative humidity of the room."""
+    products: Annotated[str, Meta(max_length=256, pattern=_TEXT)] = ""
+    """What was used on the skin before."""
+
+
 class Encoding(StrEnum):
     """Form of a still's bytes on the wire and in the spool."""
 
@@ -105,6 +118,7 @@ class VisitOpened(_Message, frozen=True, kw_only=True):
     opened_at: float
     protocol: VisitProtocol
     patient: Patient = Patient()
+    conditions: Conditions = Conditions()
 
 
 class VisitClosed(_Message, frozen=True, kw_only=True):
@@ -141,6 +155,10 @@ class StillOffer(_Message, frozen=True, kw_only=True):
     """Hash of those bytes."""
     booth_quality: QualityReport | None = None
     """What the booth measured on the raw frame; guidance, not the verdict."""
+    replaces: Uid | None = None
+    """The still of the same visit that this one was taken again for; that one stays."""
+    override: Annotated[str, Meta(max_length=256, pattern=_TEXT)] = ""
+    """Why the operator shot although the booth's gate asked for a correction; empty: it did not."""
 
 
 class StillWanted(_Message, frozen=True, kw_only=True):

@@ -18,6 +18,8 @@ CELL = 8
 MOST_CONDITIONS = 4
 ZOOM = (0.88, 1.14)
 """Error of the scale in varied pictures; more would turn freckles into lentigines."""
+MOST_BLUR = 1.6
+"""px, standard deviation, in varied pictures of conditions"""
 CLEAN_SHARE = 0.1
 """of the items' examples, without any lesion"""
 FIRST_SEED = {"train": 1_000_000_000, "check": 900_000_000}
@@ -136,17 +138,50 @@ _CONDITION_OF: dict[str, Condition] = {
 def varied(
     rng: np.random.Generator, image: NDArray[np.uint8], shown: NDArray[np.float32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """A picture of skin and maps of it (C, h, w) in one of the eight placements; another exposure, balance, contrast,
-    blur and noise.
+    """A picture of skin and maps of it (C, h, w) in one of the eight placements, as another lamp and camera have it:
+    exposure, balance, shade and contrast, focus and motion, noise, JPEG.
     """
     if rng.random() < 0.5:
         image, shown = image.transpose(1, 0, 2), shown.transpose(0, 2, 1)
     turns = int(rng.integers(4))
     image, shown = np.rot90(image, turns), np.rot90(shown, turns, (1, 2))
-    picture = image.astype(np.float32)
+    picture = _noisy(rng, _blurred(rng, _relit(rng, image.astype(np.float32))))
+    return _stored(rng, np.asarray(np.clip(picture, 0, 255), np.uint8)), np.ascontiguousarray(shown)
+
+
+def _relit(rng: np.random.Generator, picture: NDArray[np.float32]) -> NDArray[np.float32]:
     mean = picture.mean((0, 1))
-    picture = (picture - mean) * np.float32(rng.uniform(0.7, 1.35)) + mean * rng.uniform(0.88, 1.12, 3)
+    level = mean * (rng.uniform(0.72, 1.2) * rng.uniform(0.92, 1.08, 3))
+    picture = (picture - mean) * np.float32(rng.uniform(0.55, 1.4)) + level.astype(np.float32)
+    if rng.random() < 0.5:
+        corners = 1 + rng.uniform(-0.12, 0.12, (3, 3)).astype(np.float32)
+        picture = (
+            picture * cv2.resize(corners, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)[..., None]
+        )
+    return picture
+
+
+def _blurred(rng: np.random.Generator, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Out of focus by up to 1.6 px, moved by up to 3 px."""
+    if rng.random() < 0.6:
+        sigma = rng.uniform(0.3, MOST_BLUR)
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
+    if rng.random() < 0.25:
+        reach = np.float32(rng.uniform(0.2, 1.0))
+        line = np.array([reach, 1, reach], np.float32) / (1 + 2 * reach)
+        picture = np.asarray(cv2.filter2D(picture, -1, line[None]), np.float32)
+    return picture
+
+
+def _noisy(rng: np.random.Generator, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    noise = rng.standard_normal(picture.shape, np.float32)
     if rng.random() < 0.4:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 0.9))
-    picture = picture + rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(0, 3.5))
-    return np.asarray(np.clip(picture, 0, 255), np.uint8), np.ascontiguousarray(shown)
+        noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), rng.uniform(0.4, 1.1)), np.float32)
+    return picture + noise * np.float32(rng.uniform(0, 4.5))
+
+
+def _stored(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if rng.random() < 0.5:
+        return picture
+    stored = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(80, 99))])[1]
+    return np.asarray(cv2.imdecode(stored, cv2.IMREAD_COLOR), np.uint8)
