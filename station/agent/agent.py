@@ -19,7 +19,7 @@ from station.capture import SessionEvent, TakenStill, Visit
 from station.config import StationConfig
 from station.devices import LatestFrame, Progress
 from station.errors import InvalidTransition, StationError
-from station.kiosk import BoothState, Latest, Phase, VisitRequest
+from station.kiosk import BoothState, Latest, Phase, UplinkStatus, VisitRequest
 from station.protocol import Overlay, Preparation, QualityReport, StillOffer, VisitClosed, VisitOpened
 from station.transport import Spool, Still
 
@@ -248,7 +248,7 @@ class StationAgent:
             problem=problem or ("" if studio else self._preparing),
             camera=studio.camera.info if studio else None,
             light=studio.lights.shining.light if studio else None,
-            **({"uplink": self._link.status} if self._link is not None else {}),
+            uplink=self._link.status if self._link is not None else UplinkStatus(),
             visit=self._board.status,
         )
 
