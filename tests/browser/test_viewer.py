@@ -42,6 +42,12 @@ class Server:
     def code(self) -> str:
         return LoginCodes(self.tokens).new()
 
+    async def at_visit(self, visit: FilledVisit) -> ViewerPage:
+        await self.page.open(self.code())
+        await self.page.open_visits()
+        await self.page.open_visit(visit.study)
+        return self.page
+
 
 @pytest.fixture
 async def server(chromium: BrowserContext, web_root: Path, tmp_path: Path) -> AsyncIterator[Server]:
@@ -113,10 +119,7 @@ async def test_a_visit_is_found_and_shown_with_layers(server: Server, visit: Fil
 async def test_layers_that_were_not_made_are_greyed_with_the_reason(
     server: Server, visit: FilledVisit
 ) -> None:
-    page = server.page
-    await page.open(server.code())
-    await page.open_visits()
-    await page.open_visit(visit.study)
+    page = await server.at_visit(visit)
     await page.choose_light("cross_polarised")
     await page.photo.expect_data("shown", visit.stills[1])
     await expect(page.layers.switch("melanin")).to_have_count(0)
@@ -126,10 +129,7 @@ async def test_layers_that_were_not_made_are_greyed_with_the_reason(
 async def test_the_panel_says_where_a_layer_is_and_what_scale_it_needs(
     server: Server, visit: FilledVisit
 ) -> None:
-    page = server.page
-    await page.open(server.code())
-    await page.open_visits()
-    await page.open_visit(visit.study)
+    page = await server.at_visit(visit)
     panel = page.page.locator("layer-panel")
     await expect(panel).to_contain_text("Grade 2 of 4")
     await expect(panel).to_contain_text("too little detail, 5.2 px/mm where 10 are needed")
@@ -175,10 +175,7 @@ async def test_a_mark_of_one_pixel_is_ringed_also_close_up_and_enlarged(server: 
 async def test_measures_and_quality_have_units_reasons_and_thresholds(
     server: Server, visit: FilledVisit
 ) -> None:
-    page = server.page
-    await page.open(server.code())
-    await page.open_visits()
-    await page.open_visit(visit.study)
+    page = await server.at_visit(visit)
     row = page.measures.locator('[data-measure="pigmented_area"]')
     await expect(row).to_contain_text("%")
     await expect(row.locator("td").first).to_have_text("4.21")
@@ -195,10 +192,7 @@ async def test_measures_and_quality_have_units_reasons_and_thresholds(
 async def test_what_models_say_is_shown_with_its_doubt_and_what_is_absent(
     server: Server, visit: FilledVisit
 ) -> None:
-    page = server.page
-    await page.open(server.code())
-    await page.open_visits()
-    await page.open_visit(visit.study)
+    page = await server.at_visit(visit)
     severity = page.page.locator('[data-assessment="severity"]')
     await expect(severity).to_contain_text("of 4, moderate")
     await expect(severity).to_contain_text("Uncertain")
@@ -216,10 +210,7 @@ async def test_what_models_say_is_shown_with_its_doubt_and_what_is_absent(
 
 
 async def test_the_lights_can_be_walked_with_the_keyboard(server: Server, visit: FilledVisit) -> None:
-    page = server.page
-    await page.open(server.code())
-    await page.open_visits()
-    await page.open_visit(visit.study)
+    page = await server.at_visit(visit)
     await page.page.locator('[role="tab"][aria-selected="true"]').focus()
     await page.page.keyboard.press("ArrowRight")
     await page.photo.expect_data("shown", visit.stills[1])

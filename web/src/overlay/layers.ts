@@ -57,6 +57,9 @@ export const EXPECTED: readonly LayerStyle[] = [...LAYERS, ...MARKS, ...HEAT_MAP
 /** Every layer that a still may have. */
 export const STILL_LAYERS: readonly LayerStyle[] = [...EXPECTED, ...CONDITIONS];
 
+/** From the lowest to the highest: maps are drawn below the marks of single things. */
+export const DRAWN: readonly Layer[] = [...LAYERS, ...HEAT_MAPS, ...CONDITIONS, ...MARKS].map((style) => style.name);
+
 export const STYLES = new Map(STILL_LAYERS.map((style) => [style.name, style]));
 
 /** Layers that need a still's resolution, and are never shown live. */

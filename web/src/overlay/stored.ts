@@ -1,7 +1,7 @@
 /** Layers of a stored still: 8-bit grey PNGs, drawn in the same colours as live overlays. */
 
 import type { Layer } from "../wire/protocol";
-import { colourise, MARKS, STYLES } from "./layers";
+import { colourise, DRAWN, MARKS } from "./layers";
 import { drawMarks } from "./marks";
 import type { OverlayView } from "./renderer";
 
@@ -82,14 +82,21 @@ function percentile(counts: Uint32Array, rank: number): number {
   return 255;
 }
 
-/** Draws the layers that are switched on. */
+/** The layers that are switched on, lowest first. */
+export function shownLayers(layers: readonly StoredLayer[], view: OverlayView): StoredLayer[] {
+  return layers
+    .filter((one) => view.layers.has(one.layer) && DRAWN.includes(one.layer))
+    .sort((a, b) => DRAWN.indexOf(a.layer) - DRAWN.indexOf(b.layer));
+}
+
+/** Draws layers, the first at the bottom. */
 export function drawLayers(
   context: CanvasRenderingContext2D,
   layers: readonly StoredLayer[],
   view: OverlayView,
 ): void {
   const { width, height } = context.canvas;
-  for (const { layer, picture } of layers.filter((one) => view.layers.has(one.layer) && STYLES.has(one.layer))) {
+  for (const { layer, picture } of layers) {
     context.globalAlpha = layer === "skin" ? 1 : MARKED.has(layer) ? Math.sqrt(view.opacity) : view.opacity;
     context.drawImage(picture, 0, 0, width, height);
   }

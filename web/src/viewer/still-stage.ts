@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { OverlayView } from "../overlay/renderer";
-import { drawLayers, greyValues, NEED_SKIN, prepareLayer, type StoredLayer } from "../overlay/stored";
+import { drawLayers, greyValues, NEED_SKIN, prepareLayer, shownLayers, type StoredLayer } from "../overlay/stored";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import { LIGHTS, VIEWS } from "../shared/words";
 import { shared } from "../styles/shared";
@@ -243,12 +243,10 @@ export class StillStage extends LitElement {
     canvas.width = photo.width;
     canvas.height = photo.height;
     context.drawImage(photo, 0, 0);
-    drawLayers(context, this.layers, this.view);
+    const layers = shownLayers(this.layers, this.view);
+    drawLayers(context, layers, this.view);
     canvas.dataset["shown"] = this.still.sop_instance_uid;
-    canvas.dataset["layers"] = this.layers
-      .map((one) => one.layer)
-      .filter((layer) => this.view.layers.has(layer))
-      .join(" ");
+    canvas.dataset["layers"] = layers.map((one) => one.layer).join(" ");
   }
 }
 
