@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -94,27 +95,13 @@ def node_space() -> Iterator[str]:
 def olad(node_space: str) -> Iterator[None]:
     """olad in the namespace, E1.31 alone, universe 1 read from its input port; as the user it comes with."""
     assert shutil.which("olad"), "install Debian's package ola"
-    folder = Path(f"/tmp/dermabooth-olad-{os.getpid()}")
-    folder.mkdir(mode=0o755)
-    for plugin in OTHER_PLUGINS:
-        (folder / f"ola-{plugin}.conf").write_text("enabled = false\n")
-    (folder / "ola-e131.conf").write_text(E131)
-    run("chown", "-R", "olad", str(folder))
     inside = ("ip", "netns", "exec", node_space)
-    daemon = (
-        "olad",
-        "-c",
-        str(folder),
-        "--http-port",
-        str(HTTP_PORT),
-        "-i",
-        NODE,
-        "--no-register-with-dns-sd",
-    )
     as_olad = ("setpriv", "--reuid", "olad", "--regid", "nogroup", "--clear-groups")
-    try:
+    with tempfile.TemporaryDirectory(prefix="dermabooth-olad-") as made:
+        settings = ("-c", made, "--http-port", str(HTTP_PORT), "-i", NODE, "--no-register-with-dns-sd")
+        configure(Path(made))
         with subprocess.Popen(
-            [*inside, *as_olad, *daemon], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*inside, *as_olad, "olad", *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
             try:
                 wait_for(lambda: run(*inside, "ola_patch", "-d", "1", "-p", "0", "-i", "-u", "1"))
@@ -122,8 +109,14 @@ def olad(node_space: str) -> Iterator[None]:
                 yield
             finally:
                 process.terminate()
-    finally:
-        shutil.rmtree(folder)
+
+
+def configure(folder: Path) -> None:
+    """Settings of olad, which belong to its user."""
+    for plugin in OTHER_PLUGINS:
+        (folder / f"ola-{plugin}.conf").write_text("enabled = false\n")
+    (folder / "ola-e131.conf").write_text(E131)
+    run("chown", "-R", "olad", str(folder))
 
 
 def wait_for(step: Any) -> None:
