@@ -50,10 +50,9 @@ def exam(repository: Path, size: Size = "full", track: Track = untracked) -> Rep
         report.by_ita[name], report.baseline[name] = by_ita, _f1s(opponent)
     report.metrics[SHIFTED_ONE] = _one_group(model, sizes, track)
     booth = faces("booth", sizes.booth, Law.shifted(), grades=HALF_CLEAR, booth=True)
-    report.metrics[BOOTH] = _f1s(_table(_asked(model, booth)))
-    report.metrics[FAINT] = _f1s(
-        _table(_asked(model, faces("faint", sizes.faint, Law.faint(), grades=HALF_CLEAR)))
-    )
+    faint = faces("faint", sizes.faint, Law.faint(), grades=HALF_CLEAR)
+    for name, made_so, count in ((BOOTH, booth, sizes.booth), (FAINT, faint, sizes.faint)):
+        report.metrics[name] = _f1s(_table(track(_asked(model, made_so), name, count)))
     return report
 
 

@@ -81,18 +81,20 @@ def exam(
         by_ita = {"kappa": table.by_ita(kappa, *PAIR)}
         report.metrics[name] = _agreement(table) | _certainty(table) | _maps(table)
         report.metrics[name]["worst over best ITA class"] = worst_over_best(by_ita["kappa"], sizes.fairness)
-        report.by_ita[name] = by_ita
         for k, other in sorted(others.items()):
-            copies = _table(track(_asked(other, made), f"{name}, k = {k}", sizes.pictures))
-            told = _agreement(copies) | _maps(copies)
-            report.metrics[name] |= {f"{measure}, k = {k}": figure for measure, figure in told.items()}
-        report.baseline[name] = _agreement(_by_rule(made, rule))
+            asked = track(_asked(other, made), f"{name}, k = {k}", sizes.pictures)
+            report.metrics[name] |= _at_copies(k, _table(asked))
+        report.by_ita[name], report.baseline[name] = by_ita, _agreement(_by_rule(made, rule))
     report.metrics[SHIFTED_ONE] = _one_group(model, sizes, track)
-    report.metrics[BOOTH] = _agreement(
-        _table(_asked(model, faces("booth", sizes.booth, Law.shifted(), booth=True)))
-    )
-    report.metrics[FAINT] = _agreement(_table(_asked(model, faces("faint", sizes.faint, Law.faint()))))
+    booth = faces("booth", sizes.booth, Law.shifted(), booth=True)
+    faint = faces("faint", sizes.faint, Law.faint())
+    for name, made_so, count in ((BOOTH, booth, sizes.booth), (FAINT, faint, sizes.faint)):
+        report.metrics[name] = _agreement(_table(track(_asked(model, made_so), name, count)))
     return report
+
+
+def _at_copies(k: int, table: Table) -> Figures:
+    return {f"{measure}, k = {k}": figure for measure, figure in (_agreement(table) | _maps(table)).items()}
 
 
 def _others(*models: ServedModel) -> dict[int, ServedModel]:

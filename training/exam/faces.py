@@ -87,6 +87,6 @@ def candidates(heights: Sequence[NDArray[np.float32]]) -> NDArray[np.floating]:
     return np.quantile(pooled, np.linspace(0.02, 0.998, PEAK_STEPS))
 
 
-def tuning_faces(count: int, grades: Sequence[int] = EVERY_GRADE) -> list[FacePicture]:
+def tuning_faces(count: int, grades: Sequence[int] = EVERY_GRADE) -> Iterator[FacePicture]:
     """In-range faces that are not scored."""
-    return list(faces("tuning", count, Law.training(), grades=grades))
+    return faces("tuning", count, Law.training(), grades=grades)
