@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from server.inference import ModelStatistics, TritonClient
-from server.store import Archive, Still, Store, WorkState
+from server.store import Archive, Still, Store, WorkState, standing
 from station.kiosk import BoothState
 from station.protocol import Verdict
 
@@ -23,12 +23,12 @@ async def collect(
     work = await store.work(study)
     done = bool(work) and all(status.state == WorkState.DONE for status in work)
     paths = [archive.resolve(instance.path) for instance in instances]
-    complete = len(stills) == taken == booth.protocol.stills
-    written = len(paths) == OBJECTS_PER_STILL * taken and all(path.is_file() for path in paths)
+    complete = len(standing(stills)) == taken == booth.protocol.stills
+    written = len(paths) == OBJECTS_PER_STILL * len(stills) and all(path.is_file() for path in paths)
     return {
         "ok": done and complete and written,
         "study_instance_uid": study,
-        "stills": {"taken": taken, "stored": len(stills), "lost": taken - len(stills)},
+        "stills": {"taken": taken, "stored": len(stills), "lost": taken - len(standing(stills))},
         "instances": [
             {
                 "path": str(path),

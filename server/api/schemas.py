@@ -5,6 +5,7 @@ import msgspec
 from server.api.board import LivePreview
 from station.protocol import (
     CameraInfo,
+    Conditions,
     Exposure,
     Face,
     Light,
@@ -53,7 +54,7 @@ class VisitSummary(msgspec.Struct, frozen=True, kw_only=True):
     protocol: str
     preparation: Preparation
     expected: int
-    """Stills that the visit has when complete."""
+    """Stills that the visit has when complete; one that was taken again counts once."""
     stored: int
     verdict: Verdict | None
     """Worst verdict of its stills; None: none is known yet."""
@@ -126,15 +127,26 @@ class StillInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Whether its picture can be shown."""
     layers: tuple[str, ...]
     """Names of the layers that can be shown."""
+    replaces: str | None
+    """SOP Instance UID of the still that this one was taken again for."""
+    replaced_by: str | None
+    """SOP Instance UID of the still that was taken again for this one; None: this one stands."""
+    override: str
+    """Why the operator shot although the booth's gate asked for a correction; empty: it did not."""
     steps: tuple[StepInfo, ...]
     instances: tuple[InstanceInfo, ...]
 
 
 class VisitDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit with its stills, in the order they were shot."""
+    """A visit with its stills, in the order of its protocol."""
 
     visit: VisitSummary
+    conditions: Conditions
+    """How skin and room were before the pictures."""
     stills: tuple[StillInfo, ...]
+    """The newest of each view and light."""
+    replaced: tuple[StillInfo, ...]
+    """The stills that were taken again, each with its `replaced_by`."""
 
 
 class StillQuality(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,3 +170,4 @@ class VisitMeasures(msgspec.Struct, frozen=True, kw_only=True):
 
     study_instance_uid: str
     stills: tuple[StillMeasures, ...]
+    """Of the stills that stand; those that were taken again are left out unless asked for."""

@@ -1,7 +1,7 @@
 """Stills: what is known of one, its picture, its layers and its quality."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from aiohttp import hdrs, web
@@ -11,7 +11,7 @@ from server.api.renditions import RENDITIONS, WHOLE, WIDTHS, Part
 from server.api.resources import ARCHIVE, STORE, json_response, number_in_query, uid_in_path
 from server.api.routes import Route, route
 from server.api.schemas import InstanceInfo, StepInfo, StillInfo, StillQuality
-from server.store import Archive, Instance, Still, WorkStatus
+from server.store import Archive, Instance, Still, WorkStatus, replaced_by
 from station.protocol import Layer, Verdict
 
 LAYERS = tuple(layer.value for layer in Layer)
@@ -36,8 +36,12 @@ async def still(request: web.Request) -> web.Response:
     store = request.app[STORE]
     found = await store.still(uid_in_path(request, "sop"))
     study = found.study_instance_uid
-    work, instances = await asyncio.gather(store.work(study), store.instances(study))
-    info = await request.app[RENDITIONS].run(describe, found, request.app[ARCHIVE], work, instances)
+    work, instances, stills = await asyncio.gather(
+        store.work(study), store.instances(study), store.stills(study)
+    )
+    info = await request.app[RENDITIONS].run(
+        describe, found, request.app[ARCHIVE], work, instances, replaced_by(stills)
+    )
     return json_response(info)
 
 
@@ -73,9 +77,13 @@ async def quality(request: web.Request) -> web.Response:
 
 
 def describe(
-    still: Still, archive: Archive, work: Iterable[WorkStatus], instances: Iterable[Instance]
+    still: Still,
+    archive: Archive,
+    work: Iterable[WorkStatus],
+    instances: Iterable[Instance],
+    newer: Mapping[str, str],
 ) -> StillInfo:
-    """What is known of a still; looks at the archive's files."""
+    """What is known of a still; looks at the archive's files. `newer` is `replaced_by` of its visit."""
     uid, header = still.sop_instance_uid, still.header
     study = still.study_instance_uid
     return StillInfo(
@@ -99,6 +107,9 @@ def describe(
         verdict=verdict_of(still),
         picture=archive.rendition(study, uid).is_file(),
         layers=tuple(name for name in LAYERS if archive.layer(study, uid, name).is_file()),
+        replaces=still.replaces,
+        replaced_by=newer.get(uid),
+        override=still.override,
         steps=tuple(
             StepInfo(step=one.step, state=one.state, attempts=one.attempts, error=one.error)
             for one in work

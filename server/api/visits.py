@@ -11,7 +11,7 @@ from server.api.resources import ARCHIVE, STORE, json_response, number_in_query,
 from server.api.routes import Route, route
 from server.api.schemas import StillMeasures, VisitDetail, VisitMeasures, VisitPage, VisitSummary
 from server.api.stills import describe, verdict_of
-from server.store import Still, Visit
+from server.store import Still, Visit, replaced_by, standing
 from station.protocol import Light, Verdict
 
 _SEVERITY = (Verdict.PASS, Verdict.UNKNOWN, Verdict.WARN, Verdict.FAIL)
@@ -48,15 +48,24 @@ async def visit(request: web.Request) -> web.Response:
         store.stills(study), store.work(study), store.instances(study)
     )
     archive, files = request.app[ARCHIVE], request.app[RENDITIONS]
-    described = [await files.run(describe, still, archive, work, instances) for still in stills]
-    return json_response(VisitDetail(visit=summarise(found, stills), stills=tuple(described)))
+    newer = replaced_by(stills)
+    described = [await files.run(describe, still, archive, work, instances, newer) for still in stills]
+    detail = VisitDetail(
+        visit=summarise(found, stills),
+        conditions=found.conditions,
+        stills=tuple(one for one in described if one.replaced_by is None),
+        replaced=tuple(one for one in described if one.replaced_by is not None),
+    )
+    return json_response(detail)
 
 
 async def measures(request: web.Request) -> web.Response:
-    """The measures of every still of a visit."""
+    """The measures of every still of a visit that stands; with `replaced=1` also of those that were taken again."""
     study, store = uid_in_path(request, "study"), request.app[STORE]
     await store.visit(study)
     stills = await store.stills(study)
+    if not number_in_query(request, "replaced", 0, 0, 1):
+        stills = standing(stills)
     found = await asyncio.gather(*(store.measures(still.sop_instance_uid) for still in stills))
     parts = [
         StillMeasures(
@@ -71,7 +80,10 @@ async def measures(request: web.Request) -> web.Response:
 
 
 def summarise(visit: Visit, stills: Sequence[Still]) -> VisitSummary:
-    """A visit as the list shows it."""
+    """A visit as the list shows it; a still that was taken again counts for nothing."""
+    newest = standing(stills)
+    known = {still.sop_instance_uid for still in stills}
+    expected = (known | set(visit.expected)) - set(replaced_by(stills)) if visit.expected else ()
     return VisitSummary(
         study_instance_uid=visit.study_instance_uid,
         booth_id=visit.booth_id,
@@ -81,10 +93,10 @@ def summarise(visit: Visit, stills: Sequence[Still]) -> VisitSummary:
         patient=visit.patient,
         protocol=visit.protocol.name,
         preparation=visit.protocol.preparation,
-        expected=len(visit.expected) or visit.protocol.stills,
-        stored=len(stills),
-        verdict=worst(map(verdict_of, stills)),
-        cover=_cover(stills),
+        expected=len(expected) or visit.protocol.stills,
+        stored=len(newest),
+        verdict=worst(map(verdict_of, newest)),
+        cover=_cover(newest),
     )
 
 

@@ -186,6 +186,14 @@ PREPARATION = {
     Preparation.MAKE_UP: private("PREP_MAKE_UP", "With make-up"),
 }
 
+# Skin and room as the operator entered them. What DICOM codes of temperature is of blood, body and devices.
+ACCLIMATISED = private("ACCLIMATISED", "Time that the subject rested in the room")
+ROOM_TEMPERATURE = private("ROOM_TEMPERATURE", "Temperature of the room")
+ROOM_HUMIDITY = private("ROOM_HUMIDITY", "Relative humidity of the room")
+SKIN_PRODUCTS = private("SKIN_PRODUCTS", "Products used on the skin before")
+OVERRIDE = private("OVERRIDE", "Why it was shot against the quality gate")
+TAKEN_AGAIN = private("TAKEN_AGAIN", "Earlier picture that this one was taken again for")
+
 # Exposure and calibration.
 REQUESTED_TIME = private("EXPOSURE_TIME_RQ", "Requested exposure time")
 REQUESTED_GAIN = private("GAIN_RQ", "Requested analogue gain")

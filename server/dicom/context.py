@@ -12,25 +12,32 @@ from pydicom.valuerep import DSfloat
 
 from server.dicom import codes
 from server.dicom.units import NO_UNITS, unit_code
-from station.protocol import Exposure, FrameHeader, Light, QualityMeasure, QualityReport
+from station.protocol import Conditions, Exposure, FrameHeader, Light, QualityMeasure, QualityReport
 
 _UC_LENGTH = 1024
 
 
 def acquisition_context(
-    header: FrameHeader, quality: QualityReport | None, *, uv_wavelength_nm: float | None = None
+    header: FrameHeader,
+    quality: QualityReport | None,
+    *,
+    uv_wavelength_nm: float | None = None,
+    conditions: Conditions = Conditions(),  # noqa: B008
+    override: str = "",
 ) -> list[Dataset]:
     """The items for a picture; what is not known has no item."""
     return [
         *_light(header.light, uv_wavelength_nm),
         _code(codes.IMAGE_VIEW, codes.VIEW[header.view]),
         _code(codes.SKIN_PREPARATION, codes.PREPARATION[header.preparation]),
+        *_conditions(conditions),
         _number(codes.LIGHT_STEP, header.step, NO_UNITS),
         _number(codes.FRAME_ID, header.frame_id, NO_UNITS),
         _number(codes.MASTER_BIT_DEPTH, header.bit_depth, unit_code("bit")),
         *_exposure(header.requested, codes.REQUESTED_TIME, codes.REQUESTED_GAIN),
         *_exposure(header.actual, codes.ACTUAL_TIME, codes.ACTUAL_GAIN),
         *_calibration(header),
+        *((_text(codes.OVERRIDE, override),) if override else ()),
         *(_quality(quality) if quality is not None else ()),
     ]
 
@@ -59,6 +66,17 @@ def _light(light: Light, uv_wavelength_nm: float | None) -> Iterator[Dataset]:
         yield _number(codes.POLARISER_ANGLE, coded.polariser_angle_deg, unit_code("deg"))
     if light is Light.UV and uv_wavelength_nm is not None:
         yield _number(codes.WAVELENGTH, uv_wavelength_nm, unit_code("nm"))
+
+
+def _conditions(conditions: Conditions) -> Iterator[Dataset]:
+    if conditions.acclimatised_min is not None:
+        yield _number(codes.ACCLIMATISED, conditions.acclimatised_min, unit_code("min"))
+    if conditions.room_c is not None:
+        yield _number(codes.ROOM_TEMPERATURE, conditions.room_c, unit_code("°C"))
+    if conditions.humidity_pct is not None:
+        yield _number(codes.ROOM_HUMIDITY, conditions.humidity_pct, unit_code("%"))
+    if conditions.products:
+        yield _text(codes.SKIN_PRODUCTS, conditions.products)
 
 
 def _exposure(exposure: Exposure | None, time: Code, gain: Code) -> Iterator[Dataset]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
@@ -18,7 +18,7 @@ from server.dicom.context import acquisition_context, is_calibrated
 from server.dicom.icc import srgb_profile
 from server.dicom.jpeg import parse_baseline
 from server.errors import BadImage
-from station.protocol import FrameHeader, Patient, QualityReport, View
+from station.protocol import Conditions, FrameHeader, Patient, QualityReport, View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,11 @@ class PhotoDescription:
     institution_name: str = ""
     protocol_name: str = ""
     comments: str = ""
+    conditions: Conditions = field(default_factory=Conditions)
+    replaces: str | None = None
+    """SOP Instance UID of the earlier photograph of the visit that this one was taken again for."""
+    override: str = ""
+    """Why it was shot although the booth's gate asked for a correction."""
     uv_wavelength_nm: float | None = None
     """Emission of the ultraviolet lamp."""
     lossy: LossyCompression | None = None
@@ -184,9 +189,27 @@ def _image(photo: Dataset, description: PhotoDescription) -> None:
     photo.ImageLaterality = "U"
     photo.BurnedInAnnotation = "NO"
     photo.RecognizableVisualFeatures = "YES"
-    photo.ImageComments = (
-        description.comments or f"{_title(header)}; {codes.PREPARATION[header.preparation].meaning}"
-    )
+    photo.ImageComments = description.comments or _comments(description)
+    if description.replaces:
+        photo.ReferencedImageSequence = [_taken_again(description.replaces)]
+
+
+def _comments(description: PhotoDescription) -> str:
+    header = description.header
+    parts = [_title(header), codes.PREPARATION[header.preparation].meaning]
+    if description.replaces:
+        parts.append("taken again")
+    if description.override:
+        parts.append(f"shot although a correction was asked for: {description.override}")
+    return "; ".join(parts)
+
+
+def _taken_again(sop_instance_uid: str) -> Dataset:
+    item = Dataset()
+    item.ReferencedSOPClassUID = VLPhotographicImageStorage
+    item.ReferencedSOPInstanceUID = sop_instance_uid
+    item.PurposeOfReferenceCodeSequence = [codes.code_item(codes.TAKEN_AGAIN)]
+    return item
 
 
 _ORIENTATION: dict[View, list[str]] = {
@@ -209,7 +232,11 @@ def _acquisition(photo: Dataset, description: PhotoDescription) -> None:
         photo.AcquisitionDateTime = date(content_at) + time(content_at) + offset(content_at)
     photo.ContentDate, photo.ContentTime = date(content_at), time(content_at)
     photo.AcquisitionContextSequence = acquisition_context(
-        header, description.quality, uv_wavelength_nm=description.uv_wavelength_nm
+        header,
+        description.quality,
+        uv_wavelength_nm=description.uv_wavelength_nm,
+        conditions=description.conditions,
+        override=description.override,
     )
 
 

@@ -19,6 +19,8 @@ _UCUM = {
     "nm": Code("nm", "UCUM", "nanometer"),
     "um": Code("um", "UCUM", "micrometer"),
     "deg": Code("deg", "UCUM", "degree"),
+    "min": Code("min", "UCUM", "minute"),
+    "°C": Code("Cel", "UCUM", "degree Celsius"),
     "K": Code("K", "UCUM", "kelvin"),
     "px": Code("{pixels}", "UCUM", "pixels"),
     "px/mm": Code("{pixels}/mm", "UCUM", "pixels per millimeter"),

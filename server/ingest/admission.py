@@ -64,7 +64,7 @@ class Admission:
         Raises `MalformedMessage`, `Turned`, or a `ServerError`: `NotFound` for an unopened visit, `Conflict` for
         another booth's visit or another still's UID, `StorageFull` before the disk is.
         """
-        _check_size(offer)
+        _check(offer)
         visit = await self._store.visit(offer.study_instance_uid)
         if visit.booth_id != booth_id:
             raise Conflict("this visit belongs to another booth")
@@ -165,7 +165,9 @@ class Admission:
         admitted.released.set()
 
 
-def _check_size(offer: StillOffer) -> None:
+def _check(offer: StillOffer) -> None:
+    if offer.replaces == offer.sop_instance_uid:
+        raise MalformedMessage("a still cannot be taken again for itself")
     offer.header.check_size()
     limit = max_encoded_bytes(offer.header, offer.encoding)
     wrong = offer.size != limit if offer.encoding is Encoding.RAW else offer.size > limit

@@ -28,7 +28,7 @@ from server.dicom import (
 from server.errors import BadImage
 from server.inference import ModelInfo
 from server.pipeline.examination import Layers, Skin, Srgb
-from station.protocol import FrameHeader, Layer, Patient, QualityReport, derived_uid
+from station.protocol import Conditions, FrameHeader, Layer, Patient, QualityReport, derived_uid
 
 ANALYSIS = "2"
 """Version of what is measured beside the models; raise it when the same picture gives other results."""
@@ -56,6 +56,9 @@ class Identity:
     study: StudyWords = field(default_factory=StudyWords)
     lossy: bool = False
     """The picture came out of a lossy codec."""
+    conditions: Conditions = field(default_factory=Conditions)
+    replaces: str | None = None
+    override: str = ""
 
 
 class ObjectMaker:
@@ -93,6 +96,9 @@ class ObjectMaker:
             study_description=identity.study.study_description,
             accession_number=identity.study.accession_number,
             referring_physician_name=identity.study.referring_physician_name,
+            conditions=identity.conditions,
+            replaces=identity.replaces,
+            override=identity.override,
             lossy=LossyCompression() if identity.lossy else None,
         )
         if jpeg is not None:

@@ -196,6 +196,9 @@ class StillSteps:
             study_at=datetime.fromtimestamp(visit.opened_at, UTC),
             station_name=visit.booth_id,
             protocol_name=visit.protocol.name,
+            conditions=visit.conditions,
+            replaces=still.replaces,
+            override=still.override,
         )
 
     async def _photo_header(self, still: Still) -> Dataset:

@@ -3,7 +3,7 @@
 import time
 
 from server.pipeline.worker import NotYet
-from server.store import Still, Store, Visit, WorkState
+from server.store import Still, Store, Visit, WorkState, standing
 from station.protocol import Light
 
 PATIENCE_S = 3600.0
@@ -18,12 +18,15 @@ class Twins:
         self._store = store
 
     async def find(self, still: Still, light: Light) -> Still | None:
-        """The same view under another light; None if there will be none. Raises `NotYet` while it may come."""
+        """The newest of the same view under another light; None if there will be none.
+
+        Raises `NotYet` while it may come.
+        """
         if still.header.light is light:
             return None
         visit = await self._store.visit(still.study_instance_uid)
         stills = await self._store.stills(still.study_instance_uid)
-        for other in stills:
+        for other in standing(stills):
             if other.header.light is light and other.header.view is still.header.view:
                 return other
         if _may_come(visit, stills, light) and time.time() < still.received_at + PATIENCE_S:

@@ -3,6 +3,7 @@
 from server.store.archive import Archive
 from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
 from server.store.repository import Store
+from server.store.retakes import replaced_by, standing
 from server.store.tables import WorkState
 
 __all__ = [
@@ -16,4 +17,6 @@ __all__ = [
     "WorkItem",
     "WorkState",
     "WorkStatus",
+    "replaced_by",
+    "standing",
 ]

@@ -36,15 +36,15 @@ def open_engine(url: str) -> Engine:
     raise ConfigError(f"database.url names {parsed.drivername!r}; use sqlite:///PATH or postgresql://…")
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema to this version; safe when several processes start at once."""
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the schema to a version, the newest unless told; safe when several processes start at once."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     with _migration_lock(engine), engine.connect() as connection:
         config.attributes["connection"] = connection
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
         connection.commit()
 
 

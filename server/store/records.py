@@ -1,11 +1,12 @@
 """What the store tells: rows read back into the types of the wire."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
 from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow, VisitRow, WorkRow
 from station.protocol import (
+    Conditions,
     Encoding,
     Face,
     FrameHeader,
@@ -41,6 +42,7 @@ class Visit:
     patient: Patient
     protocol: VisitProtocol
     expected: tuple[str, ...]
+    conditions: Conditions = field(default_factory=Conditions)
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,10 @@ class Still:
     face: Face | None
     face_sought: bool
     """True once a face was looked for."""
+    replaces: str | None = None
+    """SOP Instance UID of the still that this one was taken again for."""
+    override: str = ""
+    """Why the operator shot although the booth's gate asked for a correction."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +135,7 @@ def visit_row(booth_id: str, message: VisitOpened) -> VisitRow:
         opened_at=message.opened_at,
         patient=to_json(message.patient),
         protocol=to_json(message.protocol),
+        conditions=to_json(message.conditions),
     )
 
 
@@ -143,6 +150,7 @@ def visit_of(row: VisitRow) -> Visit:
         msgspec.json.decode(row.patient, type=Patient),
         msgspec.json.decode(row.protocol, type=VisitProtocol),
         msgspec.json.decode(row.expected, type=tuple[str, ...]),
+        msgspec.json.decode(row.conditions, type=Conditions),
     )
 
 
@@ -161,6 +169,8 @@ def still_row(offer: StillOffer, blob: str, received_at: float) -> StillRow:
         blob=blob,
         received_at=received_at,
         booth_quality=None if offer.booth_quality is None else to_json(offer.booth_quality),
+        replaces=offer.replaces,
+        override=offer.override,
     )
 
 
@@ -182,6 +192,8 @@ def still_of(row: StillRow) -> Still:
         _report(row.quality),
         msgspec.json.decode(row.face, type=Face) if row.face else None,
         row.face is not None,
+        row.replaces,
+        row.override,
     )
 
 

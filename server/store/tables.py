@@ -49,6 +49,8 @@ class VisitRow(SQLModel, table=True):
     """`VisitProtocol` as JSON."""
     expected: str = Field(default="[]", sa_column=_text())
     """SOP Instance UIDs that `VisitClosed` names, as JSON."""
+    conditions: str = Field(default="{}", sa_column=Column(Text, nullable=False, server_default="{}"))
+    """`Conditions` as JSON."""
 
 
 class StillRow(SQLModel, table=True):
@@ -74,6 +76,9 @@ class StillRow(SQLModel, table=True):
     """`QualityReport` of the server as JSON."""
     face: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     """`Face` as JSON; the empty string: looked for and not found."""
+    replaces: str | None = Field(default=None, max_length=64)
+    """SOP Instance UID of the still that this one was taken again for; it may not have arrived."""
+    override: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
 
 
 class WorkRow(SQLModel, table=True):

@@ -39,6 +39,8 @@ class Still:
     series_number: int
     instance_number: int
     booth_quality: QualityReport | None = None
+    replaces: str | None = None
+    override: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,8 @@ def _offer(still: Still, encoding: Encoding, size: int, sha256: str) -> StillOff
         size=size,
         sha256=sha256,
         booth_quality=still.booth_quality,
+        replaces=still.replaces,
+        override=still.override,
     )
 
 

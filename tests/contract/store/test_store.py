@@ -12,10 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.errors import ConfigError, Conflict, NotFound
-from server.store import Instance, StepResult, Store, WorkState
-from server.store.database import open_engine
+from server.store import Instance, StepResult, Store, WorkState, replaced_by, standing
+from server.store.database import migrate, open_engine
 from station.protocol import (
     Box,
+    Conditions,
     Encoding,
     Exposure,
     Face,
@@ -111,6 +112,49 @@ async def test_a_visit_reads_back_as_it_was_opened(store: Store) -> None:
     assert (read.complete, read.expected, read.closed_at) == (True, ("1.2",), 9.0)
     assert [v.study_instance_uid for v in await store.visits()] == [visit.study_instance_uid]
     assert await store.visits(before=1000.0) == []
+
+
+async def test_what_the_operator_told_of_skin_and_room_reads_back(store: Store) -> None:
+    told = Conditions(acclimatised_min=15, room_c=21.5, humidity_pct=44, products="sun cream, none since 8 h")
+    visit = msgspec.structs.replace(opened(), conditions=told)
+    await store.open_visit("booth-1", visit)
+    assert (await store.visit(visit.study_instance_uid)).conditions == told
+
+
+async def test_a_still_that_was_taken_again_stays_and_does_not_stand(store: Store) -> None:
+    visit, first = await with_still(store)
+    again = msgspec.structs.replace(
+        offer(visit), replaces=first.sop_instance_uid, override="the subject cannot open the eyes"
+    )
+    last = msgspec.structs.replace(offer(visit), replaces=again.sop_instance_uid)
+    for one in (again, last):
+        await store.add_still("booth-1", one, "x", 1002.0)
+    read = await store.still(again.sop_instance_uid)
+    assert (read.replaces, read.override) == (first.sop_instance_uid, "the subject cannot open the eyes")
+    stills = await store.stills(visit.study_instance_uid)
+    assert len(stills) == 3
+    assert [still.sop_instance_uid for still in standing(stills)] == [last.sop_instance_uid]
+    assert replaced_by(stills)[first.sop_instance_uid] == again.sop_instance_uid
+
+
+async def test_a_database_of_the_first_version_is_brought_up_to_date(url: str) -> None:
+    engine = open_engine(url)
+    migrate(engine, "0001")
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO booth VALUES ('booth-1', '', 1, 1)"))
+        connection.execute(
+            text("INSERT INTO visit VALUES ('1.2', 'booth-1', 1, NULL, NULL, '{}', :protocol, '[]')"),
+            {"protocol": msgspec.json.encode(PROTOCOL).decode()},
+        )
+    engine.dispose()
+    store = Store.open(url, steps=STEPS)
+    try:
+        assert (await store.visit("1.2")).conditions == Conditions()
+        visit = msgspec.structs.replace(opened(), study_instance_uid="1.2")
+        await store.add_still("booth-1", offer(visit), "x", 2.0)
+        assert [still.replaces for still in await store.stills("1.2")] == [None]
+    finally:
+        await store.close()
 
 
 async def test_a_visit_belongs_to_its_booth(store: Store) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from server.api import LivePreview
 from server.events import BoothSeen
-from station.protocol import Layer, VisitOpened, new_uid
+from station.protocol import Conditions, Encoding, Layer, StillOffer, VisitOpened, new_uid
 from tests.fixtures.filled_store import FACE, HEIGHT, WIDTH, blot_layers, fill_visit
 from tests.fixtures.kiosk_agent import three_lights
 from tests.integration.api.conftest import Api
@@ -149,3 +149,57 @@ async def test_health_and_the_openapi_document(api: Api) -> None:
     named = {part.split("'")[0] for part in text.split("#/components/schemas/")[1:]}
     assert named <= set(schemas)
     assert {"VisitDetail", "StillInfo", "BoothInfo", "Problem"} <= set(schemas)
+
+
+async def take_again(api: Api, study: str, former: str) -> str:
+    """Another still of the same view and light, shot against the gate; its UID."""
+    still = await api.store.still(former)
+    offer = StillOffer(
+        sop_instance_uid=new_uid(),
+        series_instance_uid=still.series_instance_uid,
+        study_instance_uid=study,
+        series_number=still.series_number,
+        instance_number=2,
+        header=still.header,
+        encoding=Encoding.RAW,
+        size=still.size,
+        sha256="e" * 64,
+        replaces=former,
+        override="a child that does not sit still",
+    )
+    await api.store.add_still("one", offer, "x", still.received_at + 9)
+    return offer.sop_instance_uid
+
+
+async def test_a_still_that_was_taken_again_is_told_once_and_stays_readable(api: Api) -> None:
+    filled = await fill_visit(api.store, api.archive)
+    again = await take_again(api, filled.study, filled.stills[0])
+    (summary,) = (await ask(api, "/api/visits"))["visits"]
+    assert (summary["stored"], summary["expected"], summary["cover"]) == (3, 3, again)
+    detail = await ask(api, f"/api/visits/{filled.study}")
+    assert [one["sop_instance_uid"] for one in detail["stills"]] == [again, *filled.stills[1:]]
+    assert [one["replaced_by"] for one in detail["replaced"]] == [again]
+    newest = detail["stills"][0]
+    assert (newest["replaces"], newest["replaced_by"]) == (filled.stills[0], None)
+    assert newest["override"] == "a child that does not sit still"
+    assert await ask(api, f"/api/stills/{filled.stills[0]}") == detail["replaced"][0]
+    assert (await image(api, f"/api/stills/{filled.stills[0]}/image?width=320")).shape[1] == 320
+    measures = f"/api/visits/{filled.study}/measures"
+    told = [one["sop_instance_uid"] for one in (await ask(api, measures))["stills"]]
+    assert told == [again, *filled.stills[1:]]
+    assert len((await ask(api, f"{measures}?replaced=1"))["stills"]) == 4
+
+
+async def test_the_conditions_of_a_visit_are_told(api: Api) -> None:
+    conditions = Conditions(acclimatised_min=20, room_c=21.0, humidity_pct=45.0, products="none")
+    message = VisitOpened(
+        study_instance_uid=new_uid(), opened_at=5.0, protocol=three_lights(), conditions=conditions
+    )
+    await api.store.open_visit("one", message)
+    detail = await ask(api, f"/api/visits/{message.study_instance_uid}")
+    assert detail["conditions"] == {
+        "acclimatised_min": 20,
+        "room_c": 21.0,
+        "humidity_pct": 45.0,
+        "products": "none",
+    }

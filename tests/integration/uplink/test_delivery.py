@@ -1,14 +1,18 @@
 """What a booth took arrives whole, once, and is then let go."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from server.errors import StorageFull
 from server.events import BoothSeen, StillArrived
+from server.store import standing
 from station.protocol import (
     CHUNK_BYTES,
+    Conditions,
     Encoding,
     ErrorCode,
     ServerMessage,
@@ -312,4 +316,25 @@ async def test_closing_twice_is_harmless(tmp_path: Path) -> None:
         await uplink.close()
         await server.ingest.close()
         await asyncio.wait_for(server.ingest.wait(), 1)
+    await spool.close()
+
+
+async def test_conditions_retakes_and_overrides_arrive_as_they_were_entered(tmp_path: Path) -> None:
+    conditions = Conditions(acclimatised_min=15, room_c=21.5, humidity_pct=44, products="none")
+    visit = msgspec.structs.replace(a_visit(), conditions=conditions)
+    study = visit.study_instance_uid
+    spool = Spool.open(tmp_path / "spool")
+    await spool.open_visit(visit)
+    first = a_still(study)
+    second = replace(a_still(study, seed=1), replaces=first.sop_instance_uid, override="the lamp of the room")
+    for still in (first, second):
+        await spool.put(still)
+    await spool.close()
+    spool = Spool.open(tmp_path / "spool")
+    async with a_server(tmp_path / "server") as server, server.uplink(spool):
+        await until(lambda: not spool.pending())
+        assert (await server.store.visit(study)).conditions == conditions
+        stills = await server.store.stills(study)
+        assert {still.override for still in stills} == {"", "the lamp of the room"}
+        assert [still.sop_instance_uid for still in standing(stills)] == [second.sop_instance_uid]
     await spool.close()

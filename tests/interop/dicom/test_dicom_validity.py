@@ -19,7 +19,7 @@ from server.dicom import (
     build_segmentation,
     write,
 )
-from station.protocol import Light, Patient, View, derived_uid
+from station.protocol import Conditions, Light, Patient, View, derived_uid
 from tests.fixtures.dicom_objects import (
     HEIGHT,
     MADE_AT,
@@ -91,6 +91,13 @@ def test_photos_of_every_light_are_valid(light: Light, calibrated: bool, tmp_pat
 @pytest.mark.parametrize("view", list(View))
 def test_photos_of_every_view_are_valid(view: View, tmp_path: Path) -> None:
     write(build_photo(description(header(view=view)), picture()), tmp_path / "photo.dcm")
+    assert_valid([tmp_path / "photo.dcm"])
+
+
+def test_a_photo_taken_again_under_told_conditions_is_valid(tmp_path: Path) -> None:
+    told = Conditions(acclimatised_min=15, room_c=21.5, humidity_pct=44, products="crème, 8 h before")
+    given = replace(description(), conditions=told, replaces="2.25.7", override="cannot turn the head")
+    write(build_photo(given, picture()), tmp_path / "photo.dcm")
     assert_valid([tmp_path / "photo.dcm"])
 
 

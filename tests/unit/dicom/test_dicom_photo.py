@@ -15,7 +15,7 @@ from pydicom.encaps import get_frame
 from server.dicom import LossyCompression, build_photo, build_photo_from_jpeg, encoded, jpegls
 from server.dicom.context import calibration_of
 from server.errors import BadImage
-from station.protocol import Light, View
+from station.protocol import Conditions, Light, View
 from tests.fixtures.dicom_objects import QUALITY, description, header, picture
 from tests.fixtures.dicom_pictures import jpeg
 
@@ -260,3 +260,27 @@ def test_jpeg_ls_is_encoded_in_threads_alike() -> None:
 def test_jpeg_ls_of_another_size_is_refused() -> None:
     with pytest.raises(BadImage, match="not an 8-bit RGB picture"):
         jpegls.decode(jpegls.encode(picture()), 120, 161)
+
+
+def test_skin_and_room_are_items_of_the_context() -> None:
+    told = Conditions(acclimatised_min=15, room_c=21.5, humidity_pct=44, products="Sonnenmilch, vor 8 h")
+    found = context(reread(build_photo(replace(description(), conditions=told), picture())))
+    assert found["Time that the subject rested in the room"] == (15.0, "min")
+    assert found["Temperature of the room"] == (21.5, "Cel")
+    assert found["Relative humidity of the room"] == (44.0, "%")
+    assert found["Products used on the skin before"] == "Sonnenmilch, vor 8 h"
+    untold = context(reread(build_photo(description(), picture())))
+    assert "Temperature of the room" not in untold
+
+
+def test_a_photo_that_was_taken_again_names_the_earlier_one_and_why_the_gate_was_passed_over() -> None:
+    given = replace(description(), replaces="2.25.7", override="cannot turn the head")
+    photo = reread(build_photo(given, picture()))
+    (item,) = photo.ReferencedImageSequence
+    assert (item.ReferencedSOPInstanceUID, item.ReferencedSOPClassUID) == ("2.25.7", photo.SOPClassUID)
+    assert item.PurposeOfReferenceCodeSequence[0].CodeValue == "TAKEN_AGAIN"
+    assert context(photo)["Why it was shot against the quality gate"] == "cannot turn the head"
+    assert photo.ImageComments.endswith(
+        "taken again; shot although a correction was asked for: cannot turn the head"
+    )
+    assert "ReferencedImageSequence" not in build_photo(description(), picture())

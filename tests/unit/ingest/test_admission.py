@@ -3,12 +3,14 @@
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from server.durable import sync_folder
 from server.ingest.admission import Admission
 from server.ingest.disk import DiskThreads
 from server.store import Archive, Store
+from station.protocol import MalformedMessage, new_uid
 from tests.fixtures.stills import a_visit
 from tests.integration.uplink.test_refusals import DATA, an_offer
 
@@ -43,6 +45,18 @@ async def test_a_file_that_a_killed_process_left_is_made_durable_before_it_is_ac
         assert await admission.keep(admitted)
         assert synced == [blob.parent, blob.parent.parent, archive.root]
         assert (await store.still(offer.sop_instance_uid)).received_at <= time.time()
+    finally:
+        disk.close()
+        await store.close()
+
+
+async def test_a_still_taken_again_for_itself_is_malformed(tmp_path: Path) -> None:
+    store, disk = Store.open(f"sqlite:///{tmp_path}/a.db"), DiskThreads()
+    try:
+        admission = Admission(store, Archive(tmp_path / "archive"), disk, reserve_bytes=0)
+        offer = an_offer(new_uid())
+        with pytest.raises(MalformedMessage, match="taken again for itself"):
+            await admission.admit("booth-1", msgspec.structs.replace(offer, replaces=offer.sop_instance_uid))
     finally:
         disk.close()
         await store.close()

@@ -130,6 +130,13 @@ export interface Patient {
   patient_sex: string;
 }
 
+export interface Conditions {
+  acclimatised_min: number | null;
+  room_c: number | null;
+  humidity_pct: number | null;
+  products: string;
+}
+
 export interface LightStep {
   light: Light;
   power: number;

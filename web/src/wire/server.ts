@@ -2,6 +2,7 @@
 
 import type {
   CameraInfo,
+  Conditions,
   Exposure,
   Face,
   Layer,
@@ -100,13 +101,18 @@ export interface StillInfo {
   verdict: Verdict | null;
   picture: boolean;
   layers: Layer[];
+  replaces: string | null;
+  replaced_by: string | null;
+  override: string;
   steps: StepInfo[];
   instances: InstanceInfo[];
 }
 
 export interface VisitDetail {
   visit: VisitSummary;
+  conditions: Conditions;
   stills: StillInfo[];
+  replaced: StillInfo[];
 }
 
 export interface StillQuality {
