@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from station.calibration import Calibration, load_calibration
-from station.devices.registry import camera_options, describe, light_options
+from station.devices.registry import camera_options, describe, interlock_options, light_options
 from station.errors import ConfigError
 from station.protocol import Encoding, Exposure, Light, LightingRecipe, VisitProtocol, is_booth_id
 from station.quality import QualityProfile, load_profile
@@ -27,6 +27,7 @@ _PATHS = (
     ("", "quality"),
     ("calibration", "folder"),
     ("camera", "folder"),
+    ("interlock", "state_file"),
     ("lights", "state_file"),
     ("uplink", "server_key"),
 )
@@ -115,6 +116,7 @@ class StationConfig(BaseSettings):
     """File of the quality thresholds."""
     camera: dict[str, Any]
     lights: dict[str, Any]
+    interlock: dict[str, Any] = {"type": "none"}
     preview: PreviewConfig = PreviewConfig()
     visit: VisitConfig = VisitConfig()
     calibration: CalibrationConfig = CalibrationConfig()
@@ -151,6 +153,7 @@ class StationConfig(BaseSettings):
         try:
             camera_options(config.camera)
             light_options(config.lights)
+            interlock_options(config.interlock)
         except ConfigError as error:
             raise ConfigError(f"{path.name}: {error}") from error
         config._visit_protocol = load_protocol(config.protocol)

@@ -1,4 +1,4 @@
-"""`dermabooth devices`: which cameras and light controllers are connected."""
+"""`dermabooth devices`: which cameras, light controllers and interlocks are connected."""
 
 import json
 from dataclasses import asdict
@@ -14,8 +14,8 @@ def devices(
 ) -> None:
     """List what is connected, each with the line to copy to the top of the booth's configuration.
 
-    Simulated instruments are marked. Lights by sACN and Modbus cannot be searched for, and the channels of lights are
-    yours to add: docs/reference/devices-lights.md.
+    Simulated instruments are marked. What stands at a serial port is yours to know, lights by sACN and anything by Modbus
+    cannot be searched for, and the channels of lights are yours to add: docs/reference/devices-lights.md.
 
     Example: dermabooth devices
     """

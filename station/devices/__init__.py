@@ -1,9 +1,19 @@
-"""Cameras and lights of the booth, behind two contracts.
+"""Cameras, lights and interlock of the booth, each behind a contract.
 
 The drivers are behind a door of their own, `registry`, so that whoever needs the contracts does not load the drivers.
 """
 
-from station.devices.base import DARK_LIMIT_S, Camera, Captured, ExposureRange, LightRig, Shot, pace
+from station.devices.base import (
+    DARK_LIMIT_S,
+    Camera,
+    Captured,
+    ExposureRange,
+    Interlock,
+    InterlockReading,
+    LightRig,
+    Shot,
+    pace,
+)
 from station.devices.bench import Bench, Progress, Shining
 from station.devices.completion import completed
 from station.devices.mailbox import LatestFrame
@@ -15,6 +25,8 @@ __all__ = [
     "Camera",
     "Captured",
     "ExposureRange",
+    "Interlock",
+    "InterlockReading",
     "LatestFrame",
     "LightRig",
     "Progress",

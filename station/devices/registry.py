@@ -6,19 +6,37 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from station.devices.base import Camera, CameraOptions, LightRig
+from station.devices.base import Camera, CameraOptions, Interlock, LightRig
 from station.devices.bench import Bench
 from station.devices.dmx import DmxLightRig, DmxLightsOptions
 from station.devices.files import FilesCamera, FilesCameraOptions, FilesLightRig, FilesLightsOptions
 from station.devices.genicam import GenicamCamera, GenicamCameraOptions
 from station.devices.gphoto2 import Gphoto2Camera, Gphoto2CameraOptions
-from station.devices.modbus import ModbusLightRig, ModbusLightsOptions
-from station.devices.serial import SerialLightRig, SerialLightsOptions
-from station.devices.sim import SimCamera, SimCameraOptions, SimLightRig, SimLightsOptions
+from station.devices.modbus import (
+    ModbusInterlock,
+    ModbusInterlockOptions,
+    ModbusLightRig,
+    ModbusLightsOptions,
+)
+from station.devices.none import NoInterlock, NoInterlockOptions
+from station.devices.serial import (
+    SerialInterlock,
+    SerialInterlockOptions,
+    SerialLightRig,
+    SerialLightsOptions,
+)
+from station.devices.sim import (
+    SimCamera,
+    SimCameraOptions,
+    SimInterlock,
+    SimInterlockOptions,
+    SimLightRig,
+    SimLightsOptions,
+)
 from station.devices.v4l2 import V4l2Camera, V4l2CameraOptions
 from station.errors import ConfigError
 
-D = TypeVar("D", Camera, LightRig)
+D = TypeVar("D", Camera, LightRig, Interlock)
 S = TypeVar("S", bound=BaseModel)
 
 _SHOWN = 100
@@ -46,6 +64,12 @@ LIGHT_RIGS: Mapping[str, Driver[LightRig, BaseModel]] = {
     "serial": Driver(SerialLightsOptions, SerialLightRig),
     "sim": Driver(SimLightsOptions, SimLightRig),
 }
+INTERLOCKS: Mapping[str, Driver[Interlock, BaseModel]] = {
+    "modbus": Driver(ModbusInterlockOptions, ModbusInterlock),
+    "none": Driver(NoInterlockOptions, NoInterlock),
+    "serial": Driver(SerialInterlockOptions, SerialInterlock),
+    "sim": Driver(SimInterlockOptions, SimInterlock),
+}
 
 
 def camera_options(section: Mapping[str, object]) -> CameraOptions:
@@ -56,6 +80,16 @@ def camera_options(section: Mapping[str, object]) -> CameraOptions:
 def light_options(section: Mapping[str, object]) -> BaseModel:
     """The checked options of a `[lights]` section; raises `ConfigError` naming the key, or the known types."""
     return _options("lights", section, LIGHT_RIGS)
+
+
+def interlock_options(section: Mapping[str, object]) -> BaseModel:
+    """The checked options of an `[interlock]` section; raises `ConfigError` naming the key, or the known types."""
+    return _options("interlock", section, INTERLOCKS)
+
+
+def make_interlock(section: Mapping[str, object], bench: Bench) -> Interlock:
+    """The booth's interlock, not yet opened; raises `ConfigError`."""
+    return INTERLOCKS[str(section["type"])].make(interlock_options(section), bench)
 
 
 def make_devices(

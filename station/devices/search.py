@@ -18,7 +18,7 @@ _PORTS = ("ttyACM*", "ttyUSB*")
 class Found:
     """One instrument."""
 
-    kind: Literal["camera", "lights"]
+    kind: Literal["camera", "lights", "interlock"]
     name: str
     section: Mapping[str, object]
     """The section of the booth's configuration that chooses it; lights need their channels besides."""
@@ -64,6 +64,7 @@ def find_devices() -> tuple[list[Found], list[NotSearched]]:
             missed.append(NotSearched(kind, str(error)))
     found.append(Found("camera", "phantom in the chair", {"type": "sim"}, fake=True))
     found.append(Found("lights", "simulated lights", {"type": "sim"}, fake=True))
+    found.append(Found("interlock", "simulated interlock", {"type": "sim"}, fake=True))
     return sorted(found, key=lambda each: each.fake), missed
 
 
@@ -94,7 +95,9 @@ def _tethered_cameras() -> Iterator[Found]:
 def _serial_ports(root: Path = Path("/dev")) -> Iterator[Found]:
     for port in sorted(path for pattern in _PORTS for path in root.glob(pattern)):
         lasting = _lasting(root / "serial" / "by-id", port)
-        yield Found("lights", f"serial port {port.name}", {"type": "serial", "port": str(lasting)})
+        section = {"type": "serial", "port": str(lasting)}
+        yield Found("lights", f"serial port {port.name}", section)
+        yield Found("interlock", f"serial port {port.name}", section)
 
 
 def _lasting(links: Path, device: Path) -> Path:

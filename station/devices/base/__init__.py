@@ -1,8 +1,9 @@
-"""The two contracts of the booth's instruments."""
+"""The contracts of the booth's instruments: camera, lights, interlock."""
 
 from station.devices.base.camera import Camera, Captured, ExposureRange, Shot, pace
 from station.devices.base.extras import extra
 from station.devices.base.fitting import fitted
+from station.devices.base.interlock import POLL_S, READ_LIMIT_S, Interlock, InterlockReading
 from station.devices.base.lights import DARK_LIMIT_S, LightRig
 from station.devices.base.options import CameraOptions
 from station.devices.base.picture import read_picture
@@ -10,10 +11,14 @@ from station.devices.base.watched import Ramp, WatchedLightRig
 
 __all__ = [
     "DARK_LIMIT_S",
+    "POLL_S",
+    "READ_LIMIT_S",
     "Camera",
     "CameraOptions",
     "Captured",
     "ExposureRange",
+    "Interlock",
+    "InterlockReading",
     "LightRig",
     "Ramp",
     "Shot",

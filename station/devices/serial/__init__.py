@@ -1,10 +1,13 @@
-"""Light controllers on a serial line, by the protocol of docs/reference/devices-serial-lights.md."""
+"""Instruments on a serial line, by the protocols of docs/reference: devices-serial-lights.md, devices-interlocks.md."""
 
+from station.devices.serial.interlock import SerialInterlock, SerialInterlockOptions
 from station.devices.serial.lights import SerialChannel, SerialLightRig, SerialLightsOptions
 from station.devices.serial.wire import checksum, framed, unframed
 
 __all__ = [
     "SerialChannel",
+    "SerialInterlock",
+    "SerialInterlockOptions",
     "SerialLightRig",
     "SerialLightsOptions",
     "checksum",

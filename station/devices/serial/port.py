@@ -19,8 +19,9 @@ _READ_BYTES = 4096
 class SerialPort:
     """One open port, for this program alone; every method belongs to one event loop."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, descriptor: int, owner: str) -> None:
         self._path = path
+        self._owner = owner
         self._descriptor = descriptor
         self._received = b""
         self._answer: asyncio.Future[str] | None = None
@@ -28,12 +29,14 @@ class SerialPort:
         self._loop.add_reader(descriptor, self._read)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """The port, raw at 115200 baud, 8 bits, no parity, 1 stop bit; raises `DeviceUnavailable`."""
+    def open(cls, path: Path, owner: str = "the lights") -> Self:
+        """The port, raw at 115200 baud, 8 bits, no parity, 1 stop bit; raises `DeviceUnavailable` that names its owner."""
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         except OSError as error:
-            raise DeviceUnavailable(f"the lights' port {path} cannot be opened: {error.strerror}") from error
+            raise DeviceUnavailable(
+                f"the port {path} of {owner} cannot be opened: {error.strerror}"
+            ) from error
         try:
             fcntl.ioctl(descriptor, termios.TIOCEXCL)
             tty.setraw(descriptor)
@@ -41,12 +44,12 @@ class SerialPort:
         except (OSError, termios.error) as error:
             os.close(descriptor)
             raise DeviceUnavailable(f"{path} is no serial port: {error}") from error
-        return cls(path, descriptor)
+        return cls(path, descriptor, owner)
 
     async def ask(self, text: str, limit_s: float) -> str:
         """The answer to a line; raises `DeviceUnavailable` if none comes in time or it says `ERR`."""
         if self._descriptor < 0:
-            raise DeviceUnavailable(f"the lights on {self._path} are disconnected")
+            raise DeviceUnavailable(f"{self._owner} on {self._path} are disconnected")
         self._received = b""
         self._answer = self._loop.create_future()
         try:
@@ -55,14 +58,14 @@ class SerialPort:
                 answer = await self._answer
         except TimeoutError:
             raise DeviceUnavailable(
-                f"the lights on {self._path} do not answer {text.split()[0]} within {limit_s:g} s: check power and cable"
+                f"{self._owner} on {self._path} do not answer {text.split()[0]} within {limit_s:g} s: check power and cable"
             ) from None
         except OSError as error:
             raise self._lost(error) from error
         finally:
             self._answer = None
         if not answer.startswith("OK"):
-            raise DeviceUnavailable(f"the lights on {self._path} answered {text!r} with {answer!r}")
+            raise DeviceUnavailable(f"{self._owner} on {self._path} answered {text!r} with {answer!r}")
         return answer.removeprefix("OK").strip()
 
     def close(self) -> None:
@@ -93,7 +96,7 @@ class SerialPort:
         text = unframed(line)
         if text is None:
             self._fail(
-                DeviceUnavailable(f"the lights on {self._path} sent a line that is not whole: {line!r}")
+                DeviceUnavailable(f"{self._owner} on {self._path} sent a line that is not whole: {line!r}")
             )
         elif self._answer is not None and not self._answer.done():
             self._answer.set_result(text)
@@ -104,7 +107,7 @@ class SerialPort:
 
     def _lost(self, error: OSError) -> DeviceUnavailable:
         self.close()
-        return DeviceUnavailable(f"the lights on {self._path} are disconnected: {error.strerror or error}")
+        return DeviceUnavailable(f"{self._owner} on {self._path} are disconnected: {error.strerror or error}")
 
 
 def _set_line(descriptor: int) -> None:

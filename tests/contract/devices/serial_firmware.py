@@ -8,7 +8,7 @@ import select
 import threading
 import time
 from types import TracebackType
-from typing import Self
+from typing import Generic, Protocol, Self, TypeVar
 
 OUTPUTS = 4
 WATCHDOG_MS = 1000
@@ -19,6 +19,16 @@ def checksum(text: bytes) -> bytes:
     for byte in text:
         total ^= byte
     return b"%02X" % total
+
+
+class Answering(Protocol):
+    """What a controller's main loop needs of its rules."""
+
+    def answer(self, line: bytes, now: float) -> bytes:
+        """The answer to a line without its end, received at this time in seconds."""
+
+    def look_after(self, now: float) -> None:
+        """Called all the time."""
 
 
 class Firmware:
@@ -73,11 +83,14 @@ class Firmware:
         return b"ERR " + word
 
 
-class SerialController:
-    """The firmware behind a pseudo-terminal, in a thread; `path` is the booth's end."""
+F = TypeVar("F", bound=Answering)
 
-    def __init__(self) -> None:
-        self.firmware = Firmware()
+
+class SerialLine(Generic[F]):
+    """Firmware behind a pseudo-terminal, in a thread; `path` is the booth's end."""
+
+    def __init__(self, firmware: F) -> None:
+        self.firmware = firmware
         self.lines: list[bytes] = []
         """Everything the booth said."""
         self.deaf = False
@@ -119,3 +132,10 @@ class SerialController:
         if not self.deaf:
             answer = self.firmware.answer(line, time.monotonic())
             os.write(self._master, answer + b"*" + checksum(answer) + b"\n")
+
+
+class SerialController(SerialLine[Firmware]):
+    """The light controller."""
+
+    def __init__(self) -> None:
+        super().__init__(Firmware())

@@ -11,7 +11,7 @@ import pytest
 
 from station.devices import search
 from station.devices.genicam import FoundCamera, find_cameras
-from station.devices.registry import camera_options
+from station.devices.registry import camera_options, interlock_options
 from station.devices.search import Found
 
 pytestmark = pytest.mark.integration
@@ -42,6 +42,8 @@ def test_each_line_is_a_section_and_fakes_are_marked(tmp_path: Path) -> None:
         (kind,) = tomllib.loads(text)
         if kind == "camera":
             camera_options(tomllib.loads(text)["camera"])
+        if kind == "interlock":
+            interlock_options(tomllib.loads(text)["interlock"])
 
 
 def test_programs_get_json(tmp_path: Path) -> None:
@@ -50,6 +52,7 @@ def test_programs_get_json(tmp_path: Path) -> None:
         ("camera", "genicam"),
         ("camera", "gphoto2"),
         ("camera", "sim"),
+        ("interlock", "sim"),
         ("lights", "sim"),
     }
     assert listed["not_searched"] == []
@@ -67,8 +70,9 @@ def test_cameras_and_ports_go_by_names_that_last(tmp_path: Path) -> None:
     (tmp_path / "serial" / "by-id").mkdir(parents=True)
     link = tmp_path / "serial" / "by-id" / "usb-Lights"
     link.symlink_to(tmp_path / "ttyACM0")
-    (port,) = search._serial_ports(tmp_path)
-    assert port.section == {"type": "serial", "port": str(link)}
+    ports = list(search._serial_ports(tmp_path))
+    assert [port.kind for port in ports] == ["lights", "interlock"]
+    assert all(port.section == {"type": "serial", "port": str(link)} for port in ports)
 
 
 def test_what_cannot_be_searched_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
