@@ -33,8 +33,8 @@ class Stage:
         self.width, self.height = width, height
         self._cache_dir = cache_dir
         self._recent: dict[tuple[int, int, float], Geometry] = {}
-        self._frames: dict[Light, NDArray[np.uint8]] = {}
-        self._box: Box = (0, 0, 0, 0)
+        self._frames: dict[float, dict[Light, NDArray[np.uint8]]] = {}
+        self._boxes: dict[float, Box] = {}
 
     @classmethod
     def open(
@@ -47,37 +47,45 @@ class Stage:
     ) -> Self:
         """Render (or load) the preview of `seed`; `progress` hears 0..1. Takes about a second without a cache."""
         stage = cls(Identity.sample(seed, demo=True), cache_dir, width, height)
-        stage._prepare(progress or (lambda share: None))
+        stage.turn(0.0, progress)
         return stage
 
-    def _prepare(self, progress: Progress) -> None:
+    def turn(self, view_yaw: float = 0.0, progress: Progress | None = None) -> None:
+        """Render (or load) the preview of a head turned so far, degrees to the right of the picture; at once if it is there."""
+        if view_yaw in self._frames:
+            return
+        told: Progress = progress or (lambda share: None)
         wide, high = round(self.width * _MARGIN), round(self.height * _MARGIN)
         scale = min(self.height / 330, self.width / 270)
-        geometry = self._geometry(wide, high, 0.0, scale, lambda share: progress(0.7 * share))
+        geometry = self._geometry(wide, high, view_yaw, scale, lambda share: told(0.7 * share))
+        frames: dict[Light, NDArray[np.uint8]] = {}
         for index, light in enumerate(LIGHTS):
             linear = shade(geometry, light).linear
             stops = 1.0 if light in ("cross_polarised", "parallel_polarised") else 0.0
-            self._frames[light] = CameraModel(exposure=stops).expose(linear, self.identity.seed).srgb
-            progress(0.7 + 0.3 * (index + 1) / len(LIGHTS))
-        self._box = geometry.box
+            frames[light] = CameraModel(exposure=stops).expose(linear, self.identity.seed).srgb
+            told(0.7 + 0.3 * (index + 1) / len(LIGHTS))
+        self._frames[view_yaw], self._boxes[view_yaw] = frames, geometry.box
 
-    def frame(self, t: float, light: Light = "white") -> tuple[NDArray[np.uint8], Box]:
+    def frame(self, t: float, light: Light = "white", view_yaw: float = 0.0) -> tuple[NDArray[np.uint8], Box]:
         """The preview at `t` seconds: uint8 sRGB (height, width, 3) and the face box in it. A few milliseconds.
 
         Head sway, breathing and a slight drift of the lamp come from warping, cropping and scaling a cached render;
-        polarised frames are exposed one stop longer. Without neutral tab, for it is fixed to the booth.
+        polarised frames are exposed one stop longer. Without neutral tab, for it is fixed to the booth. The first frame of
+        a turned head takes as long as `turn`.
         """
+        self.turn(view_yaw)
         matrix = self._sway(t)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         picture = cv2.warpAffine(
-            self._frames[light],
+            self._frames[view_yaw][light],
             matrix,
             (self.width, self.height),
             flags=flags,
             borderMode=cv2.BORDER_REPLICATE,
         )
         gain = 1.0 + 0.012 * np.sin(2 * np.pi * 0.31 * t)
-        return np.asarray(cv2.convertScaleAbs(picture, alpha=gain), np.uint8), self._moved_box(matrix)
+        box = _moved_box(self._boxes[view_yaw], matrix)
+        return np.asarray(cv2.convertScaleAbs(picture, alpha=gain), np.uint8), box
 
     def _sway(self, t: float) -> NDArray[np.float64]:
         """Cached pixel from frame pixel."""
@@ -90,13 +98,6 @@ class Stage:
         turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         offset = centre + shift - turn @ np.array([self.width / 2, self.height / 2])
         return np.column_stack([turn, offset])
-
-    def _moved_box(self, matrix: NDArray[np.float64]) -> Box:
-        x, y, w, h = self._box
-        turn = matrix[:, :2]
-        centre = np.linalg.solve(turn, np.array([x + w / 2, y + h / 2]) - matrix[:, 2])
-        side = w / np.sqrt(abs(np.linalg.det(turn)))
-        return round(centre[0] - side / 2), round(centre[1] - side / 2), round(side), round(side)
 
     def still(
         self,
@@ -141,6 +142,14 @@ class Stage:
             self._cache_dir
             / f"phantom-v{VERSION}-{self.identity.seed}-{width}x{height}-yaw{yaw:+.1f}-{scale}.npz"
         )
+
+
+def _moved_box(box: Box, matrix: NDArray[np.float64]) -> Box:
+    x, y, w, h = box
+    turn = matrix[:, :2]
+    centre = np.linalg.solve(turn, np.array([x + w / 2, y + h / 2]) - matrix[:, 2])
+    side = w / np.sqrt(abs(np.linalg.det(turn)))
+    return round(centre[0] - side / 2), round(centre[1] - side / 2), round(side), round(side)
 
 
 def _save(path: Path, geometry: Geometry) -> None:

@@ -65,7 +65,7 @@ class SimChartCamera(Camera):
     async def _do_close(self) -> None:
         """Nothing to let go of."""
 
-    async def _do_preview(self, exposure: Exposure) -> AsyncGenerator[Captured, None]:
+    async def _do_preview(self, exposure: Exposure, shot: Shot) -> AsyncGenerator[Captured, None]:
         none: tuple[Captured, ...] = ()
         for picture in none:
             yield picture

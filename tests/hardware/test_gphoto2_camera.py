@@ -21,7 +21,7 @@ SHOT = Shot(light=Light.UNCONTROLLED)
 async def test_stills_and_raw_come_over_the_cable(tmp_path: Path) -> None:
     async with Gphoto2Camera(Gphoto2CameraOptions(), Bench(tmp_path)) as camera:
         frame = await camera.expose(Exposure(time_s=1 / 60), SHOT)
-        preview = camera._do_preview(Exposure(time_s=1 / 60))
+        preview = camera._do_preview(Exposure(time_s=1 / 60), SHOT)
         shown = await anext(preview)
         await preview.aclose()
         await camera.expose(Exposure(time_s=1 / 60), SHOT)

@@ -136,7 +136,7 @@ class Camera(ABC):
         self.exposure_range.check(exposure)
         self._claim("a preview")
         try:
-            async with aclosing(self._do_preview(exposure)) as pictures:
+            async with aclosing(self._do_preview(exposure, shot)) as pictures:
                 while True:
                     into.put(self._frame(await self._answer(anext(pictures), exposure), exposure, shot))
         except StopAsyncIteration:
@@ -166,7 +166,7 @@ class Camera(ABC):
         """Let go of whatever `_do_open` took, also when it failed half way."""
 
     @abstractmethod
-    def _do_preview(self, exposure: Exposure) -> AsyncGenerator[Captured, None]:
+    def _do_preview(self, exposure: Exposure, shot: Shot) -> AsyncGenerator[Captured, None]:
         """Preview pictures without end; stop streaming when the generator is closed."""
 
     @abstractmethod

@@ -86,14 +86,14 @@ class FilesCamera(Camera):
     async def _do_close(self) -> None:
         self._worker.close()
 
-    async def _do_preview(self, exposure: Exposure) -> AsyncGenerator[Captured, None]:
+    async def _do_preview(self, exposure: Exposure, shot: Shot) -> AsyncGenerator[Captured, None]:
         if len(self._shot) >= self.subject.views:
             self._current = (self._current + 1) % len(self._subjects)
             self._shot.clear()
         loop = asyncio.get_running_loop()
         started, tick = loop.time(), 0
         while True:
-            pixels = await self._worker.run(self._preview_picture, loop.time())
+            pixels = await self._worker.run(self._preview_picture, shot.view, loop.time())
             yield Captured(pixels=pixels, actual=exposure, captured_at=time.time())
             tick = await pace(1 / self._options.preview_fps, started, tick)
 
@@ -107,13 +107,13 @@ class FilesCamera(Camera):
         self._shot.add(shot.view)
         return Captured(pixels=pixels, actual=exposure, captured_at=time.time(), transfer=Transfer.SRGB)
 
-    def _preview_picture(self, now: float) -> NDArray[np.uint8]:
+    def _preview_picture(self, view: View, now: float) -> NDArray[np.uint8]:
         shining = self._bench.shining
         options = self._options
         if shining.light is None:
             return np.zeros((options.preview_height, options.preview_width, 3), np.uint8)
         light = shining.light if shining.light in self.subject.lights else None
-        reduced = self._reduce(self.subject.picture(View.UNSPECIFIED, light))
+        reduced = self._reduce(self.subject.picture(view, light))
         angle = 2 * np.pi * now / _SWAY_PERIOD_S
         shift = np.array([[1, 0, _SWAY_PX * np.sin(angle)], [0, 1, _SWAY_PX * np.cos(angle) / 2]], np.float32)
         return np.asarray(

@@ -108,7 +108,7 @@ class GenicamCamera(Camera):
             await completed(self._worker.run(helper.release))
         self._worker.close()
 
-    async def _do_preview(self, exposure: Exposure) -> AsyncGenerator[Captured, None]:
+    async def _do_preview(self, exposure: Exposure, shot: Shot) -> AsyncGenerator[Captured, None]:
         options = self._options
         started, tick = asyncio.get_running_loop().time(), 0
         while True:

@@ -88,7 +88,7 @@ class Gphoto2Camera(Camera):
             await completed(self._worker.run(self._tether.close))
         self._worker.close()
 
-    async def _do_preview(self, exposure: Exposure) -> AsyncGenerator[Captured, None]:
+    async def _do_preview(self, exposure: Exposure, shot: Shot) -> AsyncGenerator[Captured, None]:
         started, tick = asyncio.get_running_loop().time(), 0
         actual = await self._worker.run(self._set, exposure)
         while True:

@@ -79,6 +79,7 @@ class SimCamera(Camera):
         self._worker = Worker("sim-camera", nice=5)
         self._stage: Stage | None = None
         self._exposures = 0
+        self._yaw = 0.0
 
     @property
     def info(self) -> CameraInfo:
@@ -101,7 +102,9 @@ class SimCamera(Camera):
     async def _do_close(self) -> None:
         self._worker.close()
 
-    async def _do_preview(self, exposure: Exposure) -> AsyncGenerator[Captured, None]:
+    async def _do_preview(self, exposure: Exposure, shot: Shot) -> AsyncGenerator[Captured, None]:
+        yaw = _YAW.get(shot.view, 0.0)
+        await self._worker.run(self._turn, yaw)
         started, tick = asyncio.get_running_loop().time(), 0
         while True:
             yield await self._worker.run(self._preview_picture, exposure, tick / self._options.preview_fps)
@@ -129,6 +132,13 @@ class SimCamera(Camera):
         self._note_progress(1.0)
         return stage
 
+    def _turn(self, yaw: float) -> None:
+        """Seat the subject in another pose, and have its stills in the cache before a light waits for them."""
+        if yaw != self._yaw:
+            self._open_scene.turn(yaw)
+            self._open_scene.still(self._options.width, self._options.height, view_yaw=yaw)
+            self._yaw = yaw
+
     def _note_progress(self, share: float) -> None:
         if self._closed:
             raise DeviceUnavailable("the simulated camera was closed while it was being prepared")
@@ -145,7 +155,7 @@ class SimCamera(Camera):
         shining, actual = self._bench.shining, _settable(exposure)
         light = shining.light or Light.WHITE
         factor = _factor(shining, actual)
-        frame, _ = self._open_scene.frame(at_s, _PHANTOM_LIGHTS[light])
+        frame, _ = self._open_scene.frame(at_s, _PHANTOM_LIGHTS[light], self._yaw)
         pixels = np.asarray(cv2.LUT(frame, _tone_table(factor * _DIFFUSE_SHARE[light])), np.uint8)
         tab = _mount_tab(pixels, _stops(factor * _DIFFUSE_SHARE[light]), seed=int(at_s * 1000))
         return Captured(pixels=pixels, actual=actual, captured_at=time.time(), neutral_tab=tab)

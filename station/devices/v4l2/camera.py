@@ -92,7 +92,7 @@ class V4l2Camera(Camera):
             await completed(self._worker.run(self._device.release))
         self._worker.close()
 
-    async def _do_preview(self, exposure: Exposure) -> AsyncGenerator[Captured, None]:
+    async def _do_preview(self, exposure: Exposure, shot: Shot) -> AsyncGenerator[Captured, None]:
         options = self._options
         actual = await self._worker.run(self._lock, exposure)
         started, tick = asyncio.get_running_loop().time(), 0

@@ -139,7 +139,7 @@ async def test_a_camera_that_gives_no_picture_has_failed(
     async def hang(*_: object) -> None:
         await asyncio.Event().wait()
 
-    async def show_nothing(_: Exposure) -> AsyncIterator[None]:
+    async def show_nothing(_: Exposure, __: Shot) -> AsyncIterator[None]:
         await asyncio.Event().wait()
         yield
 

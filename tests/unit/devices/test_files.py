@@ -97,7 +97,7 @@ async def test_the_next_subject_sits_down_after_a_still(tmp_path: Path) -> None:
     async with camera, lights:
         await lights.set(Light.WHITE, 1.0)
         for _ in range(3):
-            preview = camera._do_preview(exposure)
+            preview = camera._do_preview(exposure, shot)
             await anext(preview)
             await preview.aclose()
             means.append(round(float((await camera.expose(exposure, shot)).pixels.mean())))

@@ -1,5 +1,6 @@
 """The simulated camera obeys the light: power, time and gain scale the picture, darkness is dark."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from station.devices import Bench, Camera, LightRig, Shot
+from station.devices import Bench, Camera, LatestFrame, LightRig, Shot
 from station.devices.registry import make_devices
 from station.errors import ConfigError
 from station.protocol import Exposure, Frame, Light, View
@@ -95,6 +96,22 @@ async def test_the_view_turns_the_head(booth: Booth) -> None:
         for view in (View.LEFT_45, View.RIGHT_45)
     ]
     assert abs(left - right).mean() > 0.05 * left.mean()
+
+
+async def test_the_preview_shows_the_view_that_is_asked_for(booth: Booth) -> None:
+    await booth[1].set(Light.WHITE, 0.5)
+    seen = {}
+    for view in (View.FRONT, View.LEFT_45, View.RIGHT_45):
+        mailbox = LatestFrame()
+        showing = asyncio.create_task(booth[0].preview(mailbox, NOMINAL, Shot(light=Light.WHITE, view=view)))
+        frame = await mailbox.get()
+        showing.cancel()
+        await asyncio.wait({showing})
+        assert frame.header.view is view
+        seen[view] = frame.pixels.astype(int)
+    front, left, right = seen.values()
+    assert abs(left - right).mean() > 0.03 * front.mean()
+    assert abs(front - left).mean() > 0.02 * front.mean()
 
 
 def test_a_light_that_the_phantom_does_not_know_is_refused(tmp_path: Path) -> None:
