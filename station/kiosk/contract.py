@@ -18,6 +18,7 @@ from station.protocol import (
     View,
     VisitProtocol,
 )
+from station.quality import Guide
 
 
 class Phase(StrEnum):
@@ -241,6 +242,8 @@ class BoothState(msgspec.Struct, frozen=True, kw_only=True):
     disk: DiskStatus = DiskStatus()
     instruments: tuple[InstrumentStatus, ...] = ()
     calibration: CalibrationStatus = CalibrationStatus()
+    guides: dict[View, Guide] = {}
+    """By view, where the face should be in the picture."""
 
 
 class VisitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
