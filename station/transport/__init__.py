@@ -2,6 +2,7 @@
 
 from station.transport.base import Uplink, UplinkState
 from station.transport.keys import KeyPair, load_key, open_keys, parse_key
+from station.transport.room import Room, SpoolRoom
 from station.transport.spool import Spool
 from station.transport.still_files import Still
 from station.transport.timing import Timing
@@ -10,7 +11,9 @@ from station.transport.zeromq import ZeroMqUplink
 
 __all__ = [
     "KeyPair",
+    "Room",
     "Spool",
+    "SpoolRoom",
     "SpooledVisit",
     "Still",
     "Timing",

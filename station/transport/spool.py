@@ -5,6 +5,7 @@ import contextlib
 import errno
 import fcntl
 import os
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,12 +14,14 @@ from typing import Self, TypeVar
 
 from station.errors import ConfigError, SpoolDamaged, SpoolFull
 from station.protocol import Encoding, StillOffer, VisitClosed, VisitOpened
-from station.transport.durable import make_folder
+from station.transport.durable import make_folder, replace_file
 from station.transport.still_files import Still, StillFiles, is_whole, read_into
 from station.transport.visit_files import SpooledVisit, VisitFiles
 
 DEFAULT_MAX_BYTES = 20 << 30
 """Bytes of stills that a spool takes unless told otherwise."""
+_SIZES = "still-bytes"
+_LAST_STILLS = 16
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,6 +49,7 @@ class Spool:
         self._visits = {visit.study_instance_uid: visit for visit in visits}
         numbers = [still.sequence for still in stills] + [visit.sequence for visit in visits]
         self._next = 1 + max(numbers, default=0)
+        self._sizes = deque([_told_size(folder), *(s.offer.size for s in stills)], _LAST_STILLS)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="spool-write")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="spool-read")
 
@@ -90,6 +94,11 @@ class Spool:
         """Bytes of all stills in the spool."""
         return sum(still.offer.size for still in list(self._stills.values()))
 
+    @property
+    def still_bytes(self) -> int:
+        """Bytes of the largest of the last stills, known over restarts; 0: none was taken yet."""
+        return max(list(self._sizes))
+
     async def put(self, still: Still) -> StillOffer:
         """Make a still durable before returning; from then on it counts as taken.
 
@@ -104,7 +113,16 @@ class Spool:
         room = self.max_bytes - self.used_bytes
         spooled = self._still_files.write(self._take_number(), still, self._encoding, room)
         self._stills[still.sop_instance_uid] = spooled
+        self._note_size(spooled.offer.size)
         return spooled.offer
+
+    def _note_size(self, size: int) -> None:
+        before = self.still_bytes
+        self._sizes.append(size)
+        if self.still_bytes != before:
+            # Only for a forecast: the still itself is on disk.
+            with contextlib.suppress(OSError):
+                replace_file(self.folder / _SIZES, str(self.still_bytes).encode())
 
     def pending(self) -> tuple[StillOffer, ...]:
         """The stills that the server does not have, in the order they were taken."""
@@ -196,3 +214,11 @@ class Spool:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise SpoolFull(f"the disk of {self.folder} is full: free space on it") from error
             raise SpoolDamaged(f"the disk of {self.folder} fails: {error.strerror}") from error
+
+
+def _told_size(folder: Path) -> int:
+    try:
+        text = (folder / _SIZES).read_text("ascii")[:20]
+    except (OSError, UnicodeDecodeError):
+        return 0
+    return int(text) if text.isdecimal() else 0

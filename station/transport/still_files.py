@@ -25,7 +25,8 @@ from station.transport.durable import make_folder, remove_folder, sync_folder, w
 _PIXELS = "pixels"
 _MANIFEST = "offer"
 _BLOCK = 1 << 20
-_MANIFEST_ROOM = 64 << 10
+MANIFEST_ROOM = 64 << 10
+"""What a still's folder takes beside its pixels, at most, in bytes."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -108,7 +109,7 @@ class StillFiles:
                 "connect the server, or raise uplink.spool_gb"
             )
         free = shutil.disk_usage(self.folder).free
-        if needed + _MANIFEST_ROOM > free:
+        if needed + MANIFEST_ROOM > free:
             raise SpoolFull(
                 f"the disk of {self.folder} is full: {needed} bytes needed, {free} free; free space on it"
             )
