@@ -19,9 +19,9 @@ from station.capture import SessionEvent, TakenStill, Visit
 from station.config import StationConfig
 from station.devices import LatestFrame, Progress
 from station.errors import InvalidTransition, StationError
-from station.kiosk import BoothState, Latest, Phase, UplinkStatus, VisitRequest
+from station.kiosk import BoothState, DiskStatus, Latest, Phase, UplinkStatus, VisitRequest
 from station.protocol import Overlay, Preparation, QualityReport, StillOffer, VisitClosed, VisitOpened
-from station.transport import Spool, Still
+from station.transport import Spool, SpoolRoom, Still
 
 REFRESH_S = 0.25
 """Time between two looks at what nobody announces: light, connection, latency."""
@@ -94,6 +94,7 @@ class StationAgent:
         self._quality = BoothQuality(config.visit_protocol.recipe.name, config.quality_profile)
         self._instruments: Instruments | None = None
         self._link: Link | None = None
+        self._room: SpoolRoom | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._visit: Visit | None = None
         self._playing: asyncio.Task[None] | None = None
@@ -108,6 +109,8 @@ class StationAgent:
             spool = await asyncio.to_thread(self._open_spool)
             rooms.push_async_callback(spool.close)
             await _close_left_visits(spool)
+            self._room = SpoolRoom(spool, self.config.visit_protocol.stills)
+            rooms.callback(self._room.close)
             rooms.callback(self._quality.close)
             rooms.callback(self._end_streams)
             self._link = self._make_link(spool)
@@ -120,17 +123,20 @@ class StationAgent:
                 )
             if ready is not None:
                 ready(self)
-            await self._serve(self._instruments, self._link)
+            await self._serve(self._instruments, self._link, self._room)
 
     async def start_visit(self, request: VisitRequest) -> str:
         """Start a visit in the background and return its Study Instance UID.
 
-        Raises `InvalidTransition` while another visit is under way or the booth is not ready.
+        Raises `InvalidTransition` while another visit is under way or the booth is not ready, `SpoolFull` if the
+        whole visit would not fit on the disk.
         """
         state = self._look()
         studio = None if self._instruments is None else self._instruments.studio
         if state.phase is not Phase.READY or studio is None or self._tasks is None:
             raise InvalidTransition(_NOT_NOW.get(state.phase) or state.problem)
+        if self._room is not None:
+            self._room.check_visit()
         protocol = self.config.visit_protocol
         if request.preparation is not Preparation.UNSPECIFIED:
             protocol = msgspec.structs.replace(protocol, preparation=request.preparation)
@@ -149,12 +155,13 @@ class StationAgent:
         self._playing.cancel()
         await asyncio.wait({self._playing})
 
-    async def _serve(self, instruments: Instruments, link: Link) -> None:
+    async def _serve(self, instruments: Instruments, link: Link, room: SpoolRoom) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 tasks.create_task(instruments.run(), name="instruments")
                 tasks.create_task(link.run(), name="link")
+                tasks.create_task(room.run(self._refresh), name="room")
                 hints_hz = self.config.preview.hints_hz
                 tasks.create_task(self._quality.run(self.preview, self.hints, hints_hz), name="hints")
                 tasks.create_task(self._keep_refreshing(), name="state")
@@ -250,6 +257,7 @@ class StationAgent:
             light=studio.lights.shining.light if studio else None,
             uplink=self._link.status if self._link is not None else UplinkStatus(),
             visit=self._board.status,
+            disk=DiskStatus() if self._room is None else DiskStatus(**vars(self._room.latest)),
         )
 
     def _phase(self) -> Phase:

@@ -3,6 +3,7 @@
 from station.kiosk.application import make_kiosk
 from station.kiosk.contract import (
     BoothState,
+    DiskStatus,
     KioskAgent,
     Phase,
     StillStage,
@@ -15,6 +16,7 @@ from station.kiosk.latest import Latest
 
 __all__ = [
     "BoothState",
+    "DiskStatus",
     "KioskAgent",
     "Latest",
     "Phase",

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import WSCloseCode, hdrs, web
 
-from station.errors import InvalidTransition
+from station.errors import InvalidTransition, SpoolFull
 from station.kiosk.contract import BoothState, KioskAgent, VisitRequest
 from station.kiosk.guard import Audience, add_headers, add_route, guard, problem, refuse_undeclared
 from station.kiosk.latest import Latest
@@ -84,6 +84,8 @@ async def start_visit(request: web.Request) -> web.Response:
         study = await request.app[AGENT].start_visit(visit)
     except InvalidTransition as error:
         return problem(409, "a visit cannot start now", str(error))
+    except SpoolFull as error:
+        return problem(507, "there is no room for a visit", str(error))
     return _json({"study_instance_uid": study}, status=202)
 
 

@@ -278,7 +278,8 @@ class KioskAgent(Protocol):
     async def start_visit(self, request: VisitRequest) -> str:
         """Start a visit in the background and return its Study Instance UID.
 
-        Raises `InvalidTransition` while another visit is under way or the booth is not ready.
+        Raises `InvalidTransition` while another visit is under way or the booth is not ready, `SpoolFull` if the
+        whole visit would not fit on the disk.
         """
 
     async def abort(self) -> None:

@@ -39,6 +39,7 @@ class SpoolRoom:
         self.latest = Room()
         self._spool = spool
         self._stills = stills
+        self._reach: int | None = None
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="spool-room")
 
     async def look(self) -> Room:
@@ -49,12 +50,15 @@ class SpoolRoom:
         except OSError as error:
             text = f"the disk of {self._spool.folder} does not answer: {error.strerror}"
             raise SpoolDamaged(text) from error
-        self.latest = self._room(free)
+        self._reach = self._spool.used_bytes + free
+        self.latest = self._room(self._reach)
         return self.latest
 
-    async def require_visit(self) -> None:
-        """Raise `SpoolFull`, with what to do, if a whole visit would not fit."""
-        room = await self.look()
+    def check_visit(self) -> None:
+        """Raise `SpoolFull`, with what to do, if a whole visit would not fit, as far as the disk was seen last."""
+        if self._reach is None:
+            return
+        room = self._room(self._reach)
         if room.visits_left == 0:
             raise SpoolFull(room.problem)
 
@@ -78,14 +82,15 @@ class SpoolRoom:
         disk = os.statvfs(self._spool.folder)
         return disk.f_bavail * disk.f_frsize
 
-    def _room(self, free: int) -> Room:
+    def _room(self, reach: int) -> Room:
+        """`reach`: bytes that stills could have on this disk, those that are there among them."""
         used = self._spool.used_bytes
-        limit = min(self._spool.max_bytes, used + free)
+        limit = min(self._spool.max_bytes, reach)
         if self._spool.still_bytes == 0:
             return Room(used_bytes=used, limit_bytes=limit)
         needed = self._stills * (self._spool.still_bytes + MANIFEST_ROOM)
         left = max(limit - used, 0) // needed
-        problem = _problem(left, needed, limit - used, disk_full=used + free < self._spool.max_bytes)
+        problem = _problem(left, needed, limit - used, disk_full=reach < self._spool.max_bytes)
         return Room(used_bytes=used, limit_bytes=limit, visits_left=left, problem=problem)
 
 

@@ -23,7 +23,7 @@ async def test_nothing_is_forecast_before_the_first_still(tmp_path: Path) -> Non
     room = SpoolRoom(spool, stills=2)
     looked = await room.look()
     assert (looked.visits_left, looked.limit_bytes, looked.problem) == (None, 1, "")
-    await room.require_visit()
+    room.check_visit()
     room.close()
     await spool.close()
 
@@ -39,7 +39,7 @@ async def test_short_room_is_told_in_visits(tmp_path: Path, fit: int, says: str)
     assert (looked.visits_left, looked.used_bytes) == (fit, STILL)
     assert looked.problem.startswith(says)
     assert bool(looked.problem) == bool(says)
-    await room.require_visit()
+    room.check_visit()
     room.close()
     await spool.close()
 
@@ -49,10 +49,12 @@ async def test_a_visit_that_would_not_fit_is_refused_with_what_to_do(tmp_path: P
     still = a_still()
     await spool.put(still)
     room = SpoolRoom(spool, stills=2)
+    room.check_visit()
+    await room.look()
     with pytest.raises(SpoolFull, match=r"No room for another visit.*Connect the server.*uplink\.spool_gb"):
-        await room.require_visit()
+        room.check_visit()
     await spool.forget(still.sop_instance_uid)
-    await room.require_visit()
+    room.check_visit()
     room.close()
     await spool.close()
 
@@ -66,8 +68,10 @@ async def test_a_full_disk_is_told_apart_from_a_full_spool(
     full[4] = 3  # f_bavail
     monkeypatch.setattr("station.transport.room.os.statvfs", lambda _path: os.statvfs_result(full))
     room = SpoolRoom(spool, stills=2)
+    room.check_visit()
+    await room.look()
     with pytest.raises(SpoolFull, match="or free space on the disk"):
-        await room.require_visit()
+        room.check_visit()
     assert room.latest.limit_bytes == STILL + 3 * os.statvfs_result(full).f_frsize
     room.close()
     await spool.close()
