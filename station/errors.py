@@ -6,6 +6,7 @@ StationError
 │   ├── DeviceUnavailable    plug it in, or call service
 │   ├── ExposureRefused      ask for an exposure within the range in the text
 │   └── LightUnavailable     use a recipe with the lights named in the text
+├── UvRefused                no ultraviolet light now; the text says why and what to do
 ├── BadPicture               the picture cannot be used; the text says why
 ├── InvalidTransition        wait, or abort the visit: not now; the text names state and event
 ├── SpoolFull                free disk space, then retake
@@ -35,6 +36,10 @@ class ExposureRefused(DeviceError):
 
 class LightUnavailable(DeviceError):
     """The rig does not have this light; the text names those it has."""
+
+
+class UvRefused(StationError):
+    """Ultraviolet light may not shine, or was switched off; the text says why and what to do."""
 
 
 class BadPicture(StationError):

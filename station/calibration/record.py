@@ -88,6 +88,18 @@ class LampRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Linear RGB that the white field gains per second of exposure without gain; 1 is the white level."""
 
 
+class IrradianceRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Irradiance of one lamp at full power on the skin, as a meter at the face's place read it."""
+
+    light: Light
+    w_m2: Annotated[float, Meta(gt=0, le=10_000)]
+    """Total irradiance, W/m²."""
+    peak_nm: Annotated[float, Meta(ge=340, le=410)]
+    """Wavelength of the lamp's peak; lamps below are no near ultraviolet and have no place in a booth."""
+    meter: Annotated[str, Meta(min_length=1, max_length=128)]
+    """What measured it: instrument, serial number, date of its own calibration."""
+
+
 class FocusRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Sharpness of the rig."""
 
@@ -131,6 +143,8 @@ class CalibrationRecord(msgspec.Struct, frozen=True, kw_only=True):
     scale: ScaleRecord
     colours: tuple[ColourRecord, ...] = ()
     lamps: tuple[LampRecord, ...] = ()
+    irradiances: tuple[IrradianceRecord, ...] = ()
+    """What doses are reckoned from; a lamp without one is not lit on skin where a dose is needed."""
     polarisation_gain: float | None = None
     """Light of parallel over cross-polarised pictures on matte patches, same exposure and power."""
     focus: FocusRecord | None = None

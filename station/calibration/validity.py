@@ -9,8 +9,14 @@ from typing import Final
 
 import msgspec
 
-from station.calibration.record import BadRecord, CalibrationRecord, NamedRecord, load_record
-from station.protocol import CameraInfo, Frame, FrameHeader
+from station.calibration.record import (
+    BadRecord,
+    CalibrationRecord,
+    IrradianceRecord,
+    NamedRecord,
+    load_record,
+)
+from station.protocol import CameraInfo, Frame, FrameHeader, Light
 
 DAY_S: Final = 86_400.0
 NO_RECORD: Final = "no calibration record of this booth"
@@ -71,20 +77,39 @@ class Calibration:
             reasons.append(reason)
         return None, next(iter(reasons), self.problem or NO_RECORD)
 
-    def _objection(self, kept: NamedRecord, camera: CameraInfo | None, width: int, height: int) -> str:
+    def irradiance(self, light: Light) -> tuple[IrradianceRecord | None, str]:
+        """The lamp's irradiance by the newest record of this rig that has one and holds; otherwise None and the reason.
+
+        It is a figure of the lamp, so it holds whatever the camera and the size of its pictures.
+        """
+        reasons = []
+        for kept in self.records:
+            found = next((one for one in kept.record.irradiances if one.light is light), None)
+            reason = self._rig_objection(kept)
+            if found is not None and not reason:
+                return found, ""
+            reasons.append(reason or f"calibration {kept.id} has no irradiance of the {light} lamp")
+        return None, next(iter(reasons), self.problem or NO_RECORD)
+
+    def _rig_objection(self, kept: NamedRecord) -> str:
+        """Why a record does not hold for the rig, whatever the picture; empty if it does."""
         record = kept.record
         if record.rig != self.rig:
             return f"calibration {kept.id} is of rig {record.rig}, this is {self.rig}"
-        if not _same_camera(record, camera):
-            return f"calibration {kept.id} is of another camera"
-        if (record.width, record.height) != (width, height):
-            return f"calibration {kept.id} is of {record.width} x {record.height} pictures, this is {width} x {height}"
         if failed := record.failure("rig"):
             return f"calibration {kept.id} failed: {failed}"
         ends = record.made_at + self.max_age_days * DAY_S
         if self.max_age_days and self.clock() > ends:
             return f"calibration {kept.id} expired on {datetime.fromtimestamp(ends, UTC):%Y-%m-%d}"
         return ""
+
+    def _objection(self, kept: NamedRecord, camera: CameraInfo | None, width: int, height: int) -> str:
+        record = kept.record
+        if record.rig == self.rig and not _same_camera(record, camera):
+            return f"calibration {kept.id} is of another camera"
+        if record.rig == self.rig and (record.width, record.height) != (width, height):
+            return f"calibration {kept.id} is of {record.width} x {record.height} pictures, this is {width} x {height}"
+        return self._rig_objection(kept)
 
 
 def load_calibration(folder: Path, rig: str, max_age_days: float = 0.0) -> Calibration:

@@ -2,10 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from station.capture.proof import prove_lit
+from station.capture.uv import UvPermission
 from station.devices import Camera, LightRig, Shot
-from station.protocol import Frame, LightingRecipe, Preparation, View
+from station.errors import UvRefused
+from station.protocol import Frame, Light, LightingRecipe, LightStep, Preparation, View
+
+Refused = Callable[[int, str], None]
+"""Told the index of a step that was left out, and why."""
 
 
 def check_recipe(recipe: LightingRecipe, camera: Camera, lights: LightRig) -> None:
@@ -24,8 +30,14 @@ async def play(
     preparation: Preparation,
     lighting: Callable[[int], None],
     exposed: Callable[[Frame], Awaitable[None]],
+    only: int | None = None,
+    ultraviolet: UvPermission | None = None,
+    refused: Refused | None = None,
 ) -> None:
-    """Shoot each step of the recipe; `lighting` is told its index, `exposed` is given its frame.
+    """Shoot each step of the recipe, or the `only` one; `lighting` is told its index, `exposed` is given its frame.
+
+    Ultraviolet steps need the permission `ultraviolet`. One that it refuses is told to `refused` and left out, and the
+    other steps go on; without `refused` the `UvRefused` is raised.
 
     The lights are dark between the steps and when this ends, also by an error or a cancellation. Raises what
     `check_recipe` raises before any light is on, `DeviceUnavailable` that names a lamp whose light is not in its picture,
@@ -34,13 +46,40 @@ async def play(
     check_recipe(recipe, camera, lights)
     try:
         for index, step in enumerate(recipe.steps):
+            if only not in (None, index):
+                continue
             lighting(index)
-            await lights.set(step.light, step.power)
-            await asyncio.sleep(step.settle_s)
             shot = Shot(light=step.light, view=view, preparation=preparation, step=index)
-            frame = await camera.expose(step.exposure, shot)
-            await lights.ensure_dark()
+            try:
+                frame = await _expose(step, camera, lights, shot, ultraviolet)
+            except UvRefused as error:
+                if refused is None:
+                    raise
+                refused(index, str(error))
+                continue
             await prove_lit(frame, step, camera, shot)
             await exposed(frame)
     finally:
         await lights.ensure_dark()
+
+
+async def _expose(
+    step: LightStep, camera: Camera, lights: LightRig, shot: Shot, ultraviolet: UvPermission | None
+) -> Frame:
+    """The frame of a step, the lights dark again."""
+    async with _permitted(step, lights, ultraviolet):
+        await lights.set(step.light, step.power)
+        await asyncio.sleep(step.settle_s)
+        frame = await camera.expose(step.exposure, shot)
+        await lights.ensure_dark()
+    return frame
+
+
+def _permitted(
+    step: LightStep, lights: LightRig, ultraviolet: UvPermission | None
+) -> AbstractAsyncContextManager[None]:
+    if step.light is not Light.UV:
+        return nullcontext()
+    if ultraviolet is None:
+        return lights.ultraviolet()
+    return ultraviolet.shining(step, lights)

@@ -2,6 +2,8 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
@@ -17,7 +19,8 @@ DARK_LIMIT_S = 5.0
 class LightRig(ABC):
     """The lights of a booth; use it as an async context manager, in one event loop.
 
-    A rig is dark after it was opened, after any error, and when it is closed. A driver fills `_do_open`, `_do_close`,
+    A rig is dark after it was opened, after any error, and when it is closed. Ultraviolet light shines within `ultraviolet`
+    alone, which is for whoever answers for the dose. A driver fills `_do_open`, `_do_close`,
     `_do_set` and `_do_dark`. A closed rig stays closed: the way back is a new object.
     """
 
@@ -25,6 +28,9 @@ class LightRig(ABC):
         self._shining = Shining()
         self._open = False
         self._closed = False
+        self._ultraviolet = False
+        self._failure = ""
+        self._failed = asyncio.Event()
 
     @property
     @abstractmethod
@@ -76,12 +82,15 @@ class LightRig(ABC):
     async def set(self, light: Light, power: float) -> None:
         """Shine this light alone at a share of its full power; power 0 is dark.
 
-        Raises what `check` raises. When the driver fails, or the call is cancelled, the rig is dark before the
-        exception leaves.
+        Raises what `check` raises, `LightUnavailable` for ultraviolet light outside of `ultraviolet`, and
+        `DeviceUnavailable` with its reason once the rig has failed by itself. When the driver fails, or the call is
+        cancelled, the rig is dark before the exception leaves.
         """
         self.check(light, power)
-        if not self._open:
-            raise DeviceUnavailable("the light rig is not open")
+        if self._failure or not self._open:
+            raise DeviceUnavailable(self._failure or "the light rig is not open")
+        if light is Light.UV and not self._ultraviolet:
+            raise LightUnavailable("ultraviolet light shines only for a visit's own step of it")
         if power == 0.0:
             await self.ensure_dark()
             return
@@ -91,6 +100,26 @@ class LightRig(ABC):
             await self.ensure_dark()
             raise
         self._shining = Shining(light, power)
+
+    @asynccontextmanager
+    async def ultraviolet(self) -> AsyncIterator[None]:
+        """Ultraviolet light may be set within this block; it is dark when the block ends."""
+        self._ultraviolet = True
+        try:
+            yield
+        finally:
+            self._ultraviolet = False
+            await self.ensure_dark()
+
+    async def failed(self) -> str:
+        """Return why, once the rig has failed by itself: it is dark, and stays so until a new object is opened."""
+        await self._failed.wait()
+        return self._failure
+
+    def _note_failure(self, reason: str) -> None:
+        """For drivers that notice a failure between two calls."""
+        self._failure = reason
+        self._failed.set()
 
     async def ensure_dark(self) -> None:
         """Return when every light is off, even if the caller is cancelled meanwhile.

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from station.devices.base.lights import LightRig
 from station.devices.completion import completed
-from station.errors import DeviceError, DeviceUnavailable
+from station.errors import DeviceError
 from station.protocol import Light
 
 _log = logging.getLogger(__name__)
@@ -52,7 +52,6 @@ class WatchedLightRig(LightRig):
         self._heartbeat_s = heartbeat_s
         self._wire = asyncio.Lock()
         self._beating: asyncio.Task[None] | None = None
-        self._failure = ""
 
     @abstractmethod
     async def _do_connect(self) -> None:
@@ -81,8 +80,6 @@ class WatchedLightRig(LightRig):
         await self._do_disconnect()
 
     async def _do_set(self, light: Light, power: float) -> None:
-        if self._failure:
-            raise DeviceUnavailable(self._failure)
         await completed(self._write(light, power))
 
     async def _do_dark(self) -> None:
@@ -102,7 +99,7 @@ class WatchedLightRig(LightRig):
                 await asyncio.sleep(self._heartbeat_s)
                 await completed(self._beat())
         except DeviceError as error:
-            self._failure = str(error)
             _log.warning("the lights' heartbeat failed", extra={"problem": str(error)})
             with contextlib.suppress(DeviceError):
                 await self.ensure_dark()
+            self._note_failure(str(error))

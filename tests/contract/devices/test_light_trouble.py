@@ -84,8 +84,7 @@ async def test_a_cable_pulled_out_is_an_error_at_the_next_beat() -> None:
         await rig.set(Light.WHITE, 0.5)
         controller.unplug()
         async with asyncio.timeout(5):
-            while not rig._failure:  # type: ignore[attr-defined]
-                await asyncio.sleep(0.02)
+            assert "disconnected" in await rig.failed()
         with pytest.raises(DeviceUnavailable, match="disconnected"):
             await rig.set(Light.WHITE, 0.5)
         with pytest.raises(DeviceUnavailable, match="disconnected"):

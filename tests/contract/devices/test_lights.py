@@ -44,7 +44,7 @@ async def test_dark_after_construction(lit: Stand) -> None:
 
 
 async def test_one_light_at_a_time(lit: Stand) -> None:
-    for light in sorted(lit.rig.lights):
+    for light in sorted(lit.rig.lights - {Light.UV}):
         await lit.rig.set(light, 0.25)
         assert lit.rig.shining == Shining(light, 0.25)
         await lit.shows((light, 0.25))
@@ -68,6 +68,18 @@ async def test_power_out_of_range_is_refused_with_the_range(rig: LightRig, power
 async def test_an_unknown_light_names_the_known_ones(rig: LightRig) -> None:
     with pytest.raises(LightUnavailable, match=str(min(rig.lights))):
         await rig.set(min(set(Light) - rig.lights), 0.5)
+
+
+async def test_ultraviolet_light_has_a_door_of_its_own(tmp_path: Path) -> None:
+    async with stand("sim", tmp_path) as found, found.rig as rig:
+        with pytest.raises(LightUnavailable, match="ultraviolet light shines only"):
+            await rig.set(Light.UV, 1.0)
+        async with rig.ultraviolet():
+            await rig.set(Light.UV, 1.0)
+            await found.shows((Light.UV, 1.0))
+        await found.shows()
+        with pytest.raises(LightUnavailable):
+            await rig.set(Light.UV, 1.0)
 
 
 async def test_dark_is_reached_even_by_a_cancelled_caller(lit: Stand) -> None:

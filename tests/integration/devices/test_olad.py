@@ -151,6 +151,7 @@ async def test_levels_arrive(way: dict[str, str], tmp_path: Path) -> None:
         await shows(0, 0, 0, 0, 0)
         await rig.set(Light.WHITE, 1.0)
         await shows(255, 255, 0, 0, 0)
-        await rig.set(Light.UV, 0.5)
-        await shows(0, 0, 0, 128, 0)
+        async with rig.ultraviolet():
+            await rig.set(Light.UV, 0.5)
+            await shows(0, 0, 0, 128, 0)
     await shows(0, 0, 0, 0, 0)

@@ -1,0 +1,161 @@
+"""The one door to ultraviolet light: eyes closed, dose within its budget and booked, interlock safe and watched."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from station.calibration import EFFECTIVE_J_M2, EYE_J_M2, Calibration, Dose, IrradianceRecord, dose_of
+from station.capture.uv.ledger import DoseLedger
+from station.devices import Interlock, LightRig, Shining
+from station.errors import StationError, UvRefused
+from station.protocol import Light, LightStep, Patient
+
+EyesClosed = Callable[[float], tuple[bool | None, str]]
+"""Whether the subject's eyes are closed at this time on the monotonic clock, None if nobody can tell; and why not."""
+PUBLISHED = Dose(EYE_J_M2, EFFECTIVE_J_M2)
+"""The limits of ICNIRP 2004 and IEC 62471."""
+WALK_INS = "walk-ins"
+"""The ledger's name for everybody without an ID."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UvLimits:
+    """What a booth allows; by configuration only less than the published limits."""
+
+    person: Dose = PUBLISHED
+    """One person within a day."""
+    walk_in_share: float = 0.1
+    """Share of it for one visit of somebody without an ID. All of them together have one person's: they may be one."""
+    on_time_s: float = 10.0
+    """Longest time from the lamp's command to its darkness in one exposure; booked in advance."""
+
+
+class UvGuard:
+    """Gives every visit its permission."""
+
+    def __init__(
+        self,
+        calibration: Calibration,
+        ledger: DoseLedger,
+        interlock: Interlock,
+        eyes_closed: EyesClosed,
+        limits: UvLimits | None = None,
+    ) -> None:
+        self.calibration, self.ledger, self.interlock = calibration, ledger, interlock
+        self.eyes_closed = eyes_closed
+        self.limits = limits or UvLimits()
+
+    def permission(self, patient: Patient, study_instance_uid: str) -> "UvPermission":
+        """The permission of one visit."""
+        person, whole = self.ledger.person(patient), self.limits.person
+        if person:
+            return UvPermission(self, {person: whole})
+        visit = self.ledger.visit(study_instance_uid)
+        return UvPermission(self, {visit: whole.times(self.limits.walk_in_share), WALK_INS: whole})
+
+
+class UvPermission:
+    """Lets one visit's ultraviolet steps shine."""
+
+    def __init__(self, guard: UvGuard, budgets: dict[str, Dose]) -> None:
+        self._guard = guard
+        self._budgets = budgets
+
+    @asynccontextmanager
+    async def shining(self, step: LightStep, lights: LightRig) -> AsyncIterator[None]:
+        """Ultraviolet light may be set within this block, and is dark when it ends.
+
+        Before it begins everything is asked and the longest dose is on disk; what was not shone is given back at the
+        end. The lamp goes dark, and the block is left with `UvRefused`, within one look at the interlock that no longer
+        reads safe, and when the booked time is over. Raises `UvRefused` before any light as well.
+        """
+        guard, limit_s = self._guard, self._guard.limits.on_time_s
+        lamp = self._lamp(step)
+        self._check_eyes()
+        dose = dose_of(lamp, step.power, limit_s)
+        self._check_budget(dose)
+        await guard.ledger.book(tuple(self._budgets), dose)
+        shone_s = 0.0
+        try:
+            # Asked again: writing took its time.
+            self._check_eyes()
+            if not (reading := await guard.interlock.read()).safe:
+                raise UvRefused(reading.reason)
+            began = time.monotonic()
+            try:
+                async with self._watched(lights, limit_s):
+                    yield
+            finally:
+                shone_s = time.monotonic() - began
+        finally:
+            unused = 1 - shone_s / limit_s
+            if unused > 0 and lights.shining == Shining():
+                with contextlib.suppress(UvRefused):  # too much in the ledger is no harm
+                    await guard.ledger.book(tuple(self._budgets), dose.times(-unused))
+
+    @asynccontextmanager
+    async def _watched(self, lights: LightRig, limit_s: float) -> AsyncIterator[None]:
+        try:
+            async with lights.ultraviolet(), asyncio.TaskGroup() as group:
+                watch = group.create_task(self._watch(lights, limit_s), name="uv-watch")
+                try:
+                    yield
+                finally:
+                    await lights.ensure_dark()
+                    watch.cancel()
+        except BaseExceptionGroup as found:
+            raise _first(found) from None
+
+    async def _watch(self, lights: LightRig, limit_s: float) -> None:
+        try:
+            async with asyncio.timeout(limit_s):
+                reason = await self._guard.interlock.until_unsafe()
+        except TimeoutError:
+            reason = (
+                f"the lamp was on for {limit_s:g} s, as long as uv.on_time_s allows, and was switched off"
+            )
+        try:
+            await lights.ensure_dark()
+        except StationError as error:
+            reason = f"{reason}; {error}"
+        raise UvRefused(reason)
+
+    def _lamp(self, step: LightStep) -> IrradianceRecord:
+        lamp, reason = self._guard.calibration.irradiance(Light.UV)
+        if lamp is None:
+            raise UvRefused(
+                f"the irradiance of the ultraviolet lamp is not known: {reason}; "
+                "measure it and run `dermabooth calibrate make --uv-irradiance`"
+            )
+        needed = step.settle_s + step.exposure.time_s
+        if needed >= self._guard.limits.on_time_s:
+            raise UvRefused(
+                f"the recipe's ultraviolet step takes {needed:g} s, uv.on_time_s is {self._guard.limits.on_time_s:g}"
+            )
+        return lamp
+
+    def _check_eyes(self) -> None:
+        closed, reason = self._guard.eyes_closed(time.monotonic())
+        if closed is not True:
+            raise UvRefused(reason or "the eyes are not closed: ask the subject to close them")
+
+    def _check_budget(self, dose: Dose) -> None:
+        for key, limit in self._budgets.items():
+            had = self._guard.ledger.had(key)
+            if (had + dose).exceeds(limit):
+                whose = "visits without a patient ID have" if key == WALK_INS else "this person has"
+                raise UvRefused(
+                    f"{whose} had {had.j_m2:.0f} J/m² of ultraviolet light within a day; one more exposure may give "
+                    f"{dose.j_m2:.0f}, the budget is {limit.j_m2:.0f} ({limit.effective_j_m2:g} weighted): wait for a day"
+                )
+
+
+def _first(found: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The refusal, where there is one among others: it is why the others happened."""
+    error: BaseException = found.subgroup(UvRefused) or found
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
