@@ -14,7 +14,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from station.calibration import Calibration, load_calibration
+from station.calibration import EFFECTIVE_J_M2, EYE_J_M2, Calibration, load_calibration
 from station.devices.registry import camera_options, describe, interlock_options, light_options
 from station.errors import ConfigError
 from station.protocol import Encoding, Exposure, Light, LightingRecipe, VisitProtocol, is_booth_id
@@ -42,12 +42,20 @@ class PreviewConfig(_Section):
     """`[preview]`: the picture between the stills."""
 
     light: Light = Light.WHITE
+    """Any but ultraviolet, which nobody sits in."""
     power: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Share of the lamp's full power."""
     exposure_s: Annotated[float, Field(gt=0, le=1)] = 0.01
     gain_db: Annotated[float, Field(ge=0, le=60)] = 0.0
     hints_hz: Annotated[float, Field(gt=0, le=15)] = 4.0
     """Quality hints per second."""
+
+    @field_validator("light")
+    @classmethod
+    def _bearable(cls, value: Light) -> Light:
+        if value is Light.UV:
+            raise ValueError("the preview cannot be ultraviolet")
+        return value
 
     @property
     def exposure(self) -> Exposure:
@@ -71,6 +79,19 @@ class CalibrationConfig(_Section):
     """Folder of the records; without it `calibration` within the booth's data."""
     max_age_days: Annotated[float, Field(ge=0, le=3660)] = 92.0
     """Age at which a record expires; 0: never."""
+
+
+class UvConfig(_Section):
+    """`[uv]`: how much ultraviolet light a person may have; less than the published limits, never more."""
+
+    max_j_m2: Annotated[float, Field(gt=0, le=EYE_J_M2)] = EYE_J_M2
+    """Radiant exposure of one person within a day, J/m²."""
+    max_effective_j_m2: Annotated[float, Field(gt=0, le=EFFECTIVE_J_M2)] = EFFECTIVE_J_M2
+    """The same weighted with S(λ)."""
+    walk_in_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Share of both for one visit without a patient ID; all of them together have one person's."""
+    on_time_s: Annotated[float, Field(gt=0, le=30)] = 10.0
+    """Longest time the lamp may be on in one exposure; booked in advance, the rest is given back."""
 
 
 class UplinkConfig(_Section):
@@ -120,6 +141,7 @@ class StationConfig(BaseSettings):
     preview: PreviewConfig = PreviewConfig()
     visit: VisitConfig = VisitConfig()
     calibration: CalibrationConfig = CalibrationConfig()
+    uv: UvConfig = UvConfig()
     uplink: UplinkConfig = UplinkConfig()
     kiosk: KioskConfig = KioskConfig()
     _visit_protocol: VisitProtocol = PrivateAttr()

@@ -21,6 +21,7 @@ from station.calibration import (
     HISTORY,
     ChartLayout,
     DailyCheck,
+    IrradianceRecord,
     NamedRecord,
     append_history,
     check_drift,
@@ -36,7 +37,7 @@ from station.calibration import (
 )
 from station.config import StationConfig
 from station.errors import BadPicture, ConfigError
-from station.protocol import Verdict
+from station.protocol import Light, Verdict
 
 app = typer.Typer(help="Chart sheet, calibration record and daily check of a booth.", no_args_is_help=True)
 
@@ -105,18 +106,30 @@ def make(
         int, typer.Option(help="Positions of a focus series; 0: none.", min=0, max=50)
     ] = 0,
     distance: DistanceOption = 1000.0,
+    uv_irradiance: Annotated[
+        float | None,
+        typer.Option(
+            help="What a meter at the face's place reads of the ultraviolet lamp at full power, W/m2."
+        ),
+    ] = None,
+    uv_peak: Annotated[float, typer.Option(help="Wavelength of that lamp's peak, nm.")] = 365.0,
+    uv_meter: Annotated[
+        str, typer.Option(help="The meter, its serial number and the day it was calibrated.")
+    ] = "",
     by: ByOption = "",
     yes: YesOption = False,
     json_file: JsonOption = None,
 ) -> None:
     """Photograph the chart with the booth and write its calibration record. Stop the booth's station first.
 
-    A record whose figures are over their limits is written too; what they are needed for is then refused.
+    A record whose figures are over their limits is written too; what they are needed for is then refused. Without
+    --uv-irradiance ultraviolet light is refused, unless an earlier record that still holds has one.
 
     Example: dermabooth calibrate make --config booth.toml --by "A. Keller" --focus-steps 7
     """
     settings = _settings(config, data)
     sheet = _layout(layout, pitch, reference)
+    irradiances = _irradiances(uv_irradiance, uv_peak, uv_meter)
     ask = _ask(yes or is_simulated(settings))
     session = asyncio.run(
         shoot_session(settings, sheet, ask, card=card, focus_steps=focus_steps, distance_mm=distance)
@@ -129,6 +142,7 @@ def make(
         made_at=time.time(),
         made_by=by or getpass.getuser(),
         software=f"dermabooth {__version__}",
+        irradiances=irradiances,
     )
     kept, path = save_record(record, folder or settings.calibration_folder)
     _write_json(json_file, _told(kept))
@@ -222,6 +236,18 @@ def _layout(name: str, pitch: float, reference: Path | None) -> ChartLayout:
     raise ConfigError(f"--layout {name}: known are classic and printed")
 
 
+def _irradiances(w_m2: float | None, peak_nm: float, meter: str) -> tuple[IrradianceRecord, ...]:
+    if w_m2 is None:
+        return ()
+    told = {"light": Light.UV, "w_m2": w_m2, "peak_nm": peak_nm, "meter": meter}
+    try:
+        return (msgspec.convert(told, IrradianceRecord),)
+    except msgspec.ValidationError as error:
+        raise ConfigError(
+            f"the irradiance of the ultraviolet lamp: {error}; give --uv-irradiance, --uv-peak and --uv-meter"
+        ) from error
+
+
 def _measured(path: Path) -> dict[str, tuple[float, float, float]]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, tuple[float, float, float]])
@@ -269,6 +295,8 @@ def _show(kept: NamedRecord) -> None:
         table.add_row("", "gain, parallel over cross", f"{record.polarisation_gain:.3f}", "")
     for lamp in record.lamps:
         table.add_row("", f"output, {lamp.light}", f"{sum(lamp.level_per_s) / 3:.4g} /s", "")
+    for one in record.irradiances:
+        table.add_row("", f"irradiance, {one.light}", f"{one.w_m2:.4g} W/m² at {one.peak_nm:g} nm", one.meter)
     Console(stderr=True).print(table)
 
 

@@ -58,8 +58,11 @@ async def shoot_session(
 
 
 def ordered_steps(steps: Iterable[LightStep], on_rig: Iterable[Light]) -> list[LightStep]:
-    """One step for every light of the recipe that the rig has, white first; raises `ConfigError` where there is none."""
-    known = set(on_rig)
+    """One step for every light of the recipe that the rig has, white first; raises `ConfigError` where there is none.
+
+    Ultraviolet light is left out: the sheet is dark under it, and the lamp's output is what a meter reads.
+    """
+    known = set(on_rig) - {Light.UV}
     found = {step.light: step for step in steps if step.light in known}
     if not found:
         raise ConfigError("the visit protocol's recipe has none of the rig's lights")

@@ -85,7 +85,7 @@ def check_drift(
     unread = {
         str(lamp.light): readings.unread.get(lamp.light, "no picture under it, or its white field is clipped")
         for lamp in record.lamps
-        if lamp.light not in seen
+        if lamp.light not in seen and lamp.light is not Light.UV  # never lit for a sheet
     }
     worst = max((_ORDER.index(figure.verdict) for figure in found), default=0)
     return DailyCheck(

@@ -18,6 +18,7 @@ from station.calibration.record import (
     Criterion,
     FlatFieldRecord,
     FocusRecord,
+    IrradianceRecord,
     LampRecord,
     ScaleRecord,
 )
@@ -135,6 +136,7 @@ def make_record(
     made_at: float,
     made_by: str,
     software: str,
+    irradiances: Sequence[IrradianceRecord] = (),
     limits: Limits | None = None,
 ) -> CalibrationRecord:
     """The record of a session, with every figure held against its limit; raises `NotFitted` for a focus series without a top."""
@@ -157,6 +159,7 @@ def make_record(
         scale=scale,
         colours=colours,
         lamps=readings.lamps,
+        irradiances=tuple(irradiances),
         polarisation_gain=_gain(session, readings),
         focus=_focus(session, readings),
         flat_field=flat,

@@ -105,6 +105,30 @@ def test_show_tells_a_record(booth: Path) -> None:
     assert np.shape(told["record"]["colours"][0]["matrix"]) == (9,)
 
 
+def test_the_irradiance_of_the_ultraviolet_lamp_is_kept(booth: Path, tmp_path: Path) -> None:
+    lamp = ("--uv-irradiance", "12.5", "--uv-peak", "385", "--uv-meter", "M-7 no. 12, 2026-05-04")
+    told = json.loads(
+        call("make", "--config", booth, "--folder", tmp_path / "records", "--no-card", *lamp, "--json", "-")
+    )
+    assert told["record"]["irradiances"] == [
+        {"light": "uv", "w_m2": 12.5, "peak_nm": 385.0, "meter": "M-7 no. 12, 2026-05-04"}
+    ]
+    assert "uv" not in {lamp["light"] for lamp in told["record"]["lamps"]}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--uv-irradiance", "12.5"],
+        ["--uv-irradiance", "0", "--uv-meter", "m"],
+        ["--uv-irradiance", "5", "--uv-peak", "254", "--uv-meter", "m"],
+    ],
+)
+def test_an_irradiance_that_cannot_be_is_refused(booth: Path, tmp_path: Path, wrong: list[str]) -> None:
+    with pytest.raises(ConfigError, match="give --uv-irradiance, --uv-peak and --uv-meter"):
+        call("make", "--config", booth, "--folder", tmp_path / "records", *wrong)
+
+
 def test_a_reference_that_lacks_patches_is_refused(booth: Path, tmp_path: Path) -> None:
     reference = tmp_path / "print.json"
     reference.write_text(json.dumps({name: lab for name, lab in CLASSIC_LAB.items() if name != "cyan"}))
