@@ -21,6 +21,10 @@ def station(
     kiosk_port: Annotated[
         int | None, typer.Option(help="Port of the kiosk page on loopback; 0 takes a free one.")
     ] = None,
+    pace: Annotated[
+        str,
+        typer.Option(help="guided: an operator leads the visits; timed: the clock does. Else as configured."),
+    ] = "",
     seed: Annotated[int | None, typer.Option(help="Who sits in front of a simulated camera.")] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
     parent: Annotated[int | None, typer.Option(hidden=True)] = None,
@@ -41,6 +45,8 @@ def station(
         overrides.setdefault("uplink", {})["server_key"] = server_key
     if kiosk_port is not None:
         overrides["kiosk"] = {"port": kiosk_port}
+    if pace:
+        overrides["visit"] = {"pace": pace}
     if seed is not None:
         overrides["camera"] = {"seed": seed}
     settings = StationConfig.load(config or resources.configs() / "station" / "sim.toml", overrides)

@@ -10,9 +10,12 @@ import aiohttp
 import msgspec
 
 from server.errors import ServerError
-from station.kiosk import BoothState, Phase, VisitRequest
+from station.kiosk import BoothState, Phase, ShootRequest, Step, VisitRequest
 from station.protocol import Patient
 
+POSE_LIMIT_S = 10.0
+"""Time after which the demo shoots whatever the gate says."""
+_NOBODY = "Demonstration: nobody is in the chair."
 _LIMIT = aiohttp.ClientTimeout(total=10)
 
 Watcher = Callable[[BoothState], None]
@@ -27,6 +30,7 @@ class BoothClient:
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
+        self._posing_since = 0.0
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(timeout=_LIMIT)
@@ -65,16 +69,40 @@ class BoothClient:
 
     async def start_visit(self, patient: Patient) -> str:
         """Start a visit; its Study Instance UID. Raises `BoothTrouble`."""
-        body = msgspec.json.encode(VisitRequest(patient=patient))
-        headers = {"Content-Type": "application/json", "Origin": self._url}
-        request = self._session.post(f"{self._url}/visit", data=body, headers=headers)
-        async with _answering(), request as response:
+        async with self._post("/visit", VisitRequest(patient=patient)) as response:
             answer = await response.json(content_type=None)
             if response.status != 202:
                 raise BoothTrouble(
                     f"the booth did not start a visit: {answer.get('detail', response.status)}"
                 )
+            self._posing_since = time.monotonic()
             return str(answer["study_instance_uid"])
+
+    async def lead(self, state: BoothState) -> None:
+        """Do the operator's part of a guided visit: wait for the pose, shoot without it in the end, finish the review.
+
+        To be called with every state; what the booth refuses is asked again with the next.
+        """
+        step = Step.NONE if state.visit is None else state.visit.step
+        if step not in (Step.FRAMING, Step.READY):
+            self._posing_since = time.monotonic()
+        if step is Step.REVIEW:
+            await self._tell("/visit/finish")
+        elif step is Step.FRAMING and time.monotonic() - self._posing_since > POSE_LIMIT_S:
+            await self._tell("/visit/shoot", ShootRequest(reason=_NOBODY))
+
+    async def _tell(self, path: str, body: msgspec.Struct | None = None) -> None:
+        async with self._post(path, body):
+            pass
+
+    @contextlib.asynccontextmanager
+    async def _post(
+        self, path: str, body: msgspec.Struct | None = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        data = b"" if body is None else msgspec.json.encode(body)
+        headers = {"Content-Type": "application/json", "Origin": self._url}
+        async with _answering(), self._session.post(self._url + path, data=data, headers=headers) as response:
+            yield response
 
 
 @contextlib.asynccontextmanager

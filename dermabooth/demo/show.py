@@ -86,6 +86,8 @@ async def _booth(options: DemoOptions, server: RunningServer) -> AsyncIterator[B
         *("station", "--config", str(options.station_config), "--data", str(data)),
         *("--server", server.capture, "--server-key", str(settings.keys / "server.key"), "--kiosk-port", "0"),
     ]
+    if options.once:
+        arguments += ["--pace", "timed"]
     if options.seed is not None:
         arguments += ["--seed", str(options.seed)]
     log = options.data / "station.log"
@@ -138,6 +140,7 @@ async def _until_analysed(study: str, booth: BoothClient, store: Store, steps: S
     deadline = time.monotonic() + VISIT_LIMIT_S
     while True:
         state = await booth.state()
+        await booth.lead(state)
         work = await store.work(study)
         visit = state.visit
         taken = 0 if visit is None else sum(1 for still in visit.stills if still.sop_instance_uid)

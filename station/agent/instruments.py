@@ -84,6 +84,7 @@ class Instruments:
             light=settings.light,
             power=settings.power,
             exposure=settings.exposure,
+            view=self._config.visit_protocol.views[0],
         )
         return Studio(camera, lights, preview, self._sink, self._examine)
 

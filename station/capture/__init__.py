@@ -1,22 +1,35 @@
 """Visits: the lights of a recipe played out, stills with identities, and a preview that makes way for them."""
 
+from station.capture.gate import GATING, PoseWatch, wanting
+from station.capture.pace import FRESH_S, UNMEASURED, GuidedPace, TimedPace
 from station.capture.preview import Preview
 from station.capture.sequence import check_recipe, play
 from station.capture.session import TRANSITIONS, CaptureSession, SessionEvent, SessionState
-from station.capture.visit import Examine, StillSink, Studio, TakenStill, Visit, VisitListener
+from station.capture.studio import Examine, StillSink, Studio, TakenStill
+from station.capture.visit import MAX_STILLS, Pace, Take, Visit, VisitListener
 
 __all__ = [
+    "FRESH_S",
+    "GATING",
+    "MAX_STILLS",
     "TRANSITIONS",
+    "UNMEASURED",
     "CaptureSession",
     "Examine",
+    "GuidedPace",
+    "Pace",
+    "PoseWatch",
     "Preview",
     "SessionEvent",
     "SessionState",
     "StillSink",
     "Studio",
+    "Take",
     "TakenStill",
+    "TimedPace",
     "Visit",
     "VisitListener",
     "check_recipe",
     "play",
+    "wanting",
 ]

@@ -1,22 +1,23 @@
-"""One visit played out: each view seated and shot, each still on disk before it counts."""
+"""One visit: its views and stills, each still on disk before it counts."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from station.capture.preview import Preview
 from station.capture.sequence import check_recipe, play
 from station.capture.session import CaptureSession, SessionEvent
-from station.devices import Camera, LightRig, completed
-from station.errors import StationError
+from station.capture.studio import Studio, TakenStill
+from station.capture.uv import UvPermission
+from station.devices import completed
+from station.errors import InvalidTransition, StationError
 from station.protocol import (
+    Conditions,
     Frame,
+    FrameHeader,
     Patient,
     ProtocolError,
-    QualityReport,
     View,
     VisitClosed,
     VisitOpened,
@@ -26,40 +27,24 @@ from station.protocol import (
 
 UNSAVED_LIMIT = 2
 """Stills that may wait in memory for the disk; the sequence waits beyond that."""
+MAX_STILLS = 128
+"""Stills of one visit, those taken again among them, that `VisitClosed` can name."""
 
 _log = logging.getLogger(__name__)
 
-Examine = Callable[[Frame], Awaitable[QualityReport | None]]
 
+@dataclass(frozen=True)
+class Take:
+    """What is shot next: every light of a view, or one still again."""
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class TakenStill:
-    """A still with the identity it was given at its exposure."""
-
-    frame: Frame
-    sop_instance_uid: str
-    series_instance_uid: str
-    study_instance_uid: str
-    series_number: int
-    instance_number: int
-    booth_quality: QualityReport | None
-
-
-class StillSink(Protocol):
-    """Where visits and stills are made durable; every method returns when they are."""
-
-    async def open_visit(self, message: VisitOpened) -> None:
-        """Keep the beginning of a visit."""
-
-    async def put(self, still: TakenStill) -> object:
-        """Keep a still."""
-
-    async def close_visit(self, message: VisitClosed) -> None:
-        """Keep the end of a visit."""
+    view: int
+    """Index within the views of the protocol."""
+    still: int | None = None
+    """Index of the still that is taken again, in the order of shooting; None: the whole view."""
 
 
 class VisitListener(Protocol):
-    """Who is told how a visit goes on; `index` counts the stills in the order of shooting."""
+    """Who is told how a visit goes on; `index` counts the stills of the protocol in the order of shooting."""
 
     def session_moved(self, visit: "Visit") -> None:
         """The visit has another state."""
@@ -70,17 +55,15 @@ class VisitListener(Protocol):
     def still_taken(self, visit: "Visit", index: int, still: TakenStill) -> None:
         """The still is on disk."""
 
+    def still_refused(self, visit: "Visit", index: int, why: str) -> None:
+        """The still is left out, because its light may not shine."""
 
-@dataclass(frozen=True)
-class Studio:
-    """What a visit is shot with."""
 
-    camera: Camera
-    lights: LightRig
-    preview: Preview
-    sink: StillSink
-    examine: Examine
-    """Quality of a raw still, measured at the booth; None where it cannot be told."""
+class Pace(Protocol):
+    """Who leads a visit from its first view to its end."""
+
+    async def lead(self, visit: "Visit") -> None:
+        """Ask for each take, shoot it, and return when the session is no longer active."""
 
 
 class Visit:
@@ -92,43 +75,82 @@ class Visit:
         patient: Patient,
         studio: Studio,
         listener: VisitListener,
+        pace: Pace,
         *,
-        seating_s: float,
+        conditions: Conditions | None = None,
     ) -> None:
         self.study_instance_uid = new_uid()
         self.opened_at = time.time()
         self.protocol = protocol
+        self.patient = patient
         self.problem = ""
-        """Why the visit failed, for the operator."""
-        self.session = CaptureSession(lambda state: listener.session_moved(self))
-        self._patient = patient
+        """Why the visit failed or ended early, for the operator."""
+        self.take = Take(0)
+        """What is shot next, or just now."""
+        self.session = CaptureSession(lambda state: self._moved())
+        self._conditions = conditions or Conditions()
         self._studio = studio
         self._listener = listener
-        self._seating_s = seating_s
+        self._pace = pace
         self._opened = False
-        self._taken: dict[int, str] = {}
+        self._exposed = 0
+        self._series = [new_uid() for _ in range(protocol.stills)]
+        self._taken: dict[int, tuple[int, str]] = {}
         self._unsaved = asyncio.Semaphore(UNSAVED_LIMIT)
 
     @property
+    def view(self) -> View:
+        """The pose of the take."""
+        return self.protocol.views[self.take.view]
+
+    @property
+    def previewed(self) -> FrameHeader | None:
+        """Header of the newest preview frame."""
+        return self._studio.preview.latest
+
+    @property
     def taken(self) -> tuple[str, ...]:
-        """SOP Instance UIDs of the stills on disk, in the order of shooting."""
-        return tuple(uid for _, uid in sorted(self._taken.items()))
+        """SOP Instance UIDs of all stills on disk, in the order of shooting."""
+        return tuple(uid for _, (_, uid) in sorted(self._taken.items()))
 
     @property
     def complete(self) -> bool:
         """Whether every still of the protocol was taken."""
-        return len(self._taken) == self.protocol.stills
+        return len({index for index, _ in self._taken.values()}) == self.protocol.stills
+
+    def standing(self, index: int) -> str | None:
+        """SOP Instance UID of the newest still of this index; None before the first."""
+        uids = [uid for _, (at, uid) in sorted(self._taken.items()) if at == index]
+        return uids[-1] if uids else None
+
+    def ask(self, take: Take, event: SessionEvent = SessionEvent.FRAME) -> None:
+        """Ask the subject for the pose of a take; raises `InvalidTransition`, and changes nothing, if this is no time for it."""
+        self.session.check(event)
+        self.take = take
+        self._studio.preview.aim(self.view)
+        self.session.move(event)
+
+    def again(self, index: int) -> Take:
+        """The take of one still again; raises `InvalidTransition` if the visit has no such still or no room for another."""
+        if not 0 <= index < self.protocol.stills:
+            raise InvalidTransition(f"a visit of {self.protocol.stills} stills has none of index {index}")
+        if self._exposed >= MAX_STILLS:
+            raise InvalidTransition(f"a visit has {MAX_STILLS} stills at most: finish it and begin another")
+        return Take(index // len(self.protocol.recipe.steps), index)
 
     async def play(self) -> None:
-        """Shoot the whole visit; `session` then says how it ended, and its end is on disk.
+        """Lead the whole visit; `session` then says how it ended, and its end is on disk.
 
         An instrument's failure or a full disk ends the visit as failed, with the sentence in `problem`. A cancelled
         visit is aborted. Either way the lights are dark and stills on disk stay.
         """
         try:
-            await self._shoot_views()
+            check_recipe(self.protocol.recipe, self._studio.camera, self._studio.lights)
+            await completed(self._open())
+            await self._pace.lead(self)
         except asyncio.CancelledError:
-            self.session.move(SessionEvent.ABORT)
+            if self.session.active:
+                self.session.move(SessionEvent.ABORT)
             raise
         except (StationError, ProtocolError) as error:
             self._fail(str(error))
@@ -138,50 +160,58 @@ class Visit:
         finally:
             await completed(self._close())
 
-    def _fail(self, problem: str) -> None:
-        self.problem = problem
-        self.session.move(SessionEvent.FAIL)
+    async def shoot(self, override: str = "") -> None:
+        """Shoot the take and return when its stills are on disk; the session is `SHOOTING`.
 
-    async def _shoot_views(self) -> None:
-        check_recipe(self.protocol.recipe, self._studio.camera, self._studio.lights)
-        self.session.move(SessionEvent.SEAT)
-        await completed(self._open())
-        for number, view in enumerate(self.protocol.views):
-            if number:
-                self.session.move(SessionEvent.SEAT)
-            await asyncio.sleep(self._seating_s)
-            self.session.move(SessionEvent.SHOOT)
-            await self._shoot(view, number * len(self.protocol.recipe.steps))
-        self.session.move(SessionEvent.FINISH)
-
-    async def _shoot(self, view: View, first: int) -> None:
+        Raises what instruments and sink raise.
+        """
+        first = self.take.view * len(self.protocol.recipe.steps)
         try:
             async with self._studio.preview.paused(), asyncio.TaskGroup() as saving:
                 await play(
                     self.protocol.recipe,
                     self._studio.camera,
                     self._studio.lights,
-                    view=view,
+                    view=self.view,
                     preparation=self.protocol.preparation,
                     lighting=lambda step: self._listener.still_lighting(self, first + step),
-                    exposed=lambda frame: self._keep(saving, first + frame.header.step, frame),
+                    exposed=lambda frame: self._keep(saving, first + frame.header.step, frame, override),
+                    ultraviolet=self._permission(),
+                    refused=lambda step, why: self._listener.still_refused(self, first + step, why),
+                    only=None if self.take.still is None else self.take.still - first,
                 )
         except ExceptionGroup as group:
             raise group.exceptions[0] from group
 
-    async def _keep(self, saving: asyncio.TaskGroup, index: int, frame: Frame) -> None:
+    def _permission(self) -> UvPermission | None:
+        guard = self._studio.ultraviolet
+        return None if guard is None else guard.permission(self.patient, self.study_instance_uid)
+
+    def _moved(self) -> None:
+        if not self.session.active:
+            self._studio.preview.aim(self.protocol.views[0])
+        self._listener.session_moved(self)
+
+    def _fail(self, problem: str) -> None:
+        if self.session.active:
+            self.problem = problem
+            self.session.move(SessionEvent.FAIL)
+
+    async def _keep(self, saving: asyncio.TaskGroup, index: int, frame: Frame, override: str) -> None:
         """Save the frame beside the next exposure, so that the subject need not sit still for the disk."""
         await self._unsaved.acquire()
-        saved = saving.create_task(self._save(index, self._still(frame, index)), name=f"still-{index}")
+        self._exposed += 1
+        still = self._still(index, frame, override)
+        saved = saving.create_task(self._save(self._exposed, index, still), name=f"still-{index}")
         saved.add_done_callback(lambda _: self._unsaved.release())
 
-    async def _save(self, index: int, still: TakenStill) -> None:
+    async def _save(self, number: int, index: int, still: TakenStill) -> None:
         quality = await self._studio.examine(still.frame)
-        await completed(self._put(index, replace(still, booth_quality=quality)))
+        await completed(self._put(number, index, replace(still, booth_quality=quality)))
 
-    async def _put(self, index: int, still: TakenStill) -> None:
+    async def _put(self, number: int, index: int, still: TakenStill) -> None:
         await self._studio.sink.put(still)
-        self._taken[index] = still.sop_instance_uid
+        self._taken[number] = (index, still.sop_instance_uid)
         self._listener.still_taken(self, index, still)
 
     async def _open(self) -> None:
@@ -189,7 +219,8 @@ class Visit:
             study_instance_uid=self.study_instance_uid,
             opened_at=self.opened_at,
             protocol=self.protocol,
-            patient=self._patient,
+            patient=self.patient,
+            conditions=self._conditions,
         )
         await self._studio.sink.open_visit(message)
         self._opened = True
@@ -209,13 +240,16 @@ class Visit:
             _log.warning("the end of a visit is not on disk: it is closed at the next start")
             self.problem = self.problem or str(error)
 
-    def _still(self, frame: Frame, index: int) -> TakenStill:
+    def _still(self, index: int, frame: Frame, override: str) -> TakenStill:
+        earlier = [uid for at, uid in self._taken.values() if at == index]
         return TakenStill(
             frame=frame,
             sop_instance_uid=new_uid(),
-            series_instance_uid=new_uid(),
+            series_instance_uid=self._series[index],
             study_instance_uid=self.study_instance_uid,
             series_number=index + 1,
-            instance_number=1,
+            instance_number=len(earlier) + 1,
             booth_quality=None,
+            replaces=self.standing(index),
+            override=override,
         )

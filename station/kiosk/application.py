@@ -8,18 +8,17 @@ from pathlib import Path
 import msgspec
 from aiohttp import WSCloseCode, hdrs, web
 
-from station.errors import InvalidTransition, SpoolFull
-from station.kiosk.contract import BoothState, KioskAgent, VisitRequest
+from station.kiosk.answers import AGENT, json_answer
+from station.kiosk.contract import BoothState, KioskAgent
 from station.kiosk.guard import Audience, add_headers, add_route, guard, problem, refuse_undeclared
 from station.kiosk.latest import Latest
 from station.kiosk.picture import LivePicture
+from station.kiosk.visits import add_visit_routes
 
-AGENT: web.AppKey[KioskAgent] = web.AppKey("agent")
 PICTURE = web.AppKey("picture", LivePicture)
 WEB_ROOT = web.AppKey("web_root", Path)
 _SOCKETS: web.AppKey[set[web.WebSocketResponse]] = web.AppKey("sockets")
 
-_ABOUT_PATIENT = "A patient ID has at most 64 characters, and neither a backslash nor a line break."
 _MAX_BODY = 16 * 1024
 _MAX_WATCHERS = 8
 _SEND_LIMIT_S = 5.0
@@ -30,7 +29,7 @@ _CLOSE_LIMIT_S = 2.0
 def make_kiosk(agent: KioskAgent, web_root: Path) -> web.Application:
     """The kiosk of `agent`; `web_root` holds the built pages. Bind it to loopback only.
 
-    `GET /` page, `GET /state` booth state, `GET /live` WebSocket, `POST /visit` start, `POST /visit/abort`.
+    `GET /` page, `GET /state` booth state, `GET /live` WebSocket, `/visit` and what is below it: `visits.py`.
     On `/live` text messages are `BoothState` as JSON, binary ones pictures as `picture.pack` makes them.
     """
     app = web.Application(middlewares=[guard], client_max_size=_MAX_BODY)
@@ -39,8 +38,7 @@ def make_kiosk(agent: KioskAgent, web_root: Path) -> web.Application:
     add_route(app, "GET", "/assets/{name:[A-Za-z0-9._-]+}", asset, Audience.SHELL)
     add_route(app, "GET", "/state", state, Audience.OPERATOR)
     add_route(app, "GET", "/live", live, Audience.OPERATOR)
-    add_route(app, "POST", "/visit", start_visit, Audience.OPERATOR)
-    add_route(app, "POST", "/visit/abort", abort_visit, Audience.OPERATOR)
+    add_visit_routes(app)
     app.on_startup.append(refuse_undeclared)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_close_sockets)
@@ -66,36 +64,7 @@ async def asset(request: web.Request) -> web.StreamResponse:
 
 async def state(request: web.Request) -> web.Response:
     """The booth's state now."""
-    return _json(_state(request).value)
-
-
-async def start_visit(request: web.Request) -> web.Response:
-    """Start a visit; 202 with its Study Instance UID."""
-    body = await request.read() or b"{}"
-    try:
-        visit = msgspec.json.decode(body, type=VisitRequest)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return problem(
-            400,
-            "the visit cannot be started like this",
-            _ABOUT_PATIENT if "$.patient." in str(error) else str(error),
-        )
-    try:
-        study = await request.app[AGENT].start_visit(visit)
-    except InvalidTransition as error:
-        return problem(409, "a visit cannot start now", str(error))
-    except SpoolFull as error:
-        return problem(507, "there is no room for a visit", str(error))
-    return _json({"study_instance_uid": study}, status=202)
-
-
-async def abort_visit(request: web.Request) -> web.Response:
-    """Give the visit up."""
-    try:
-        await request.app[AGENT].abort()
-    except InvalidTransition as error:
-        return problem(409, "there is no visit to give up", str(error))
-    return web.Response(status=204)
+    return json_answer(_state(request).value)
 
 
 async def live(request: web.Request) -> web.StreamResponse:
@@ -156,10 +125,6 @@ async def _drain(socket: web.WebSocketResponse) -> None:
 
 def _state(request: web.Request) -> Latest[BoothState]:
     return request.app[AGENT].state
-
-
-def _json(value: object, status: int = 200) -> web.Response:
-    return web.Response(body=msgspec.json.encode(value), content_type="application/json", status=status)
 
 
 async def _picture(app: web.Application) -> AsyncIterator[None]:

@@ -1,9 +1,10 @@
 """What the kiosk page needs from the booth, and what it shows."""
 
 from enum import StrEnum
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
+from msgspec import Meta
 
 from station.devices import LatestFrame
 from station.kiosk.latest import Latest
@@ -19,6 +20,9 @@ from station.protocol import (
     VisitProtocol,
 )
 from station.quality import Guide
+
+_TEXT = r"^[^\\\x00-\x1f\x7f]*$(?!\n)"
+"""DICOM text of one value, as `StillOffer.override` takes it."""
 
 
 class Phase(StrEnum):
@@ -256,6 +260,33 @@ class VisitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The entry of the worklist that this visit is of; empty: somebody who walked in."""
 
 
+class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a still the page wants to see."""
+
+    width: Annotated[int, Meta(ge=64, le=4096)] = 1024
+    """Most pixels across."""
+    x: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """Left edge of the part, share of the picture's width."""
+    y: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """Top edge, share of its height."""
+    size: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    """Width and height of the part, share of those of the picture; a part that would leave the picture is moved into it."""
+
+
+class ShootRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The operator shoots now."""
+
+    reason: Annotated[str, Meta(max_length=256, pattern=_TEXT)] = ""
+    """Why, although the gate asks for a correction."""
+
+
+class RetakeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One still is to be taken again."""
+
+    still: Annotated[int, Meta(ge=0, le=1024)]
+    """Index in `VisitStatus.stills`."""
+
+
 class KioskAgent(Protocol):
     """The booth, as its page needs it. Everything belongs to the event loop of the page."""
 
@@ -284,3 +315,17 @@ class KioskAgent(Protocol):
 
     async def abort(self) -> None:
         """Give the visit up: lights dark, no further still. Raises `InvalidTransition` if none is under way."""
+
+    def shoot(self, reason: str) -> None:
+        """Shoot the pose now. Raises `InvalidTransition` if it is no time to, or if the gate asks for a correction and
+        there is no reason.
+        """
+
+    def retake(self, index: int) -> None:
+        """Take one still again; raises `InvalidTransition` outside the review."""
+
+    def finish(self) -> None:
+        """Close the reviewed visit; raises `InvalidTransition` outside the review."""
+
+    async def still(self, index: int, excerpt: Excerpt) -> bytes | None:
+        """JPEG of the newest still of this index; None without one. Raises `InvalidTransition` once the visit is closed."""

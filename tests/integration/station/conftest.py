@@ -39,6 +39,7 @@ preview_height = 240
 type = "sim"
 state_file = "light.json"
 [visit]
+pace = "timed"
 seating_s = 0.0
 [kiosk]
 port = 0

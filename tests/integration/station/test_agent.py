@@ -126,7 +126,12 @@ async def test_a_visit_given_up_before_its_first_step_has_ended(make_config: Mak
 
 async def test_the_shipped_simulated_booth_shoots_linear_stills(tmp_path: Path) -> None:
     small = {"width": 240, "height": 160, "preview_width": 160, "preview_height": 120}
-    overrides = {"data": tmp_path, "camera": small, "visit": {"seating_s": 0}, "kiosk": {"enabled": False}}
+    overrides = {
+        "data": tmp_path,
+        "camera": small,
+        "visit": {"pace": "timed", "seating_s": 0},
+        "kiosk": {"enabled": False},
+    }
     config = StationConfig.load(ROOT / "configs/station/sim.toml", overrides)
     async with running(config) as agent:
         await until(agent, is_ready)

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from station.capture import TRANSITIONS, CaptureSession, SessionEvent, SessionState
+from station.capture.session import ACTIVE
 from station.errors import InvalidTransition
 
 pytestmark = pytest.mark.unit
@@ -12,20 +13,25 @@ pytestmark = pytest.mark.unit
 E = SessionEvent
 
 
-def test_a_visit_of_two_views() -> None:
+def test_a_visit_of_two_views_with_a_pose_lost_and_a_still_taken_again() -> None:
     seen: list[SessionState] = []
     session = CaptureSession(seen.append)
-    for event in (E.SEAT, E.SHOOT, E.SEAT, E.SHOOT, E.FINISH, E.STORED):
+    first = (E.FRAME, E.GREEN, E.LOSE, E.GREEN, E.SHOOT)
+    for event in (*first, E.FRAME, E.SHOOT, E.REVIEW, E.RETAKE, E.SHOOT, E.REVIEW, E.FINISH, E.STORED):
         session.move(event)
     assert [state.value for state in seen] == [
-        "seating",
-        "shooting",
-        "seating",
-        "shooting",
-        "uploading",
-        "done",
+        *("framing", "ready", "framing", "ready", "shooting"),
+        *("framing", "shooting", "review"),
+        *("framing", "shooting", "review"),
+        *("uploading", "done"),
     ]
     assert not session.active
+
+
+@pytest.mark.parametrize("state", [state for state in SessionState if state in ACTIVE])
+def test_a_visit_can_be_given_up_and_can_fail_wherever_it_stands(state: SessionState) -> None:
+    assert TRANSITIONS[state, E.ABORT] is SessionState.ABORTED
+    assert TRANSITIONS[state, E.FAIL] is SessionState.FAILED
 
 
 @pytest.mark.parametrize(("state", "event"), list(itertools.product(SessionState, SessionEvent)))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from station.capture import Preview, SessionState, Studio, TakenStill, Visit
+from station.capture import Preview, SessionState, Studio, TakenStill, TimedPace, Visit
 from station.devices import Bench, LatestFrame, Shining, Shot
 from station.errors import SpoolFull
 from station.protocol import (
@@ -46,6 +46,9 @@ class Watcher:
         assert visit.taken[-1] == still.sop_instance_uid
         self.events.append(("taken", index))
 
+    def still_refused(self, visit: Visit, index: int, why: str) -> None:
+        self.events.append(("refused", index))
+
 
 @dataclass
 class Room:
@@ -61,7 +64,7 @@ class Room:
             Patient(patient_id="7"),
             self.studio,
             self.watcher,
-            seating_s=seating_s,
+            TimedPace(seating_s),
         )
 
 
