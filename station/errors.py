@@ -9,6 +9,7 @@ StationError
 ├── UvRefused                no ultraviolet light now; the text says why and what to do
 ├── BadPicture               the picture cannot be used; the text says why
 ├── InvalidTransition        wait, or abort the visit: not now; the text names state and event
+├── WorklistUnavailable      mend what keeps the worklist; the text names file, line and column
 ├── SpoolFull                free disk space, then retake
 └── SpoolDamaged             a spooled still is not what was written; retake it
 """
@@ -48,6 +49,10 @@ class BadPicture(StationError):
 
 class InvalidTransition(StationError):
     """Not now; the text names the state and the event."""
+
+
+class WorklistUnavailable(StationError):
+    """The worklist cannot be told; the text names file, line and column."""
 
 
 class SpoolFull(StationError):

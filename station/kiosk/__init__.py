@@ -4,34 +4,30 @@ from station.kiosk.application import make_kiosk
 from station.kiosk.contract import (
     BoothState,
     DiskStatus,
-    Excerpt,
     KioskAgent,
     Phase,
-    RetakeRequest,
-    ShootRequest,
-    Step,
     StillStage,
     StillStatus,
     UplinkStatus,
     VisitRequest,
     VisitStatus,
+    WorklistEntry,
+    WorklistStatus,
 )
 from station.kiosk.latest import Latest
 
 __all__ = [
     "BoothState",
     "DiskStatus",
-    "Excerpt",
     "KioskAgent",
     "Latest",
     "Phase",
-    "RetakeRequest",
-    "ShootRequest",
-    "Step",
     "StillStage",
     "StillStatus",
     "UplinkStatus",
     "VisitRequest",
     "VisitStatus",
+    "WorklistEntry",
+    "WorklistStatus",
     "make_kiosk",
 ]

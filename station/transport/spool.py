@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self, TypeVar
 
+from station.durable import make_folder, replace_file
 from station.errors import ConfigError, SpoolDamaged, SpoolFull
 from station.protocol import Encoding, StillOffer, VisitClosed, VisitOpened
-from station.transport.durable import make_folder, replace_file
 from station.transport.still_files import Still, StillFiles, is_whole, read_into
 from station.transport.visit_files import SpooledVisit, VisitFiles
 

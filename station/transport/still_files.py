@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from station.durable import make_folder, remove_folder, sync_folder, write_file
 from station.errors import SpoolDamaged, SpoolFull
 from station.protocol import (
     Encoding,
@@ -20,7 +21,6 @@ from station.protocol import (
     encode,
     encode_pixels,
 )
-from station.transport.durable import make_folder, remove_folder, sync_folder, write_file
 
 _PIXELS = "pixels"
 _MANIFEST = "offer"

@@ -4,9 +4,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from station.durable import make_folder, remove_folder, replace_file, sync_folder, write_file
 from station.errors import SpoolDamaged
 from station.protocol import ProtocolError, StationMessage, VisitClosed, VisitOpened, decode_station, encode
-from station.transport.durable import make_folder, remove_folder, replace_file, sync_folder, write_file
 
 _OPENED = "opened"
 _CLOSED = "closed"

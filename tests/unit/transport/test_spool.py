@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from station import durable
 from station.errors import ConfigError, SpoolFull
 from station.protocol import Encoding, MalformedMessage, VisitClosed, decode_pixels
-from station.transport import Spool, durable
+from station.transport import Spool
 from tests.fixtures.stills import a_still, a_visit
 
 pytestmark = pytest.mark.unit
@@ -162,7 +163,7 @@ import asyncio, resource, signal, sys
 from pathlib import Path
 from tests.fixtures.stills import a_still
 from station.errors import SpoolFull
-from station.transport import Spool, durable
+from station.transport import Spool
 
 async def main():
     spool = Spool.open(Path(sys.argv[1]))
@@ -195,8 +196,8 @@ def test_a_disk_that_fills_in_the_middle_leaves_nothing_half(tmp_path: Path) -> 
 KILLED = """
 import asyncio, sys
 from pathlib import Path
+from station.transport import Spool
 from tests.fixtures.stills import a_still
-from station.transport import Spool, durable
 
 async def main():
     spool = Spool.open(Path(sys.argv[1]))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 
 def write_file(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    """Write a new file and make its bytes durable; its name is durable after `sync_folder`."""
-    with open(path, "xb", buffering=0) as file:
+    """Write a new file, its owner's alone, and make its bytes durable; its name is durable after `sync_folder`."""
+    with open(path, "xb", buffering=0, opener=_private) as file:
         for part in parts:
             view = memoryview(part)
             while view:
@@ -51,3 +51,7 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,7 @@
+"""Who is expected today: the sources of a worklist, and what of it was done."""
+
+from station.worklist.csv_file import CsvWorklist
+from station.worklist.done import DoneMarks
+from station.worklist.source import Answer, Expected, WorklistSource
+
+__all__ = ["Answer", "CsvWorklist", "DoneMarks", "Expected", "WorklistSource"]
