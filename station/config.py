@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from station.calibration import EFFECTIVE_J_M2, EYE_J_M2, Calibration, load_calibration
@@ -68,8 +76,15 @@ class PreviewConfig(_Section):
 class VisitConfig(_Section):
     """`[visit]`: how a visit is played."""
 
+    pace: Literal["guided", "timed"] | None = None
+    """`guided`: a view is shot when its pose is right or the operator says so, and the end is a review; needs the page.
+    `timed`: by the clock, for booths that nobody attends. None: guided where there is a page."""
     seating_s: Annotated[float, Field(ge=0, le=600)] = 2.0
-    """Time before each view, for the subject to take the pose."""
+    """Timed: time before each view, for the subject to take the pose."""
+    auto_shoot_s: Annotated[float, Field(ge=0, le=60)] = 1.0
+    """Guided: time for which the pose must be right until the shot comes by itself; 0: only the operator shoots."""
+    idle_limit_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
+    """Guided: time for which a pose or a review may wait; then the visit is closed with what it has."""
 
 
 class CalibrationConfig(_Section):
@@ -201,6 +216,17 @@ class StationConfig(BaseSettings):
         config._visit_protocol = load_protocol(config.protocol)
         config._quality_profile = _load_quality(config.quality)
         return config
+
+    @model_validator(mode="after")
+    def _guided_by_somebody(self) -> Self:
+        if self.visit.pace == "guided" and not self.kiosk.enabled:
+            raise ValueError("visit.pace cannot be guided with kiosk.enabled = false: nobody could guide")
+        return self
+
+    @property
+    def guided(self) -> bool:
+        """Whether an operator leads the visits, not the clock."""
+        return self.kiosk.enabled if self.visit.pace is None else self.visit.pace == "guided"
 
     @property
     def visit_protocol(self) -> VisitProtocol:

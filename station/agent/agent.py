@@ -7,22 +7,28 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
-from station.agent.board import VisitBoard
 from station.agent.instruments import Instruments
 from station.agent.link import Link
 from station.agent.page import serve_page
 from station.agent.quality import BoothQuality
+from station.agent.sink import SpoolSink
+from station.agent.visits import Visits
 from station.agent.worklist import Worklist
-from station.calibration import Calibration
-from station.capture import SessionEvent, TakenStill, Visit
 from station.config import StationConfig
 from station.devices import LatestFrame, Progress
 from station.errors import InvalidTransition, StationError
-from station.kiosk import BoothState, DiskStatus, Latest, Phase, UplinkStatus, VisitRequest, WorklistStatus
-from station.protocol import Overlay, Preparation, QualityReport, StillOffer, VisitClosed, VisitOpened
-from station.transport import Spool, SpoolRoom, Still
+from station.kiosk import (
+    BoothState,
+    DiskStatus,
+    Excerpt,
+    Latest,
+    Phase,
+    UplinkStatus,
+    VisitRequest,
+    WorklistStatus,
+)
+from station.protocol import Overlay, QualityReport, VisitClosed
+from station.transport import Spool, SpoolRoom
 
 REFRESH_S = 0.25
 """Time between two looks at what nobody announces: light, connection, latency."""
@@ -33,35 +39,6 @@ _NOT_NOW = {
 """Why no visit can start; the instruments say it themselves where one failed."""
 
 _log = logging.getLogger(__name__)
-
-
-class SpoolSink:
-    """The spool as visits see it; tells the uplink of everything new.
-
-    Every still is kept under the calibration record that holds for it, or with the reason why none does.
-    """
-
-    def __init__(self, spool: Spool, notify: Callable[[], None], calibration: Calibration) -> None:
-        self._spool = spool
-        self._notify = notify
-        self._calibration = calibration
-
-    async def open_visit(self, message: VisitOpened) -> None:
-        """Keep the beginning of a visit."""
-        await self._spool.open_visit(message)
-        self._notify()
-
-    async def put(self, still: TakenStill) -> StillOffer:
-        """Keep a still."""
-        frame = self._calibration.stamped(still.frame)
-        offer = await self._spool.put(Still(**{**vars(still), "frame": frame}))
-        self._notify()
-        return offer
-
-    async def close_visit(self, message: VisitClosed) -> None:
-        """Keep the end of a visit."""
-        await self._spool.close_visit(message)
-        self._notify()
 
 
 class StationAgent:
@@ -91,15 +68,13 @@ class StationAgent:
         self._progress = progress
         self._software = software
         self._preparing = ""
-        self._board = VisitBoard(self._refresh)
         self._quality = BoothQuality(config.visit_protocol.recipe.name, config.quality_profile)
         self._instruments: Instruments | None = None
         self._link: Link | None = None
         self._room: SpoolRoom | None = None
         self._worklist: Worklist | None = None
         self._tasks: asyncio.TaskGroup | None = None
-        self._visit: Visit | None = None
-        self._playing: asyncio.Task[None] | None = None
+        self._visits = Visits(config, self.hints, self._refresh)
         self.state: Latest[BoothState] = Latest(self._look())
 
     async def run(self, ready: Callable[["StationAgent"], None] | None = None) -> None:
@@ -116,11 +91,13 @@ class StationAgent:
             self._worklist = await asyncio.to_thread(Worklist.open, self.config, self._refresh)
             rooms.callback(self._worklist.close)
             rooms.callback(self._quality.close)
+            rooms.callback(self._visits.close)
             rooms.callback(self._end_streams)
             self._link = self._make_link(spool)
             await rooms.enter_async_context(self._link)
             calibration = await asyncio.to_thread(self.config.load_calibration)
-            self._instruments = self._make_instruments(SpoolSink(spool, self._link.notify, calibration))
+            sink = SpoolSink(spool, self._link.notify, calibration, self._visits.keep)
+            self._instruments = self._make_instruments(sink)
             if self.config.kiosk.enabled and self._web_root is not None:
                 self.kiosk_url = await rooms.enter_async_context(
                     serve_page(self, self._web_root, self.config.kiosk)
@@ -141,25 +118,32 @@ class StationAgent:
             raise InvalidTransition(_NOT_NOW.get(state.phase) or state.problem)
         if self._room is not None:
             self._room.check_visit()
-        protocol = self.config.visit_protocol
-        if request.preparation is not Preparation.UNSPECIFIED:
-            protocol = msgspec.structs.replace(protocol, preparation=request.preparation)
-        seating_s = self.config.visit.seating_s
-        visit = Visit(protocol, request.patient, studio, self._board, seating_s=seating_s)
-        self._visit = visit
-        playing = self._playing = self._tasks.create_task(self._play(visit), name="visit")
-        playing.add_done_callback(lambda _: self._note_ended(visit, playing))
-        self._board.begin(visit)
+        study = self._visits.start(request, studio, self._tasks)
         if self._worklist is not None:
-            self._worklist.begin(visit.study_instance_uid, request.worklist_key)
-        return visit.study_instance_uid
+            self._worklist.begin(study, request.worklist_key)
+        return study
+
+    def shoot(self, reason: str) -> None:
+        """Shoot the pose now. Raises `InvalidTransition` if it is no time to, or if the gate asks for a correction and
+        there is no reason.
+        """
+        self._visits.shoot(reason)
+
+    def retake(self, index: int) -> None:
+        """Take one still again; raises `InvalidTransition` outside the review."""
+        self._visits.retake(index)
+
+    def finish(self) -> None:
+        """Close the reviewed visit; raises `InvalidTransition` outside the review."""
+        self._visits.finish()
 
     async def abort(self) -> None:
         """Give the visit up: lights dark, no further still. Raises `InvalidTransition` if none is under way."""
-        if self._playing is None:
-            raise InvalidTransition("no visit is under way")
-        self._playing.cancel()
-        await asyncio.wait({self._playing})
+        await self._visits.abort()
+
+    async def still(self, index: int, excerpt: Excerpt) -> bytes | None:
+        """JPEG of the newest still of this index; None without one. Raises `InvalidTransition` once the visit is closed."""
+        return await self._visits.still(index, excerpt)
 
     async def _serve(self, instruments: Instruments, link: Link, room: SpoolRoom) -> None:
         try:
@@ -172,6 +156,7 @@ class StationAgent:
                     tasks.create_task(self._worklist.run(), name="worklist")
                 hints_hz = self.config.preview.hints_hz
                 tasks.create_task(self._quality.run(self.preview, self.hints, hints_hz), name="hints")
+                tasks.create_task(self._visits.run(), name="gate")
                 tasks.create_task(self._keep_refreshing(), name="state")
                 try:
                     await asyncio.get_running_loop().create_future()
@@ -179,20 +164,6 @@ class StationAgent:
                     await instruments.ensure_dark()
         finally:
             self._tasks = None
-
-    async def _play(self, visit: Visit) -> None:
-        try:
-            await visit.play()
-        except Exception:  # noqa: BLE001
-            # The boundary of one visit: it has failed, in words for the operator; the booth goes on.
-            _log.exception("a visit failed unexpectedly")
-
-    def _note_ended(self, visit: Visit, playing: asyncio.Task[None]) -> None:
-        if self._playing is playing:  # the next may have begun while the end of this one went to disk
-            self._playing = None
-        if visit.session.active:  # cancelled before its first step
-            visit.session.move(SessionEvent.ABORT)
-        self._refresh()
 
     def _open_spool(self) -> Spool:
         uplink = self.config.uplink
@@ -206,7 +177,7 @@ class StationAgent:
             spool,
             self.preview,
             self._overlay,
-            self._board.heard,
+            self._visits.heard,
             self._refresh,
             self._software,
         )
@@ -266,13 +237,13 @@ class StationAgent:
             camera=studio.camera.info if studio else None,
             light=studio.lights.shining.light if studio else None,
             uplink=self._link.status if self._link is not None else UplinkStatus(),
-            visit=self._board.status,
+            visit=self._visits.status,
             worklist=WorklistStatus() if self._worklist is None else self._worklist.status,
             disk=DiskStatus() if self._room is None else DiskStatus(**vars(self._room.latest)),
         )
 
     def _phase(self) -> Phase:
-        if self._visit is not None and self._visit.session.active:
+        if self._visits.active:
             return Phase.SHOOTING
         if self._instruments is None:
             return Phase.STARTING
@@ -291,7 +262,7 @@ async def _close_left_visits(spool: Spool) -> None:
             study_instance_uid=visit.study_instance_uid,
             closed_at=time.time(),
             stills=stills,
-            complete=len(stills) == visit.opened.protocol.stills,
+            complete=len(stills) >= visit.opened.protocol.stills,
         )
         try:
             await spool.close_visit(message)
