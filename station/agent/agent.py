@@ -262,7 +262,7 @@ async def _close_left_visits(spool: Spool) -> None:
             study_instance_uid=visit.study_instance_uid,
             closed_at=time.time(),
             stills=stills,
-            complete=len(stills) >= visit.opened.protocol.stills,
+            complete=len(spool.standing(visit.study_instance_uid)) >= visit.opened.protocol.stills,
         )
         try:
             await spool.close_visit(message)

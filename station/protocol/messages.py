@@ -32,6 +32,8 @@ CREDIT = 8
 """Chunks that may be under way without an answer."""
 MAX_STILL_BYTES = 1 << 30
 """Largest still on the wire."""
+MAX_VISIT_STILLS = 768
+"""Stills of one visit, those that were taken again among them; so many UIDs fit into a message."""
 LAST_STEP = "done"
 """`StillProgress.step` once every step of a still has ended."""
 HEARTBEAT_S = 2.0
@@ -126,8 +128,8 @@ class VisitClosed(_Message, frozen=True, kw_only=True):
 
     study_instance_uid: Uid
     closed_at: float
-    stills: Annotated[tuple[Uid, ...], Meta(max_length=128)]
-    """SOP Instance UIDs of all stills of the visit."""
+    stills: Annotated[tuple[Uid, ...], Meta(max_length=MAX_VISIT_STILLS)]
+    """SOP Instance UIDs of all stills of the visit, those that were taken again among them."""
     complete: bool
     """False: the visit was given up before every still was taken."""
 

@@ -16,7 +16,7 @@ from station.durable import make_folder, replace_file
 from station.errors import ConfigError, SpoolDamaged, SpoolFull
 from station.protocol import Encoding, StillOffer, VisitClosed, VisitOpened
 from station.transport.still_files import Still, StillFiles, is_whole, read_into
-from station.transport.visit_files import SpooledVisit, VisitFiles
+from station.transport.visit_files import SpooledVisit, VisitFiles, with_stored
 
 DEFAULT_MAX_BYTES = 20 << 30
 """Bytes of stills that a spool takes unless told otherwise."""
@@ -150,8 +150,8 @@ class Spool:
         if visit is not None:
             # A full disk must not keep a stored still from making room.
             with contextlib.suppress(OSError):
-                self._visit_files.note_stored(visit, sop_instance_uid)
-            self._visits[visit.study_instance_uid] = replace(visit, stored=(*visit.stored, sop_instance_uid))
+                self._visit_files.note_stored(visit, still.offer)
+            self._visits[visit.study_instance_uid] = with_stored(visit, still.offer)
         self._still_files.remove(still)
         del self._stills[sop_instance_uid]
 
@@ -185,6 +185,13 @@ class Spool:
         stored = () if visit is None else visit.stored
         waiting = [o.sop_instance_uid for o in self.pending() if o.study_instance_uid == study_instance_uid]
         return tuple(dict.fromkeys((*stored, *waiting)))
+
+    def standing(self, study_instance_uid: str) -> tuple[str, ...]:
+        """Those of `taken` that none was taken again for: one of each view and light."""
+        visit = self._visits.get(study_instance_uid)
+        replaced = set() if visit is None else set(visit.replaced)
+        replaced |= {o.replaces for o in self.pending() if o.replaces is not None}
+        return tuple(uid for uid in self.taken(study_instance_uid) if uid not in replaced)
 
     async def forget_visit(self, study_instance_uid: str) -> None:
         """Let go of a visit whose end the server knows; an unknown one is no error."""

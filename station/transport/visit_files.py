@@ -1,12 +1,20 @@
 """Visits on the booth's disk, from their opening until the server knows their end."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from station.durable import make_folder, remove_folder, replace_file, sync_folder, write_file
 from station.errors import SpoolDamaged
-from station.protocol import ProtocolError, StationMessage, VisitClosed, VisitOpened, decode_station, encode
+from station.protocol import (
+    ProtocolError,
+    StationMessage,
+    StillOffer,
+    VisitClosed,
+    VisitOpened,
+    decode_station,
+    encode,
+)
 
 _OPENED = "opened"
 _CLOSED = "closed"
@@ -23,6 +31,8 @@ class SpooledVisit:
     closed: VisitClosed | None = None
     stored: tuple[str, ...] = ()
     """SOP Instance UIDs of its stills that the server has, in the order it said so."""
+    replaced: frozenset[str] = frozenset()
+    """SOP Instance UIDs of the stills that those of `stored` were taken again for."""
 
     @property
     def study_instance_uid(self) -> str:
@@ -70,13 +80,20 @@ class VisitFiles:
         """Make the end of a visit durable."""
         replace_file(visit.folder / _CLOSED, _checked(closed))
 
-    def note_stored(self, visit: SpooledVisit, sop_instance_uid: str) -> None:
+    def note_stored(self, visit: SpooledVisit, still: StillOffer) -> None:
         """Remember that the server has a still of the visit."""
-        replace_file(visit.folder / f"{len(visit.stored):04d}-{sop_instance_uid}{_STORED}", b"")
+        uid, replaces = still.sop_instance_uid, still.replaces or ""
+        replace_file(visit.folder / f"{len(visit.stored):04d}-{uid}{_STORED}", replaces.encode())
 
     def remove(self, visit: SpooledVisit) -> None:
         """Let go of a visit."""
         remove_folder(visit.folder)
+
+
+def with_stored(visit: SpooledVisit, still: StillOffer) -> SpooledVisit:
+    """The visit once the server has this still of it."""
+    replaced = visit.replaced | ({still.replaces} if still.replaces else set())
+    return replace(visit, stored=(*visit.stored, still.sop_instance_uid), replaced=replaced)
 
 
 def _checked(message: StationMessage) -> bytes:
@@ -91,12 +108,13 @@ def _open(folder: Path) -> SpooledVisit:
         opened = decode_station((folder / _OPENED).read_bytes())
         closing = folder / _CLOSED
         closed = decode_station(closing.read_bytes()) if closing.exists() else None
+        stored = sorted(folder.glob(f"*{_STORED}"))
+        replaced = frozenset(path.read_text("ascii", "replace") for path in stored) - {""}
     except (OSError, ProtocolError) as error:
         raise SpoolDamaged(f"{folder.name} cannot be read") from error
     if not isinstance(opened, VisitOpened) or opened.study_instance_uid != study_instance_uid:
         raise SpoolDamaged(f"{folder.name} is not what was written")
     if not isinstance(closed, VisitClosed | None) or not sequence.isdecimal():
         raise SpoolDamaged(f"{folder.name} is not what was written")
-    stored = sorted(path.name for path in folder.glob(f"*{_STORED}"))
-    uids = tuple(name.removesuffix(_STORED).partition("-")[2] for name in stored)
-    return SpooledVisit(int(sequence), folder, opened, closed, uids)
+    uids = tuple(path.name.removesuffix(_STORED).partition("-")[2] for path in stored)
+    return SpooledVisit(int(sequence), folder, opened, closed, uids, replaced)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -237,3 +238,24 @@ def test_nothing_that_was_taken_is_lost_when_the_station_is_killed(tmp_path: Pat
         await spool.close()
 
     asyncio.run(check())
+
+
+async def test_a_still_that_was_taken_again_does_not_stand_whether_it_was_stored_or_waits(
+    tmp_path: Path,
+) -> None:
+    spool = Spool.open(tmp_path / "spool")
+    visit = a_visit()
+    study = visit.study_instance_uid
+    await spool.open_visit(visit)
+    first = a_still(study)
+    second = replace(a_still(study, seed=1), replaces=first.sop_instance_uid)
+    third = replace(a_still(study, seed=2), replaces=second.sop_instance_uid)
+    for still in (first, second, third):
+        await spool.put(still)
+    for stored in (first, second, third):
+        assert spool.standing(study) == (third.sop_instance_uid,)
+        await spool.forget(stored.sop_instance_uid)
+        spool = await reopened(spool)
+    assert spool.standing(study) == (third.sop_instance_uid,)
+    assert set(spool.taken(study)) == {still.sop_instance_uid for still in (first, second, third)}
+    await spool.close()
