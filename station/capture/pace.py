@@ -166,7 +166,9 @@ class GuidedPace:
     def _expire(self) -> None:
         visit = self._led
         if visit.session.active:
-            visit.problem = f"closed by itself: nobody went on for {self._idle_limit_s / 60:.0f} min"
+            limit = self._idle_limit_s
+            waited = f"{limit / 60:.0f} min" if limit >= 60 else f"{limit:.0f} s"
+            visit.problem = f"closed by itself: nobody went on for {waited}"
             self._end(SessionEvent.EXPIRE)
 
     def _end(self, event: SessionEvent) -> None:

@@ -1,90 +1,26 @@
 """Visits on real drivers: identities, order, failures, and the preview that makes way."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from station.capture import Preview, SessionState, Studio, TakenStill, TimedPace, Visit
-from station.devices import Bench, LatestFrame, Shining, Shot
+from station.capture import SessionState
+from station.devices import Shining, Shot
 from station.errors import SpoolFull
-from station.protocol import (
-    Exposure,
-    Frame,
-    Light,
-    Patient,
-    Preparation,
-    QualityReport,
-    Verdict,
-    View,
-    VisitProtocol,
-    is_uid,
-)
-from tests.fixtures.booth import MemorySink, a_protocol, files_booth
+from station.protocol import Exposure, Frame, Light, Preparation, View, VisitProtocol, is_uid
+from tests.fixtures.booth import a_protocol
+from tests.fixtures.capture_room import REPORT, Room, opened_room
 
 pytestmark = pytest.mark.unit
-
-REPORT = QualityReport(verdict=Verdict.PASS, profile="p", recipe="r", threshold_version="1", measures=())
-
-
-@dataclass
-class Watcher:
-    states: list[SessionState] = field(default_factory=list)
-    events: list[tuple[str, int]] = field(default_factory=list)
-
-    def session_moved(self, visit: Visit) -> None:
-        self.states.append(visit.session.state)
-
-    def still_lighting(self, visit: Visit, index: int) -> None:
-        self.events.append(("light", index))
-
-    def still_taken(self, visit: Visit, index: int, still: TakenStill) -> None:
-        assert visit.taken[-1] == still.sop_instance_uid
-        self.events.append(("taken", index))
-
-    def still_refused(self, visit: Visit, index: int, why: str) -> None:
-        self.events.append(("refused", index))
-
-
-@dataclass
-class Room:
-    studio: Studio
-    bench: Bench
-    box: LatestFrame
-    sink: MemorySink
-    watcher: Watcher = field(default_factory=Watcher)
-
-    def visit(self, protocol: VisitProtocol | None = None, seating_s: float = 0.0) -> Visit:
-        return Visit(
-            protocol or a_protocol(),
-            Patient(patient_id="7"),
-            self.studio,
-            self.watcher,
-            TimedPace(seating_s),
-        )
-
-
-async def examine(frame: Frame) -> QualityReport | None:
-    return REPORT if frame.header.light is Light.WHITE else None
 
 
 @pytest_asyncio.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    camera, lights, bench = files_booth(tmp_path)
-    box, sink = LatestFrame(), MemorySink()
-    async with camera, lights:
-        preview = Preview(camera, lights, box, light=Light.WHITE, power=0.3, exposure=Exposure(time_s=0.01))
-        showing = asyncio.create_task(preview.run())
-        await box.get()
-        yield Room(Studio(camera, lights, preview, sink, examine), bench, box, sink)
-        showing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await showing
-        assert bench.shining == Shining()
+    async with opened_room(tmp_path) as room:
+        yield room
 
 
 async def test_every_still_has_its_identity_and_place(room: Room) -> None:
