@@ -17,6 +17,18 @@ _PIXEL = """(canvas, [x, y]) => {
 }"""
 
 
+_SCAN = """(code) => {
+    for (const key of [...code, "Enter"]) {
+        let target = document.activeElement ?? document.body;
+        while (target.shadowRoot?.activeElement) {
+            target = target.shadowRoot.activeElement;
+        }
+        const event = new KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true });
+        if (target.dispatchEvent(event) && key.length === 1 && "value" in target) {
+            target.value += key;
+        }
+    }
+}"""
 _OVERLAID_PIXEL = f"(canvas, place) => canvas.dataset.overlay === 'true' ? ({_PIXEL})(canvas, place) : null"
 
 
@@ -67,28 +79,71 @@ class KioskPage:
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
         self._address = address
-        self.picture = Picture(page.locator("live-picture canvas"))
+        self.picture = Picture(page.locator("live-picture canvas.live"))
         self.layers = Layers(page)
         self.quality = page.locator("quality-lights li")
-        self.start = page.locator('[data-action="start"]')
-        self.abort = page.locator('[data-action="abort"]')
+        self.heading = page.get_by_role("heading", level=1)
+        self.entries = page.locator("start-screen [data-entry]")
+        self.patient_id = page.locator('start-screen [name="patient_id"]')
+        self.ended = page.locator("[data-ended]")
+        self.start = page.locator('preparation-screen [data-action="start"]')
+        self.shoot = page.locator('[data-action="shoot"]')
+        self.finish = page.locator('[data-action="finish"]')
+        self.thumbs = page.locator("review-screen [data-still]")
+        self.large = page.locator("zoom-picture")
         self.stills = page.locator("light-sequence li")
-        self.finished = page.locator("[data-visit]")
+        self.alert = page.get_by_role("alert")
 
     async def open(self) -> None:
-        """Load the page and wait for the first picture."""
+        """Load the page and wait for its first screen."""
         await self.page.goto(self._address)
+        await self.heading.wait_for()
+
+    async def go(self, page: str) -> None:
+        """Go to a page of the navigation: `live`, `state`; empty: the visit."""
+        await self.page.locator(f'nav [data-page="{page}"]').click()
+
+    async def watch(self) -> None:
+        """Go to the live picture and wait for it."""
+        await self.go("live")
         await expect(self.picture.canvas).to_have_attribute("data-frame", _ANY)
 
+    def screen(self, name: str) -> Locator:
+        """A screen by its name: `start`, `preparation`, `framing`, `sequence`, `review`."""
+        return self.page.locator(f"{name}-screen")
+
+    async def walk_in(self, patient_id: str = "") -> None:
+        """Enter somebody who is not on the list."""
+        await self.patient_id.fill(patient_id)
+        await self.page.locator('[data-action="continue"]').click()
+        await self.screen("preparation").wait_for()
+
     async def start_visit(self, patient_id: str = "") -> None:
-        """Fill in the form and press Start."""
-        await self.page.get_by_label("Patient ID").fill(patient_id)
+        """Enter somebody, leave the preparation as it is, and start."""
+        await self.walk_in(patient_id)
         await self.start.click()
 
+    async def stop_visit(self) -> None:
+        """Give the visit up, and say so again."""
+        await self.page.locator('[data-action="abort"]').click()
+        await self.page.locator('[data-action="abort-now"]').click()
+
+    async def choose(self, still: int) -> None:
+        """Show a still large in the review, by its place in the order of shooting."""
+        await self.page.locator(f'[data-still="{still}"]').click()
+        await expect(self.page.locator("zoom-picture canvas.whole")).to_have_attribute("data-shown", _ANY)
+
     async def study(self) -> str:
-        """Study Instance UID of the visit whose last picture was taken; waits for it."""
-        await self.finished.wait_for()
-        return str(await self.finished.get_attribute("data-visit"))
+        """Study Instance UID of the newest visit, which the page does not show."""
+        return str(
+            await self.page.evaluate(
+                "async () => (await (await fetch('/state')).json()).visit.study_instance_uid"
+            )
+        )
+
+    async def scan(self, code: str) -> None:
+        """Type as a barcode scanner does, wherever the focus is."""
+        await self.page.evaluate(_SCAN, code)
 
 
 class ViewerPage:

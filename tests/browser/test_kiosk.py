@@ -1,4 +1,4 @@
-"""The booth's page in a real browser, against the real kiosk application."""
+"""The booth's page in a real browser, against the real kiosk application: picture, layers, state and trouble."""
 
 import asyncio
 import re
@@ -10,7 +10,8 @@ import pytest
 from playwright.async_api import BrowserContext, expect
 
 from station.kiosk import Phase, StillStage, StillStatus, UplinkStatus, VisitStatus, make_kiosk
-from station.protocol import Light, Preparation, View
+from station.kiosk.contract import DiskStatus, InstrumentStatus, WorklistStatus
+from station.protocol import Light, View
 from tests.browser.pages import KioskPage, Rgb, difference
 from tests.fixtures.kiosk_agent import FACE, HEIGHT, WIDTH, Script, ScriptedAgent, portrait
 from tests.fixtures.web import serving
@@ -44,10 +45,6 @@ def truth(x: float, y: float) -> Rgb:
     return red, green, blue
 
 
-async def wait_for_overlay(page: KioskPage) -> None:
-    await page.picture.expect_data("overlay", "true")
-
-
 async def settled_pixel(page: KioskPage, place: tuple[float, float]) -> Rgb:
     """The colour in a picture that is shown with its overlay; switches reach the canvas within their click."""
     async with asyncio.timeout(20):
@@ -58,7 +55,8 @@ async def settled_pixel(page: KioskPage, place: tuple[float, float]) -> Rgb:
 
 async def test_the_picture_is_the_cameras_and_the_overlay_is_drawn_on_it(booth: Booth) -> None:
     page = booth.page
-    await wait_for_overlay(page)
+    await page.watch()
+    await page.picture.expect_data("overlay", "true")
     assert difference(await page.picture.pixel(0.5, 0.35), truth(0.5, 0.35)) < 30
     drawn = await settled_pixel(page, OUTLINE)
     assert drawn[1] > drawn[0] + 40, "the outline of the skin is green"
@@ -70,7 +68,7 @@ async def test_the_picture_is_the_cameras_and_the_overlay_is_drawn_on_it(booth: 
 
 async def test_maps_follow_their_switch_and_their_strength(booth: Booth) -> None:
     page = booth.page
-    await wait_for_overlay(page)
+    await page.watch()
     bare = await settled_pixel(page, RED)
     await page.layers.set("redness", True)
     await page.layers.strength(30)
@@ -88,6 +86,7 @@ async def test_pictures_go_on_without_overlays(chromium: BrowserContext, web_roo
     async with agent.running(), serving(make_kiosk(agent, web_root)) as url:
         page = KioskPage(await chromium.new_page(), url)
         await page.open()
+        await page.watch()
         await page.picture.expect_data("overlay", "false")
         first = await page.picture.canvas.get_attribute("data-frame") or ""
         await expect(page.picture.canvas).not_to_have_attribute("data-frame", first)
@@ -95,98 +94,89 @@ async def test_pictures_go_on_without_overlays(chromium: BrowserContext, web_roo
 
 
 async def test_quality_is_told_in_words(booth: Booth) -> None:
+    await booth.page.watch()
     failed = booth.page.quality.and_(booth.page.page.locator('[data-verdict="fail"]'))
     assert booth.agent.hints.value is not None
     advice = booth.agent.hints.value.advice[0]
     await expect(failed.first).to_contain_text(advice)
+    await booth.page.go("")
     await expect(booth.page.page.get_by_text("not a medical device")).to_be_visible()
 
 
-async def test_start_shoots_a_visit_and_shows_how_far_each_picture_is(booth: Booth) -> None:
-    page = booth.page
-    await page.start_visit("P-1047")
-    lighting = page.page.locator('light-sequence li[data-stage="lighting"]')
-    for light in ("white", "cross_polarised", "parallel_polarised"):
-        await expect(lighting).to_have_attribute("data-light", light)
-        booth.agent.gate.release()
-    study = await page.study()
-    request = booth.agent.requests[0]
-    assert request.patient.patient_id == "P-1047"
-    assert request.preparation is Preparation.CLEANSED
-    state = booth.agent.state.value
-    assert state is not None
-    assert state.visit is not None
-    assert study == state.visit.study_instance_uid
-    await expect(page.stills).to_have_count(3)
-    for index in range(3):
-        await expect(page.stills.nth(index)).to_have_attribute("data-stage", "analysed")
-        await expect(page.stills.nth(index).locator("verdict-badge")).to_contain_text("Retake")
-    await expect(page.finished).to_have_text("Every picture is stored and analysed.")
-
-
-async def test_how_far_the_analysis_of_each_picture_is_told(booth: Booth) -> None:
+async def test_how_far_the_pictures_of_the_last_visit_are_is_told(booth: Booth) -> None:
     shares = {Light.WHITE: 0.62, Light.UV: 0.0}
     stills = tuple(
         StillStatus(
-            view=View.FRONT,
-            light=light,
-            stage=StillStage.EXAMINED,
-            sop_instance_uid="1.2.3",
-            analysed=share,
+            view=View.FRONT, light=light, stage=StillStage.EXAMINED, sop_instance_uid="1.2.3", analysed=share
         )
         for light, share in shares.items()
     )
     visit = VisitStatus(study_instance_uid="1.2", opened_at=0.0, stills=stills, closed=True, complete=True)
     booth.agent.change(visit=visit)
+    await booth.page.go("state")
     await expect(booth.page.stills.nth(0)).to_contain_text("Being analysed, 62\u202f%")
     await expect(booth.page.stills.nth(1)).to_contain_text("Quality checked")
     bar = booth.page.page.get_by_label("Analysis at the server")
     await expect(bar).to_have_js_property("value", 0.31)
 
 
-async def test_a_visit_can_be_stopped(booth: Booth) -> None:
-    await booth.page.start_visit()
-    await booth.page.abort.click()
-    await expect(booth.page.page.get_by_text("Visit stopped")).to_be_visible()
+async def test_the_state_of_disk_and_instruments_is_told(booth: Booth) -> None:
+    camera = InstrumentStatus(name="camera", driver="genicam", ready=False, detail="check the cable")
+    disk = DiskStatus(used_bytes=3, limit_bytes=4, visits_left=1, problem="the disk is nearly full")
+    booth.agent.change(instruments=(camera,), disk=disk)
+    await booth.page.go("state")
+    state = booth.page.page.locator("state-page")
+    await expect(state).to_contain_text("Camera · Not ready")
+    await expect(state).to_contain_text("Check the cable.")
+    await expect(state).to_contain_text("Room for 1 more visit")
+    await expect(state).to_contain_text("The disk is nearly full.")
 
 
-async def test_start_works_from_the_keyboard_and_is_large_enough_for_a_finger(booth: Booth) -> None:
-    box = await booth.page.start.bounding_box()
-    assert box is not None
-    assert box["height"] >= 44
-    await booth.page.start.focus()
-    await booth.page.page.keyboard.press("Enter")
-    await expect(booth.page.abort).to_be_visible()
+async def test_no_visit_can_begin_without_room_for_it(booth: Booth) -> None:
+    booth.agent.change(disk=DiskStatus(visits_left=0, problem="the disk is full"))
+    await expect(booth.page.page.get_by_text("The disk is full.")).to_be_visible()
+    await expect(booth.page.page.locator('[data-action="continue"]')).to_be_disabled()
+
+
+async def test_a_list_that_is_old_or_empty_is_said(booth: Booth) -> None:
+    booth.agent.change(worklist=WorklistStatus(configured=True, problem="the file is missing"))
+    start = booth.page.screen("start")
+    await expect(start).to_contain_text("There is no list. The file is missing.")
+    await expect(start).to_contain_text("Nobody is on today’s list.")
+    booth.agent.change(worklist=WorklistStatus())
+    await expect(start.get_by_text("Today’s list")).to_have_count(0)
 
 
 async def test_faults_and_an_absent_server_are_said(booth: Booth) -> None:
     away = UplinkStatus(connected=False, pending=2)
     booth.agent.change(uplink=away, phase=Phase.FAULT, problem="The lamp does not answer: check its plug.")
     page = booth.page
-    await expect(page.page.get_by_role("alert")).to_have_text("The lamp does not answer: check its plug.")
-    await expect(page.page.get_by_text("2 pictures to send")).to_be_visible()
-    await expect(page.start).to_be_disabled()
+    await expect(page.alert).to_have_text("The lamp does not answer: check its plug.")
+    await expect(page.page.get_by_text("2 pictures on their way")).to_be_visible()
+    await expect(page.screen("start")).to_have_count(0)
 
 
 async def test_a_booth_without_its_camera_shows_no_old_picture(booth: Booth) -> None:
     page = booth.page
+    await page.watch()
     booth.agent.preview.close()
     booth.agent.change(phase=Phase.FAULT, problem="the camera does not answer: check its cable")
     await expect(page.picture.canvas).not_to_have_attribute("data-frame", re.compile(".+"))
     assert await page.picture.pixel(0.5, 0.35) == (0, 0, 0)
-    await expect(page.page.get_by_role("alert")).to_have_text("The camera does not answer: check its cable.")
+    await page.go("")
+    await expect(page.alert).to_have_text("The camera does not answer: check its cable.")
 
 
 async def test_preparing_is_told_and_is_no_fault(booth: Booth) -> None:
     booth.agent.change(phase=Phase.STARTING, problem="preparing the simulated subject: 40%")
     await expect(booth.page.page.get_by_text("Preparing the simulated subject: 40%")).to_be_visible()
-    await expect(booth.page.page.get_by_role("alert")).to_have_count(0)
+    await expect(booth.page.alert).to_have_count(0)
 
 
 async def test_what_the_server_does_not_take_is_said(booth: Booth) -> None:
     parked = UplinkStatus(connected=True, pending=1, parked=1, parked_because="retake it")
     booth.agent.change(uplink=parked)
-    await expect(booth.page.page.get_by_text("does not take them: retake it")).to_be_visible()
+    await expect(booth.page.page.get_by_text("does not take it: retake it")).to_be_visible()
 
 
 async def test_the_page_comes_back_after_the_booths_program_was_away(
@@ -197,8 +187,9 @@ async def test_the_page_comes_back_after_the_booths_program_was_away(
         async with serving(make_kiosk(agent, web_root)) as url:
             page = KioskPage(await chromium.new_page(), url)
             await page.open()
-        await expect(page.page.get_by_role("alert")).to_contain_text("does not answer")
+            await page.screen("start").wait_for()
+        await expect(page.alert).to_contain_text("does not answer")
         port = int(re.findall(r"\d+$", url)[0])
         async with serving(make_kiosk(agent, web_root), port):
-            await expect(page.page.get_by_role("alert")).to_have_count(0)
+            await expect(page.alert).to_have_count(0)
             await page.page.goto("about:blank")

@@ -1,100 +1,43 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { customElement, state } from "lit/decorators.js";
-import type { OverlayView } from "../overlay/renderer";
-import { mark } from "../shared/icons";
-import { DEFAULT_VIEW } from "../shared/layer-panel";
-import "../shared/layer-panel";
-import "../shared/research-note";
-import { LIGHTS, sentence } from "../shared/words";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, query, state } from "lit/decorators.js";
+import { counted, fill, Localised, texts } from "../shared/catalogue";
+import { birthDate, personName } from "../shared/catalogue/format";
+import { said } from "../shared/catalogue/operator";
+import { mark, verdictIcon } from "../shared/icons";
+import "../shared/language-switch";
+import { kiosk } from "../styles/kiosk";
 import { shared } from "../styles/shared";
-import type { BoothState, UplinkStatus } from "../wire/booth";
+import type { BoothState } from "../wire/booth";
 import { Feed, type FeedListener, type LivePicture } from "./feed";
-import "./live-picture";
-import "./quality-lights";
-import "./visit-panel";
+import "./framing-screen";
+import { KioskScreen } from "./kiosk-screen";
+import { PAGES } from "./pages";
+import { Pictures } from "./pictures";
+import "./preparation-screen";
+import type { Room } from "./preparation-screen";
+import "./review-screen";
+import { openVisit, screenOf, type ScreenName } from "./screen";
+import "./sequence-screen";
+import { shellStyles } from "./shell-styles";
+import "./start-screen";
+import type { Chosen } from "./start-screen";
+import { uplinkText } from "./uplink";
 
-/** The page of one booth. */
+/** The page of one booth: shows the screen that its state asks for. */
 @customElement("kiosk-app")
-export class KioskApp extends LitElement implements FeedListener {
+export class KioskApp extends Localised implements FeedListener {
   @state() private booth: BoothState | null = null;
-  @state() private picture: LivePicture | null = null;
   @state() private connected = false;
-  @state() private view: OverlayView = DEFAULT_VIEW;
+  @state() private chosen: Chosen | null = null;
+  /** A page beside the visit; empty: the visit. */
+  @state() private page = "";
+  @query("main") private readonly main!: HTMLElement;
+  readonly #pictures = new Pictures();
+  #room: Room = { room_c: null, humidity_pct: null };
   #feed: Feed | null = null;
+  #shown = "";
 
-  static override styles = [
-    shared,
-    css`
-      :host {
-        min-height: 100vh;
-        display: grid;
-        grid-template-rows: auto 1fr;
-      }
-      .top {
-        display: flex;
-        align-items: center;
-        gap: 12px;
-        padding: 12px 20px;
-        background: var(--surface);
-        border-bottom: 1px solid var(--line);
-      }
-      .top h1 {
-        font-size: 1.0625rem;
-      }
-      .link {
-        margin-left: auto;
-        display: flex;
-        align-items: center;
-        gap: 8px;
-        font-size: 0.875rem;
-        color: var(--muted);
-        text-align: right;
-      }
-      .dot {
-        width: 10px;
-        height: 10px;
-        border-radius: 50%;
-        background: var(--warn);
-        flex: none;
-      }
-      .dot.on {
-        background: var(--pass);
-      }
-      main {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) 372px;
-        gap: 16px;
-        padding: 16px 20px 12px;
-        align-items: start;
-      }
-      .left,
-      .right {
-        display: grid;
-        gap: 14px;
-      }
-      .fault {
-        border-color: var(--fail);
-        background: var(--fail-soft);
-        color: var(--fail);
-        font-weight: 600;
-      }
-      .layers {
-        padding: 8px 14px 4px;
-      }
-      @media (max-width: 1100px) {
-        main {
-          grid-template-columns: minmax(0, 1fr) 336px;
-          padding: 12px;
-          gap: 12px;
-        }
-      }
-      @media (max-width: 820px) {
-        main {
-          grid-template-columns: minmax(0, 1fr);
-        }
-      }
-    `,
-  ];
+  static override styles = [shared, kiosk, shellStyles];
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -104,13 +47,18 @@ export class KioskApp extends LitElement implements FeedListener {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#feed?.close();
+    this.#pictures.put(null);
   }
 
   onState(booth: BoothState): void {
     this.booth = booth;
     document.title = `${booth.booth_id} · dermabooth`;
+    if (openVisit(booth) !== null) {
+      this.chosen = null;
+      this.page = "";
+    }
     if (withoutCamera(booth)) {
-      this.picture = null;
+      this.#pictures.put(null);
     }
   }
 
@@ -118,102 +66,152 @@ export class KioskApp extends LitElement implements FeedListener {
     if (this.booth !== null && withoutCamera(this.booth)) {
       picture.picture.close();
     } else {
-      this.picture = picture;
+      this.#pictures.put(picture);
     }
   }
 
   onConnected(connected: boolean): void {
     this.connected = connected;
     if (!connected) {
-      this.picture = null;
+      this.#pictures.put(null);
     }
   }
 
   override render(): TemplateResult {
     const booth = this.booth;
     return html`
-      <header class="top">
-        ${mark()}
-        <h1>${booth === null ? "dermabooth" : `Booth ${booth.booth_id}`}</h1>
-        <div class="link" role="status">${booth === null ? nothing : uplink(booth.uplink)}</div>
+      <header>
+        ${mark(32)}
+        <p class="name">${booth === null ? "dermabooth" : fill(texts().shell.title, { id: booth.booth_id })}</p>
+        ${booth === null ? nothing : (this.#patient(booth) ?? this.#navigation())}
+        ${booth === null ? nothing : uplink(booth)}
+        <language-switch></language-switch>
       </header>
       <main>
-        <section class="left" aria-label="Live picture">
-          ${this.#fault()}
-          <live-picture
-            .picture=${this.picture}
-            .view=${this.view}
-            .banner=${this.#banner()}
-            .waiting=${this.#waiting()}
-          ></live-picture>
-          <layer-panel
-            class="card layers"
-            live
-            compact
-            .view=${this.view}
-            @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}
-          ></layer-panel>
-          <research-note></research-note>
-        </section>
-        <aside class="right" aria-label="Visit">
-          ${booth === null ? nothing : html`<visit-panel class="card" .booth=${booth}></visit-panel>`}
-          ${booth?.phase === "shooting"
-            ? nothing
-            : html`<quality-lights class="card" .report=${this.picture?.header.hints ?? null}></quality-lights>`}
-        </aside>
+        ${this.connected || booth === null
+          ? nothing
+          : html`<p class="notice fail away" role="alert">${verdictIcon("fail")}<span>${texts().common.no_answer}</span></p>`}
+        ${booth === null ? this.#quiet(this.connected ? texts().shell.waiting : texts().common.no_answer) : this.#screen(booth)}
       </main>
     `;
   }
 
-  #fault(): TemplateResult | typeof nothing {
-    if (!this.connected && this.booth !== null) {
-      return html`<div class="card fault" role="alert">The booth’s program does not answer. Trying again…</div>`;
+  /** A new screen begins at its heading, for those who do not see it change. */
+  protected override updated(_changed: PropertyValues): void {
+    const shown = `${this.page} ${this.#name}`;
+    if (shown !== this.#shown) {
+      const first = this.#shown === "" || this.#shown === " waiting";
+      this.#shown = shown;
+      scrollTo(0, 0);
+      if (!first) {
+        void this.#focusHeading();
+      }
     }
-    const problem = this.booth?.problem ?? "";
-    if (problem === "" || this.booth?.phase === "starting") {
-      return nothing;
-    }
-    return html`<div class="card fault" role="alert">${sentence(problem)}</div>`;
   }
 
-  #waiting(): string {
-    if (!this.connected) {
-      return "The booth’s program does not answer. Trying again…";
+  async #focusHeading(): Promise<void> {
+    const screen = [...this.main.children].find((child) => child instanceof KioskScreen);
+    if (screen instanceof KioskScreen) {
+      await screen.focusHeading();
+    } else {
+      this.main.querySelector("h1")?.focus();
     }
-    const preparing = this.booth?.phase === "starting" ? this.booth.problem : "";
-    return preparing === "" ? "Waiting for the camera…" : sentence(preparing);
   }
 
-  #banner(): string {
-    const light = this.booth?.visit?.stills.find((still) => still.stage === "lighting")?.light;
-    return this.booth?.phase === "shooting" && light !== undefined
-      ? `${LIGHTS[light]} light. Hold still`
-      : "";
+  get #name(): ScreenName {
+    return screenOf(this.booth, this.chosen !== null);
+  }
+
+  #screen(booth: BoothState): TemplateResult {
+    const page = PAGES.find((one) => one.name === this.page);
+    if (page !== undefined) {
+      return page.render(booth, this.#pictures);
+    }
+    const t = texts().shell;
+    switch (this.#name) {
+      case "framing":
+        return html`<framing-screen .booth=${booth} .pictures=${this.#pictures}></framing-screen>`;
+      case "sequence":
+        return html`<sequence-screen .booth=${booth}></sequence-screen>`;
+      case "review":
+        return html`<review-screen .booth=${booth}></review-screen>`;
+      case "preparation":
+        return html`<preparation-screen
+          .booth=${booth}
+          .chosen=${this.chosen as Chosen}
+          .room=${this.#room}
+          @left=${() => (this.chosen = null)}
+          @begun=${(event: CustomEvent<Room>) => (this.#room = event.detail)}
+        ></preparation-screen>`;
+      case "start":
+        return html`<start-screen .booth=${booth} @chosen=${(event: CustomEvent<Chosen>) => (this.chosen = event.detail)}></start-screen>`;
+      case "fault":
+        return this.#fault(booth);
+      default:
+        return this.#quiet(t.starting, booth.problem === "" ? t.starting_detail : said(booth.problem));
+    }
+  }
+
+  #quiet(heading: string, detail: unknown = ""): TemplateResult {
+    return html`<div class="screen quiet">
+      <h1 tabindex="-1">${heading}</h1>
+      <p class="lead" role="status">${detail}</p>
+    </div>`;
+  }
+
+  #fault(booth: BoothState): TemplateResult {
+    const t = texts().shell;
+    return html`<div class="screen quiet">
+      <h1 tabindex="-1">${t.fault}</h1>
+      <p class="notice fail" role="alert">${verdictIcon("fail", 28)}<span>${said(booth.problem)}</span></p>
+      <p class="lead">${t.fault_detail}</p>
+      <button class="big" @click=${() => (this.page = "state")}>${texts().booth.heading}</button>
+    </div>`;
+  }
+
+  /** Who is in the booth; undefined between visits. */
+  #patient(booth: BoothState): TemplateResult | undefined {
+    const patient = openVisit(booth)?.patient;
+    if (patient === undefined) {
+      return undefined;
+    }
+    const t = texts();
+    const name = personName(patient.patient_name);
+    const born = birthDate(patient.patient_birth_date);
+    const about = [patient.patient_id, born === "" ? "" : fill(t.start.born, { date: born })].filter((one) => one !== "");
+    return html`<p class="patient">
+      <strong>${name || (about.length === 0 ? t.common.unnamed : "")}</strong> <span>${about.join(" · ")}</span>
+    </p>`;
+  }
+
+  #navigation(): TemplateResult {
+    const t = texts().shell;
+    const entry = (name: string, label: string): TemplateResult =>
+      html`<button
+        class="quiet"
+        data-page=${name}
+        aria-current=${this.page === name ? "page" : nothing}
+        @click=${() => (this.page = name)}
+      >
+        ${label}
+      </button>`;
+    return html`<nav aria-label=${t.pages}>${entry("", t.visit)} ${PAGES.map((page) => entry(page.name, page.label()))}</nav>`;
   }
 }
 
-function uplink(status: UplinkStatus): TemplateResult {
-  const waiting = status.pending === 0 ? "" : `, ${status.pending} ${status.pending === 1 ? "picture" : "pictures"} to send`;
-  const text =
-    status.refused !== ""
-      ? `Turned away by the server: ${status.refused}`
-      : status.connected
-        ? `Server connected${waiting}`
-        : `Server away: pictures stay safe on this booth${waiting}`;
-  if (status.parked > 0) {
-    return html`<span class="dot"></span><span>${parked(status)}</span>`;
-  }
-  return html`<span class="dot ${status.connected ? "on" : ""}"></span><span>${text}</span>`;
+/** The connection to the server, and what waits for it. */
+function uplink(booth: BoothState): TemplateResult {
+  const { verdict, text } = uplinkText(booth.uplink);
+  const { pending } = booth.uplink;
+  return html`<p class="uplink" role="status">
+    <span class="dot ${verdict}">${verdictIcon(verdict, 18)}</span>
+    <span>${text}${pending === 0 ? nothing : html`<span class="pending">${counted(texts().shell.pending, pending)}</span>`}</span>
+  </p>`;
 }
 
 /** Whether any picture is an old one. */
 function withoutCamera(booth: BoothState): boolean {
   return booth.phase === "fault" || booth.phase === "starting";
-}
-
-function parked(status: UplinkStatus): string {
-  const what = status.parked === 1 ? "1 picture or visit is" : `${status.parked} pictures or visits are`;
-  return `${what} kept on this booth because the server does not take them: ${status.parked_because}`;
 }
 
 declare global {

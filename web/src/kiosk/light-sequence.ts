@@ -1,26 +1,20 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { fill, Localised, texts } from "../shared/catalogue";
+import { said } from "../shared/catalogue/operator";
 import { lightIcon } from "../shared/icons";
 import "../shared/verdict-badge";
-import { LIGHTS, VIEWS } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { StillStage, StillStatus, VisitStatus } from "../wire/booth";
 
-const STAGES: Record<StillStage, string> = {
-  waiting: "Waiting",
-  lighting: "Exposing…",
-  taken: "Taken, on this booth’s disk",
-  stored: "Stored on the server",
-  examined: "Quality checked",
-  analysed: "Analysed",
-  failed: "Failed",
-};
 const STEPS: readonly StillStage[] = ["taken", "stored", "examined", "analysed"];
 
 /** The stills of a visit: which light is on, how far each has come, and the verdict on it. */
 @customElement("light-sequence")
-export class LightSequence extends LitElement {
+export class LightSequence extends Localised {
   @property({ attribute: false }) visit: VisitStatus | null = null;
+  /** Shows the stills of this view only; empty: all. */
+  @property({ attribute: false }) only = "";
 
   static override styles = [
     shared,
@@ -36,6 +30,7 @@ export class LightSequence extends LitElement {
         margin: 0;
         padding: 0;
         display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(min(300px, 100%), 1fr));
         gap: 6px;
       }
       li {
@@ -124,10 +119,10 @@ export class LightSequence extends LitElement {
     if (this.visit === null) {
       return nothing;
     }
-    const views = [...new Set(this.visit.stills.map((still) => still.view))];
+    const views = [...new Set(this.visit.stills.map((still) => still.view))].filter((view) => this.only === "" || view === this.only);
     return html`${views.map((view) => {
       const stills = this.visit?.stills.filter((still) => still.view === view) ?? [];
-      return html`${views.length > 1 ? html`<h3>${VIEWS[view]}</h3>` : nothing}
+      return html`${views.length > 1 ? html`<h3>${texts().views[view]}</h3>` : nothing}
         <ul>
           ${stills.map(row)}
         </ul>`;
@@ -140,12 +135,13 @@ function row(still: StillStatus): TemplateResult {
   const analysing = still.stage === "examined" && still.analysed > 0;
   const share = (index: number): number =>
     index <= reached ? 1 : analysing && index === reached + 1 ? still.analysed : 0;
-  const stage = analysing ? `Being analysed, ${Math.floor(100 * still.analysed)}\u202f%` : STAGES[still.stage];
+  const t = texts();
+  const stage = analysing ? fill(t.stages.analysing, { n: Math.floor(100 * still.analysed) }) : t.stages[still.stage];
   const advice = still.quality?.measures.filter((one) => one.verdict === "fail" && one.advice !== "") ?? [];
   return html`<li data-stage=${still.stage} data-light=${still.light} class=${reached >= 0 ? "done" : ""}>
     <span class="icon">${lightIcon(still.light)}</span>
     <span class="name"
-      >${LIGHTS[still.light]}<span class="stage">${still.message || stage}</span>
+      >${t.lights[still.light]}<span class="stage">${still.message === "" ? stage : said(still.message)}</span>
       <span class="steps" aria-hidden="true">
         ${STEPS.map((_, index) => html`<progress max="1" .value=${share(index)}></progress>`)}
       </span>
@@ -153,7 +149,7 @@ function row(still: StillStatus): TemplateResult {
     ${still.quality === null
       ? nothing
       : html`<verdict-badge .verdict=${still.quality.verdict}></verdict-badge>`}
-    ${advice.length > 0 ? html`<span class="advice">${advice[0]?.advice}</span>` : nothing}
+    ${advice.length > 0 ? html`<span class="advice">${said(advice[0]?.advice ?? "")}</span>` : nothing}
   </li>`;
 }
 

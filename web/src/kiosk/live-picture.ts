@@ -1,22 +1,33 @@
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { customElement, property, query } from "lit/decorators.js";
+import { css, html, nothing, svg, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
 import { drawOverlay, type OverlayView } from "../overlay/renderer";
-import { DEFAULT_VIEW } from "../shared/layer-panel";
+import { Localised, texts } from "../shared/catalogue";
 import { cameraIcon } from "../shared/icons";
+import { DEFAULT_VIEW } from "../shared/layer-panel";
 import { shared } from "../styles/shared";
+import type { Guide } from "../wire/booth";
+import { faceGuide } from "./face-guide";
 import type { LivePicture } from "./feed";
+import type { Pictures } from "./pictures";
 
-/** Picture and overlay on one canvas, always of the same frame. */
+/** Picture and overlay on one canvas, always of the same frame; over it the guide and the ghost of the last visit. */
 @customElement("live-picture")
-export class LivePictureElement extends LitElement {
-  @property({ attribute: false }) picture: LivePicture | null = null;
+export class LivePictureElement extends Localised {
+  @property({ attribute: false }) pictures!: Pictures;
   @property({ attribute: false }) view: OverlayView = DEFAULT_VIEW;
-  /** Said over the picture; empty: nothing. */
-  @property() banner = "";
-  /** Said while there is no picture. */
-  @property() waiting = "Waiting for the camera…";
-
-  @query("canvas") private readonly canvas!: HTMLCanvasElement;
+  /** Where the face should be; null: nothing is drawn. */
+  @property({ attribute: false }) guide: Guide | null = null;
+  /** Whether the face is where it should be. */
+  @property({ type: Boolean }) good = false;
+  /** Lines of an earlier picture; null: none. */
+  @property({ attribute: false }) ghost: ImageBitmap | null = null;
+  /** 0 to 1. */
+  @property({ attribute: false }) ghostStrength = 0.6;
+  @state() private aspect = 16 / 9;
+  @state() private empty = true;
+  @query("canvas.live") private readonly canvas!: HTMLCanvasElement | null;
+  @query("canvas.ghost") private readonly ghostCanvas!: HTMLCanvasElement | null;
+  #unwatch: (() => void) | null = null;
 
   static override styles = [
     shared,
@@ -26,81 +37,114 @@ export class LivePictureElement extends LitElement {
         background: var(--stage);
         border-radius: var(--radius);
         overflow: hidden;
-        aspect-ratio: 16 / 9;
       }
-      canvas {
+      canvas,
+      .guide {
         display: block;
+        position: absolute;
+        inset: 0;
         width: 100%;
         height: 100%;
-        object-fit: contain;
       }
-      .over {
-        position: absolute;
-        color: var(--on-stage);
+      .guide {
+        fill: none;
+        stroke: #fff;
+        stroke-linecap: round;
+        filter: drop-shadow(0 0 1.5px rgb(0 0 0 / 80%));
+      }
+      .guide.good {
+        stroke: #5fe39f;
       }
       .empty {
+        position: absolute;
         inset: 0;
+        color: var(--on-stage);
         display: grid;
         place-content: center;
         justify-items: center;
         gap: 10px;
-        opacity: 0.8;
       }
-      .banner {
-        left: 50%;
+      ::slotted(*) {
+        position: absolute;
+        right: 20px;
         bottom: 20px;
-        transform: translateX(-50%);
-        background: rgb(6 10 13 / 82%);
-        border-radius: 999px;
-        padding: 10px 20px;
-        font-weight: 600;
-        font-size: 1.0625rem;
-        white-space: nowrap;
       }
     `,
   ];
 
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unwatch?.();
+    this.#unwatch = null;
+  }
+
   override render(): TemplateResult {
+    this.style.aspectRatio = String(this.aspect);
     return html`
-      <canvas width="960" height="540" role="img" aria-label="Live picture with overlay"></canvas>
-      ${this.picture === null ? html`<div class="over empty">${cameraIcon()}<span>${this.waiting}</span></div>` : nothing}
-      ${this.banner === "" ? nothing : html`<div class="over banner" role="status">${this.banner}</div>`}
+      <canvas class="live" width="960" height="540" role="img" aria-label=${texts().framing.region}></canvas>
+      <canvas class="ghost" aria-hidden="true"></canvas>
+      ${this.guide === null
+        ? nothing
+        : html`<svg class="guide ${this.good ? "good" : ""}" viewBox="0 0 ${100 * this.aspect} 100" aria-hidden="true">
+            ${faceGuide(this.guide, this.aspect)}
+          </svg>`}
+      ${this.empty ? html`<div class="empty">${svg`${cameraIcon()}`}<span>${texts().shell.no_picture}</span></div>` : nothing}
+      <slot></slot>
     `;
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if ((changed.has("picture") || changed.has("view")) && this.picture !== null) {
-      this.#draw(this.picture);
-    } else if (changed.has("picture") && this.picture === null) {
-      this.#clear();
+    if (changed.has("pictures") || this.#unwatch === null) {
+      this.#unwatch?.();
+      this.#unwatch = this.pictures.watch((picture) => this.#show(picture));
+      this.#show(this.pictures.newest);
+    } else if (changed.has("view")) {
+      this.#show(this.pictures.newest);
     }
-    if (changed.has("picture") && changed.get("picture") !== this.picture) {
-      changed.get("picture")?.picture.close();
+    if (changed.has("ghost")) {
+      this.#drawGhost();
     }
+    this.ghostCanvas?.style.setProperty("opacity", String(this.ghostStrength));
   }
 
-  #clear(): void {
-    this.canvas.getContext("2d")?.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    delete this.canvas.dataset["frame"];
-    delete this.canvas.dataset["overlay"];
-  }
-
-  #draw(shown: LivePicture): void {
-    const context = this.canvas.getContext("2d");
-    if (context === null) {
+  #show(shown: LivePicture | null): void {
+    this.empty = shown === null;
+    const canvas = this.canvas;
+    const context = canvas?.getContext("2d");
+    if (canvas === null || context === null || context === undefined) {
+      return;
+    }
+    if (shown === null) {
+      context.clearRect(0, 0, canvas.width, canvas.height);
+      delete canvas.dataset["frame"];
+      delete canvas.dataset["overlay"];
       return;
     }
     const { width, height } = shown.picture;
-    if (this.canvas.width !== width || this.canvas.height !== height) {
-      this.canvas.width = width;
-      this.canvas.height = height;
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
     }
+    this.aspect = width / height;
     context.drawImage(shown.picture, 0, 0);
     if (shown.overlay !== null) {
       drawOverlay(context, shown.overlay, this.view);
     }
-    this.canvas.dataset["frame"] = String(shown.header.frame_id);
-    this.canvas.dataset["overlay"] = String(shown.overlay !== null);
+    canvas.dataset["frame"] = String(shown.header.frame_id);
+    canvas.dataset["overlay"] = String(shown.overlay !== null);
+  }
+
+  #drawGhost(): void {
+    const canvas = this.ghostCanvas;
+    if (canvas === null) {
+      return;
+    }
+    canvas.width = this.ghost?.width ?? 1;
+    canvas.height = this.ghost?.height ?? 1;
+    canvas.dataset["shown"] = String(this.ghost !== null);
+    if (this.ghost !== null) {
+      canvas.getContext("2d")?.drawImage(this.ghost, 0, 0);
+    }
   }
 }
 

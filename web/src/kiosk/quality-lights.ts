@@ -1,40 +1,29 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { fill, Localised, texts } from "../shared/catalogue";
+import { listed, quantity } from "../shared/catalogue/format";
+import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
-import "../shared/verdict-badge";
-import { listed, measureName, quantity } from "../shared/words";
+import { measureName } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { QualityMeasure, QualityReport, Verdict } from "../wire/protocol";
 
 const ORDER: Verdict[] = ["fail", "warn", "pass", "unknown"];
-const SENTENCES: Record<Verdict, string> = {
-  pass: "Ready to shoot",
-  warn: "Could be better",
-  fail: "Not yet",
-  unknown: "Not graded",
-};
 
-/** Quality of the preview: a light per measure, and in words what to do about those that are not good. */
+/** A light per measure, and in words what to do about those that are not good. */
 @customElement("quality-lights")
-export class QualityLights extends LitElement {
+export class QualityLights extends Localised {
   @property({ attribute: false }) report: QualityReport | null = null;
 
   static override styles = [
     shared,
     css`
-      header {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        gap: 12px;
-        min-height: 26px;
-      }
       ul {
         list-style: none;
-        margin: 12px 0 0;
+        margin: 4px 0 0;
         padding: 0;
         display: grid;
-        gap: 9px;
+        gap: 10px;
       }
       li {
         display: grid;
@@ -44,7 +33,7 @@ export class QualityLights extends LitElement {
       }
       .advice {
         grid-column: 2 / -1;
-        font-size: 0.875rem;
+        font-size: 0.9375rem;
         line-height: 1.4;
         color: var(--muted);
       }
@@ -67,27 +56,23 @@ export class QualityLights extends LitElement {
   ];
 
   override render(): TemplateResult {
-    const report = this.report;
-    const shown = worstPerName(report?.measures ?? []);
-    return html`
-      <header>
-        <h2>Picture quality</h2>
-        ${report === null
-          ? nothing
-          : html`<verdict-badge .verdict=${report.verdict} .label=${SENTENCES[report.verdict]}></verdict-badge>`}
-      </header>
-      ${report === null
-        ? html`<p class="muted small">Measured as soon as the camera delivers.</p>`
-        : html`<ul>
-            ${shown.filter((one) => one.verdict !== "unknown").map(light)}
-            ${gap(untold(shown))}
-          </ul>`}
-    `;
+    if (this.report === null) {
+      return html`<p class="muted">${texts().quality.waiting}</p>`;
+    }
+    const shown = worstPerName(this.report.measures);
+    return html`<ul>
+      ${shown.filter((one) => one.verdict !== "unknown").map(light)} ${gap(untold(shown))}
+    </ul>`;
   }
 }
 
+/** Name of a measure in the language of the page. */
+export function named(name: string): string {
+  return (texts().measures as Readonly<Record<string, string>>)[name] ?? measureName(name);
+}
+
 /** One measure per name, the worst of its regions, worst first. */
-function worstPerName(measures: readonly QualityMeasure[]): QualityMeasure[] {
+export function worstPerName(measures: readonly QualityMeasure[]): QualityMeasure[] {
   const rank = (measure: QualityMeasure): number => ORDER.indexOf(measure.verdict);
   const worst = new Map<string, QualityMeasure>();
   for (const measure of measures) {
@@ -103,11 +88,9 @@ function light(measure: QualityMeasure): TemplateResult {
   const quiet = measure.verdict === "pass" || measure.advice === "";
   return html`<li data-measure=${measure.name} data-verdict=${measure.verdict}>
     <span class="icon ${measure.verdict}">${verdictIcon(measure.verdict)}</span>
-    <span>${measureName(measure.name)}</span>
-    <span class="small muted tabular"
-      >${measure.value === null ? nothing : quantity(measure.value, measure.unit)}</span
-    >
-    ${quiet ? nothing : html`<span class="advice">${measure.advice}</span>`}
+    <span><span class="visually-hidden">${texts().verdicts[measure.verdict]}: </span>${named(measure.name)}</span>
+    <span class="muted tabular">${measure.value === null ? nothing : quantity(measure.value, measure.unit)}</span>
+    ${quiet ? nothing : html`<span class="advice">${said(measure.advice)}</span>`}
   </li>`;
 }
 
@@ -115,18 +98,22 @@ function light(measure: QualityMeasure): TemplateResult {
 function untold(measures: readonly QualityMeasure[]): [string, string[]][] {
   const reasons = new Map<string, string[]>();
   for (const measure of measures.filter((one) => one.verdict === "unknown")) {
-    reasons.set(measure.advice, [...(reasons.get(measure.advice) ?? []), measureName(measure.name).toLowerCase()]);
+    reasons.set(measure.advice, [...(reasons.get(measure.advice) ?? []), named(measure.name)]);
   }
   return [...reasons];
 }
 
 function gap(reasons: readonly [string, string[]][]): TemplateResult | typeof nothing {
+  const t = texts().quality;
   return reasons.length === 0
     ? nothing
     : html`<li data-verdict="unknown">
         <span class="icon unknown">${verdictIcon("unknown")}</span>
-        <span class="muted">Not graded</span>
-        ${reasons.map(([reason, names]) => html`<span class="advice">${reason} Leaves out ${listed(names)}.</span>`)}
+        <span class="muted">${t.unknown}</span>
+        ${reasons.map(
+          ([reason, names]) =>
+            html`<span class="advice">${said(reason)} ${fill(t.leaves_out, { measures: listed(names) })}</span>`,
+        )}
       </li>`;
 }
 

@@ -1,9 +1,10 @@
-import { css, html, LitElement, nothing, type TemplateResult, unsafeCSS } from "lit";
+import { css, html, nothing, type TemplateResult, unsafeCSS } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { EXPECTED, LAYERS, MARKS, STILL_LAYERS, STILL_ONLY } from "../overlay/layers";
 import type { OverlayView } from "../overlay/renderer";
 import type { Layer } from "../wire/protocol";
 import { shared } from "../styles/shared";
+import { Localised, texts } from "./catalogue";
 
 const MARKED: ReadonlySet<Layer> = new Set(MARKS.map((one) => one.name));
 
@@ -11,13 +12,13 @@ export const DEFAULT_VIEW: OverlayView = { layers: new Set<Layer>(["skin"]), opa
 
 /** Switches for layers with their legend, and one slider for the strength of the maps. */
 @customElement("layer-panel")
-export class LayerPanel extends LitElement {
+export class LayerPanel extends Localised {
   @property({ attribute: false }) view: OverlayView = DEFAULT_VIEW;
   /** Layers that can be shown; others are greyed. */
   @property({ attribute: false }) available: readonly Layer[] = LAYERS.map((layer) => layer.name);
   /** Why a layer is greyed. */
   @property() missing = "Not available for this picture";
-  @property() heading = "Overlay";
+  @property() heading = "";
   /** Side by side, without explanations. */
   @property({ type: Boolean, reflect: true }) compact = false;
   /** Also lists layers that need a still, greyed. */
@@ -175,16 +176,11 @@ export class LayerPanel extends LitElement {
       }
       :host([compact]) .rows {
         display: grid;
-        grid-template-columns: repeat(3, minmax(0, 1fr));
+        grid-template-columns: repeat(auto-fit, minmax(190px, 1fr));
         gap: 0 8px;
       }
       :host([compact]) .row {
         margin: 0;
-      }
-      @media (max-width: 600px) {
-        :host([compact]) .rows {
-          grid-template-columns: repeat(2, minmax(0, 1fr));
-        }
       }
       :host([compact]) .row:not(:disabled) .meaning,
       :host([compact]) header {
@@ -199,16 +195,16 @@ export class LayerPanel extends LitElement {
 
   override render(): TemplateResult {
     return html`
-      <header><h2>${this.heading}</h2><span aria-hidden="true">least – most</span></header>
+      <header><h2>${this.heading || texts().layers.heading}</h2><span aria-hidden="true">${texts().layers.least_most}</span></header>
       <div class="rows">
         ${(this.still ? STILL_LAYERS.filter((one) => this.available.includes(one.name)) : LAYERS).map((layer) =>
-          this.#row(layer.name, layer.label, layer.meaning),
+          this.#row(layer.name, named(layer.name, layer.label), meant(layer.name, layer.meaning)),
         )}
         ${this.live ? STILL_ONLY.map((one) => this.#greyed(one.label, one.reason)) : nothing}
       </div>
       ${this.still ? this.#lacking() : nothing}
       <div class="slider">
-        <label for="opacity">Strength</label>
+        <label for="opacity">${texts().layers.strength}</label>
         <input
           id="opacity"
           type="range"
@@ -285,6 +281,14 @@ export class LayerPanel extends LitElement {
     this.view = view;
     this.dispatchEvent(new CustomEvent<OverlayView>("view-changed", { detail: view }));
   }
+}
+
+function named(layer: Layer, label: string): string {
+  return (texts().layers.names as Partial<Record<Layer, string>>)[layer] ?? label;
+}
+
+function meant(layer: Layer, meaning: string): string {
+  return (texts().layers.meanings as Partial<Record<Layer, string>>)[layer] ?? meaning;
 }
 
 declare global {

@@ -1,10 +1,11 @@
-import { css, html, LitElement, type TemplateResult } from "lit";
+import { css, html, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
+import { Localised, texts } from "./catalogue";
 import { infoIcon } from "./icons";
 
 /** What these results are, and what they are not. */
 @customElement("research-note")
-export class ResearchNote extends LitElement {
+export class ResearchNote extends Localised {
   static override styles = css`
     :host {
       display: flex;
@@ -25,12 +26,8 @@ export class ResearchNote extends LitElement {
   `;
 
   override render(): TemplateResult {
-    return html`${infoIcon()}
-      <span
-        ><strong>For cosmetic and research use; not a medical device.</strong> Layers and
-        measures come from published formulas and from models with phantom-trained reference weights; agreement with
-        clinicians is not established.</span
-      >`;
+    const { research, research_more } = texts().shell;
+    return html`${infoIcon()}<span><strong>${research}</strong> ${research_more}</span>`;
   }
 }
 

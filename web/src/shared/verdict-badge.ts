@@ -1,12 +1,12 @@
-import { css, html, LitElement, type TemplateResult } from "lit";
+import { css, html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Verdict } from "../wire/protocol";
+import { Localised, texts } from "./catalogue";
 import { verdictIcon } from "./icons";
-import { VERDICTS } from "./words";
 
 /** A verdict as shape, colour and word. */
 @customElement("verdict-badge")
-export class VerdictBadge extends LitElement {
+export class VerdictBadge extends Localised {
   @property({ reflect: true }) verdict: Verdict = "unknown";
   /** Replaces the word. */
   @property() label = "";
@@ -39,7 +39,7 @@ export class VerdictBadge extends LitElement {
   `;
 
   override render(): TemplateResult {
-    return html`${verdictIcon(this.verdict, 16)}<span>${this.label || VERDICTS[this.verdict]}</span>`;
+    return html`${verdictIcon(this.verdict, 16)}<span>${this.label || texts().verdicts[this.verdict]}</span>`;
   }
 }
 

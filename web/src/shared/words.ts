@@ -1,68 +1,18 @@
 /** Words and numbers as people read them. */
 
 import type { Light, Preparation, Verdict, View } from "../wire/protocol";
+import en from "./catalogue/en.json";
 
-export const LIGHTS: Record<Light, string> = {
-  white: "White",
-  cross_polarised: "Cross-polarised",
-  parallel_polarised: "Parallel-polarised",
-  uv: "Ultraviolet",
-  uncontrolled: "Uncontrolled",
-};
-
-export const VIEWS: Record<View, string> = {
-  front: "Front",
-  left_45: "Left 45°",
-  right_45: "Right 45°",
-  neck: "Neck",
-  unspecified: "View not given",
-};
-
-export const PREPARATIONS: Record<Preparation, string> = {
-  unspecified: "Not specified",
-  cleansed: "Cleansed",
-  make_up: "With make-up",
-};
-
-export const VERDICTS: Record<Verdict, string> = {
-  pass: "Good",
-  warn: "Usable",
-  fail: "Retake",
-  unknown: "Not graded",
-};
+export const LIGHTS: Record<Light, string> = en.lights;
+export const VIEWS: Record<View, string> = en.views;
+export const PREPARATIONS: Record<Preparation, string> = en.preparations;
+export const VERDICTS: Record<Verdict, string> = en.verdicts;
 
 const MODALITIES: Record<string, string> = { XC: "Photo", SEG: "Segmentation", SR: "Report" };
 
 /** Measures whose name alone tells little. */
 const MEASURES: Record<string, string> = {
-  neutral_tab_exposure: "Exposure of the grey card",
-  color_cast: "Colour of the light",
-  shadow_share: "Deep shadows",
-  zone_sharpness: "Sharpness of the least sharp part",
-  specular_reflection: "Reflections",
-  polarised_reflection: "Strong shine",
-  gloss: "Shine of the whole face",
-  polariser: "Light that the polarisers let through",
-  iso_luminance_mean: "Mean luminance, ISO/IEC 29794-5",
-  iso_luminance_variance: "Luminance variance, ISO/IEC 29794-5",
-  iso_over_exposure: "Overexposure, ISO/IEC 29794-5",
-  iso_under_exposure: "Underexposure, ISO/IEC 29794-5",
-  iso_dynamic_range: "Dynamic range, ISO/IEC 29794-5",
-  gradient_anisotropy: "Motion blur, anisotropy of gradients",
-  illumination_uniformity: "Evenness of the light",
-  zone_uniformity: "Evenness of the light, part by part",
-  flat_field: "Evenness of the white card",
-  underexposure: "Underexposure",
-  overexposure: "Overexposure",
-  motion: "Movement between pictures",
-  head_pose: "Head off the guide",
-  pose_change: "Head pose against the last visit",
-  distance: "Distance to the camera",
-  distance_change: "Distance against the last visit",
-  framing: "Place of the face in the picture",
-  occlusion: "Skin covered by hair or glasses",
-  eye_opening: "Opening of the eyes",
-  registration: "Offset to the last visit",
+  ...en.measures,
   ita: "Individual typology angle",
   l_star: "L*",
   a_star: "a*",

@@ -8,7 +8,7 @@ import { shared } from "../styles/shared";
 import type { Layer } from "../wire/protocol";
 import type { StillInfo } from "../wire/server";
 import { picture, sentence } from "./api";
-import { Zoom } from "./zoom";
+import { Zoom } from "../shared/zoom";
 
 const WIDTH = 1600;
 const STEP = 1.5;

@@ -2,15 +2,19 @@
 
 import type {
   CameraInfo,
+  Conditions,
   Light,
   Overlay,
+  Patient,
   Preparation,
   QualityReport,
+  Verdict,
   View,
   VisitProtocol,
 } from "./protocol";
 
 export type Phase = "starting" | "ready" | "shooting" | "fault";
+export type Step = "none" | "framing" | "ready" | "shooting" | "review" | "finished" | "aborted" | "failed";
 export type StillStage = "waiting" | "lighting" | "taken" | "stored" | "examined" | "analysed" | "failed";
 
 export interface StillStatus {
@@ -22,6 +26,8 @@ export interface StillStatus {
   verdict_from: string;
   analysed: number;
   message: string;
+  override: string;
+  taken_again: number;
 }
 
 export interface VisitStatus {
@@ -31,6 +37,13 @@ export interface VisitStatus {
   closed: boolean;
   complete: boolean;
   message: string;
+  step: Step;
+  patient: Patient;
+  view: View;
+  retaking: number | null;
+  shoots_in_s: number | null;
+  wanting: string[];
+  acclimatised_at: number | null;
 }
 
 export interface UplinkStatus {
@@ -47,6 +60,67 @@ export interface UplinkStatus {
   dropped: number;
 }
 
+export interface WorklistEntry {
+  key: string;
+  patient: Patient;
+  scheduled_at: number | null;
+  accession_number: string;
+  description: string;
+  done: boolean;
+}
+
+export interface WorklistStatus {
+  configured: boolean;
+  entries: WorklistEntry[];
+  told_at: number | null;
+  problem: string;
+}
+
+export interface DiskStatus {
+  used_bytes: number;
+  limit_bytes: number;
+  visits_left: number | null;
+  problem: string;
+}
+
+export interface InstrumentStatus {
+  name: string;
+  driver: string;
+  ready: boolean;
+  detail: string;
+}
+
+export interface CheckPoint {
+  name: string;
+  value: number | null;
+  reference: number | null;
+  drift: number | null;
+  unit: string;
+  verdict: Verdict;
+  advice: string;
+}
+
+export interface CalibrationStatus {
+  record: string;
+  made_at: number | null;
+  expires_at: number | null;
+  problem: string;
+  running: string;
+  checked_at: number | null;
+  verdict: Verdict | "";
+  points: CheckPoint[];
+}
+
+/** Centre as shares of width and height, width of the face box as a share of the height, degrees. */
+export interface Guide {
+  x: number;
+  y: number;
+  size: number;
+  yaw: number;
+  pitch: number;
+  roll: number;
+}
+
 export interface BoothState {
   booth_id: string;
   phase: Phase;
@@ -56,6 +130,11 @@ export interface BoothState {
   light: Light | null;
   uplink: UplinkStatus;
   visit: VisitStatus | null;
+  worklist: WorklistStatus;
+  disk: DiskStatus;
+  instruments: InstrumentStatus[];
+  calibration: CalibrationStatus;
+  guides: Partial<Record<View, Guide>>;
 }
 
 export interface PictureHeader {
@@ -68,8 +147,10 @@ export interface PictureHeader {
 }
 
 export interface VisitRequest {
-  patient: { patient_id: string };
+  patient: Patient;
   preparation: Preparation;
+  conditions: Conditions;
+  worklist_key: string;
 }
 
 /** Splits a binary message: length of the JSON (4 bytes, big endian), the JSON, the JPEG. */

@@ -11,6 +11,11 @@ export class Zoom {
     return this.#scale;
   }
 
+  /** Of the picture's top left corner, in px of the stage. */
+  get place(): { x: number; y: number } {
+    return { x: this.#x, y: this.#y };
+  }
+
   /** As a CSS transform with its origin at the top left. */
   get transform(): string {
     return `translate(${this.#x}px, ${this.#y}px) scale(${this.#scale})`;

@@ -1,0 +1,57 @@
+/** What the page asks of the booth. */
+
+import { texts } from "../shared/catalogue";
+import type { VisitRequest } from "../wire/booth";
+
+/** What came of a request: the booth's sentence if it refused, else an empty one. */
+export interface Answer {
+  problem: string;
+  body: unknown;
+}
+
+export const startVisit = (request: VisitRequest): Promise<Answer> => post("/visit", request);
+/** `reason` may be empty only while the booth's gate is green. */
+export const shoot = (reason: string): Promise<Answer> => post("/visit/shoot", { reason });
+/** `still`: its place in the order of shooting. */
+export const retake = (still: number): Promise<Answer> => post("/visit/retake", { still });
+export const finish = (): Promise<Answer> => post("/visit/finish");
+export const abort = (): Promise<Answer> => post("/visit/abort");
+
+/** The newest picture of a still; `part` in shares of the picture asks for a piece of it in full detail. */
+export async function stillPicture(
+  still: number,
+  width: number,
+  part?: { x: number; y: number; size: number },
+  signal?: AbortSignal,
+): Promise<ImageBitmap | null> {
+  const piece = part === undefined ? "" : `&x=${part.x}&y=${part.y}&size=${part.size}`;
+  return picture(`/visit/still/${still}?width=${width}${piece}`, signal);
+}
+
+/** Lines of the last visit's picture of this view; null if there is none. */
+export const ghost = (view: string, signal?: AbortSignal): Promise<ImageBitmap | null> =>
+  picture(`/visit/ghost/${view}`, signal);
+
+async function picture(path: string, signal?: AbortSignal): Promise<ImageBitmap | null> {
+  try {
+    const response = await fetch(path, { cache: "no-store", ...(signal === undefined ? {} : { signal }) });
+    return response.ok ? await createImageBitmap(await response.blob()) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function post(path: string, body?: unknown): Promise<Answer> {
+  try {
+    const response = await fetch(path, { method: "POST", body: body === undefined ? "" : JSON.stringify(body) });
+    const text = await response.text();
+    const answer: unknown = text === "" ? null : JSON.parse(text);
+    if (response.ok) {
+      return { problem: "", body: answer };
+    }
+    const { title = "", detail = "" } = (answer ?? {}) as { title?: string; detail?: string };
+    return { problem: detail || title || texts().common.no_answer_retry, body: null };
+  } catch {
+    return { problem: texts().common.no_answer_retry, body: null };
+  }
+}

@@ -1,0 +1,85 @@
+import { css } from "lit";
+
+export const shellStyles = css`
+  :host {
+    min-height: 100vh;
+    display: grid;
+    grid-template-rows: auto 1fr;
+  }
+  header {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 8px 16px;
+    min-height: 72px;
+    padding: 10px 24px;
+    background: var(--surface);
+    border-bottom: 1px solid var(--line);
+  }
+  header > svg {
+    flex: none;
+  }
+  .name {
+    font-weight: 650;
+  }
+  nav {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 4px;
+  }
+  nav button {
+    padding: 0 14px;
+  }
+  nav [aria-current="page"] {
+    background: var(--accent-soft);
+    color: var(--accent);
+    box-shadow: inset 0 -3px 0 var(--accent);
+  }
+  .patient {
+    font-size: 1.125rem;
+    padding-left: 16px;
+    border-left: 1px solid var(--line);
+    overflow-wrap: anywhere;
+    flex: 1 1 240px;
+    min-width: 0;
+  }
+  .patient span {
+    color: var(--muted);
+  }
+  .uplink {
+    margin-left: auto;
+    display: flex;
+    align-items: center;
+    gap: 8px;
+    font-size: 0.875rem;
+    line-height: 1.3;
+    color: var(--muted);
+    max-width: 420px;
+  }
+  .pending {
+    display: block;
+  }
+  .dot {
+    display: flex;
+  }
+  .dot.pass {
+    color: var(--pass);
+  }
+  .dot.warn {
+    color: var(--warn);
+  }
+  .dot.fail {
+    color: var(--fail);
+  }
+  .away {
+    margin: 16px 24px 0;
+  }
+  .quiet.screen {
+    display: grid;
+    justify-items: center;
+    text-align: center;
+    gap: 16px;
+    padding-top: 16vh;
+    max-width: 760px;
+  }
+`;

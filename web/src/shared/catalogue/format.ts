@@ -1,0 +1,66 @@
+/** Numbers, times and lists as the language of the page writes them. */
+
+import { unit } from "../words";
+import { language } from "./index";
+
+/** A number with at most three significant digits, and nothing finer than a thousandth. */
+export function number(value: number): string {
+  const options: Intl.NumberFormatOptions =
+    value !== 0 && Math.abs(value) < 0.01
+      ? { maximumFractionDigits: 3 }
+      : Math.abs(value) >= 1000
+        ? { maximumFractionDigits: 0 }
+        : { maximumSignificantDigits: 3 };
+  return new Intl.NumberFormat(language(), options).format(value);
+}
+
+export function quantity(value: number, code: string): string {
+  const printed = unit(code);
+  return printed === "" ? number(value) : `${number(value)}\u202f${printed}`;
+}
+
+/** Bytes in decimal units. */
+export function bytes(value: number): string {
+  const [size, name]: [number, string] = value >= 1e12 ? [1e12, "TB"] : value >= 1e9 ? [1e9, "GB"] : [1e6, "MB"];
+  return `${number(value / size)}\u202f${name}`;
+}
+
+/** Words as a sentence lists them. */
+export function listed(items: readonly string[]): string {
+  return new Intl.ListFormat(locale(), { type: "conjunction" }).format(items);
+}
+
+export function timeOfDay(seconds: number): string {
+  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(seconds * 1000);
+}
+
+export function dateTime(seconds: number): string {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000);
+}
+
+/** DICOM DA (YYYYMMDD) as a date; empty if it is none. */
+export function birthDate(date: string): string {
+  const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})$/.exec(date) ?? [];
+  if (year === undefined) {
+    return "";
+  }
+  const at = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeZone: "UTC" }).format(at);
+}
+
+/** Minutes and seconds, as on a stopwatch. */
+export function stopwatch(seconds: number): string {
+  const left = Math.max(0, Math.ceil(seconds));
+  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+}
+
+/** DICOM PN (family^given): family name first where the language puts it first. */
+export function personName(name: string): string {
+  const [family = "", given = ""] = name.split("^");
+  return (language() as string) === "ko" ? `${family}${given === "" ? "" : ` ${given}`}`.trim() : `${given} ${family}`.trim();
+}
+
+/** British English writes day and 24 hours as a clinic does. */
+function locale(): string {
+  return language() === "en" ? "en-GB" : language();
+}
