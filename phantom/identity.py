@@ -55,6 +55,8 @@ _FRAMES: tuple[Colour, ...] = (
     (0.33, 0.33, 0.34),
     (0.02, 0.02, 0.06),
 )
+_CLOSED = -0.3
+"""Opening at which the upper lid's margin lies on the lower one's, with the smile's play to spare."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,10 @@ class Identity:
     lens_glare: float
     lens_power: float
     """horizontal shift of what is seen through a lens, share of the distance from its centre"""
+
+    def asleep(self) -> Self:
+        """The same person with closed eyes."""
+        return replace(self, eye_opening=_CLOSED)
 
     @classmethod
     def sample(cls, seed: int, ita_class: str | None = None, *, demo: bool = False) -> Self:

@@ -44,9 +44,12 @@ class Stage:
         width: int = 1280,
         height: int = 720,
         progress: Progress | None = None,
+        *,
+        eyes_closed: bool = False,
     ) -> Self:
         """Render (or load) the preview of `seed`; `progress` hears 0..1. Takes about a second without a cache."""
-        stage = cls(Identity.sample(seed, demo=True), cache_dir, width, height)
+        person = Identity.sample(seed, demo=True)
+        stage = cls(person.asleep() if eyes_closed else person, cache_dir, width, height)
         stage.turn(0.0, progress)
         return stage
 
@@ -138,10 +141,8 @@ class Stage:
         if self._cache_dir is None:
             return None
         scale = "booth" if px_per_mm is None else f"{px_per_mm:.4f}"
-        return (
-            self._cache_dir
-            / f"phantom-v{VERSION}-{self.identity.seed}-{width}x{height}-yaw{yaw:+.1f}-{scale}.npz"
-        )
+        person = f"{self.identity.seed}" + ("-asleep" if self.identity.eye_opening < 0 else "")
+        return self._cache_dir / f"phantom-v{VERSION}-{person}-{width}x{height}-yaw{yaw:+.1f}-{scale}.npz"
 
 
 def _moved_box(box: Box, matrix: NDArray[np.float64]) -> Box:

@@ -24,7 +24,7 @@ from station.calibration import (
     IrradianceRecord,
     NamedRecord,
     append_history,
-    check_drift,
+    check_session,
     classic_sheet,
     draw_pdf,
     draw_picture,
@@ -174,18 +174,7 @@ def check(
     calibration = settings.load_calibration()
     ask = _ask(yes or is_simulated(settings))
     session = asyncio.run(shoot_session(settings, sheet, ask, card=False, distance_mm=1000.0))
-    header = session.shots[0].frame.header
-    kept, reason = calibration.holding(header.camera, header.width, header.height)
-    if kept is None:
-        raise ConfigError(f"{reason}: run `dermabooth calibrate make`")
-    if kept.record.chart != sheet.name:
-        raise ConfigError(
-            f"{kept.id} was made with the chart {kept.record.chart}: check with the same --layout and --pitch"
-        )
-    readings = read_session(session)
-    found = check_drift(
-        kept, session.shots, readings, sheet, checked_at=time.time(), made_by=by or getpass.getuser()
-    )
+    found = check_session(calibration, session, checked_at=time.time(), made_by=by or getpass.getuser())
     history = history_path(settings, HISTORY)
     append_history(found, history)
     plot = history.with_name("drift.svg")

@@ -1,24 +1,19 @@
 """The pictures of a calibration, shot with the booth's own camera and lights."""
 
-import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
 from dermabooth.commands.calibrate_sim import SimChartCamera
-from station.calibration import ChartLayout, ChartShot, Session, find_sheet, read_chart
+from station.calibration import ChartLayout, ChartShot, Session
+from station.capture.chart import ChartPhotographer, ordered_steps
 from station.config import StationConfig
-from station.devices import Bench, Camera, LightRig, Shot
+from station.devices import Bench, Camera, LightRig
 from station.devices.registry import camera_options, make_devices
 from station.devices.sim import SimCameraOptions
-from station.errors import BadPicture, ConfigError
-from station.protocol import Exposure, Frame, Light, LightStep
+from station.protocol import Exposure, Frame
 
-CHART_SHARE: Final = 0.75
-"""Of the recipe's exposure time to begin with: paper is brighter than skin."""
-LESS: Final = 0.7
-TRIES: Final = 8
 SIM_FOCUS: Final = (-2.0, -1.0, 0.0, 1.0, 2.0)
 
 Ask = Callable[[str], None]
@@ -43,7 +38,7 @@ async def shoot_session(
     async with AsyncExitStack() as opened:
         await opened.enter_async_context(camera)
         await opened.enter_async_context(lights)
-        photographer = _Photographer(camera, lights, layout)
+        photographer = ChartPhotographer(camera, lights, layout)
         ask("Stand the chart sheet where the face is, square to the camera, all four markers in sight.")
         steps = ordered_steps(config.visit_protocol.recipe.steps, lights.lights)
         shots = [await photographer.chart(step) for step in steps]
@@ -57,50 +52,7 @@ async def shoot_session(
         )
 
 
-def ordered_steps(steps: Iterable[LightStep], on_rig: Iterable[Light]) -> list[LightStep]:
-    """One step for every light of the recipe that the rig has, white first; raises `ConfigError` where there is none.
-
-    Ultraviolet light is left out: the sheet is dark under it, and the lamp's output is what a meter reads.
-    """
-    known = set(on_rig) - {Light.UV}
-    found = {step.light: step for step in steps if step.light in known}
-    if not found:
-        raise ConfigError("the visit protocol's recipe has none of the rig's lights")
-    return sorted(found.values(), key=lambda step: step.light is not Light.WHITE)
-
-
-class _Photographer:
-    def __init__(self, camera: Camera, lights: LightRig, layout: ChartLayout) -> None:
-        self.camera, self._lights, self._layout = camera, lights, layout
-        self._plane_of: Frame | None = None
-
-    async def chart(self, step: LightStep) -> ChartShot:
-        """The chart under one light, exposed so that its white field is not clipped."""
-        exposure = _scaled(step.exposure, CHART_SHARE)
-        for _ in range(TRIES):
-            frame = await self.shoot(step.light, step.power, exposure)
-            if not await asyncio.to_thread(self._white_is_clipped, frame):
-                self._plane_of = self._plane_of or frame
-                return ChartShot(frame=frame, power=step.power)
-            exposure = _scaled(exposure, LESS)
-        raise BadPicture(
-            f"the chart is too bright under {step.light} light at {exposure.time_s:g} s: turn the lamp down"
-        )
-
-    async def shoot(self, light: Light, power: float, exposure: Exposure) -> Frame:
-        try:
-            await self._lights.set(light, power)
-            await asyncio.sleep(0.2)
-            return await self.camera.expose(exposure, Shot(light=light))
-        finally:
-            await self._lights.ensure_dark()
-
-    def _white_is_clipped(self, frame: Frame) -> bool:
-        plane, _ = find_sheet(self._plane_of or frame)
-        return read_chart(frame, self._layout, plane=plane).white.clipped
-
-
-async def _card(photographer: _Photographer, like: ChartShot, ask: Ask) -> Frame:
+async def _card(photographer: ChartPhotographer, like: ChartShot, ask: Ask) -> Frame:
     ask("Hold an even white card in front of the chart, so that it fills the picture.")
     camera = photographer.camera
     if isinstance(camera, SimChartCamera):
@@ -113,7 +65,7 @@ async def _card(photographer: _Photographer, like: ChartShot, ask: Ask) -> Frame
 
 
 async def _focus_series(
-    photographer: _Photographer, like: ChartShot, ask: Ask, steps: int
+    photographer: ChartPhotographer, like: ChartShot, ask: Ask, steps: int
 ) -> list[tuple[float, Frame]]:
     camera = photographer.camera
     simulated = camera if isinstance(camera, SimChartCamera) else None
@@ -142,10 +94,6 @@ def _instruments(config: StationConfig, layout: ChartLayout, bench: Bench) -> tu
 
 def _exposure(shot: ChartShot) -> Exposure:
     return shot.frame.header.actual or Exposure(time_s=0.01)
-
-
-def _scaled(exposure: Exposure, share: float) -> Exposure:
-    return Exposure(time_s=exposure.time_s * share, gain_db=exposure.gain_db)
 
 
 def rig_name(config: StationConfig) -> str:

@@ -7,24 +7,20 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from phantom import NEUTRAL_TAB_REFLECTANCE, CameraModel
-from station.calibration import ChartLayout, draw_light
+from phantom import CameraModel
+from station.calibration import ChartLayout, draw_standing
 from station.devices.base import Camera, Captured, ExposureRange, Shot
 from station.devices.bench import Bench
-from station.devices.sim import NOMINAL_S, SimCameraOptions
+from station.devices.sim import NOMINAL_S, SimCameraOptions, neutral_tab, px_per_mm
 from station.errors import DeviceUnavailable
-from station.protocol import Box, CameraInfo, Exposure, Light, NeutralTab, Transfer
+from station.protocol import CameraInfo, Exposure, Light, NeutralTab, Transfer
 
-FRAME_MM: Final = (270.0, 330.0)
-"""Width and height that fit the picture of the simulated booth, whichever is tighter."""
 BEST_FOCUS: Final = 0.0
 _SHARPEST_PX = 0.6
 _DEFOCUS_PX = 0.5
 """Blur (standard deviation) per unit of focus off the best."""
 _DIFFUSE: Final = {Light.WHITE: 1.0, Light.PARALLEL_POLARISED: 0.5, Light.CROSS_POLARISED: 0.5, Light.UV: 0.0}
 """Share of a matte surface's light that passes the lens; neither chart nor card fluoresces."""
-_TAB_SHARE = 0.055
-_BACKGROUND = 0.05
 
 Target = Literal["chart", "card"]
 
@@ -57,7 +53,7 @@ class SimChartCamera(Camera):
     @property
     def px_per_mm(self) -> float:
         """The true scale."""
-        return min(self._options.width / FRAME_MM[0], self._options.height / FRAME_MM[1])
+        return px_per_mm(self._options.width, self._options.height)
 
     async def _do_open(self) -> None:
         """Nothing to reach."""
@@ -101,17 +97,11 @@ class SimChartCamera(Camera):
         width, height = self._options.width, self._options.height
         if self.target == "card":
             return np.ones((height, width, 3), np.float32)
-        scene = np.full((height, width, 3), _BACKGROUND, np.float32)
-        scale = self.px_per_mm
-        sheet = draw_light(self._layout, scale, mounted=True)
-        # Drawn in whole pixels and set down on whole pixels, so that the truth is exact.
-        left, top = (width - sheet.shape[1]) // 2, (height - sheet.shape[0]) // 2
-        scene[top : top + sheet.shape[0], left : left + sheet.shape[1]] = sheet
-        box = self._tab().box
-        scene[box.y : box.y + box.height, box.x : box.x + box.width] = NEUTRAL_TAB_REFLECTANCE
+        scene = draw_standing(self._layout, width, height, self.px_per_mm)
+        tab = self._tab()
+        box = tab.box
+        scene[box.y : box.y + box.height, box.x : box.x + box.width] = tab.reflectance
         return scene
 
     def _tab(self) -> NeutralTab:
-        side = max(12, round(_TAB_SHARE * min(self._options.width, self._options.height)))
-        at = max(4, side // 3)
-        return NeutralTab(Box(at, at, side, side), NEUTRAL_TAB_REFLECTANCE)
+        return neutral_tab(self._options.width, self._options.height)

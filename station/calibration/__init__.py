@@ -10,6 +10,7 @@ from station.calibration.agreement import (
     within_subject,
 )
 from station.calibration.colour import delta_e_2000, lab_from_linear_srgb, linear_srgb_from_lab
+from station.calibration.daily import advice, check_session
 from station.calibration.drift import (
     HISTORY,
     DailyCheck,
@@ -28,6 +29,7 @@ from station.calibration.layout import (
     Rectangle,
     classic_sheet,
     printed_sheet,
+    sheet_named,
 )
 from station.calibration.making import ChartShot, Limits, Readings, Session, make_record, read_session
 from station.calibration.matrix import (
@@ -54,7 +56,7 @@ from station.calibration.record import (
     named,
     save_record,
 )
-from station.calibration.sheet import draw_light, draw_pdf, draw_picture
+from station.calibration.sheet import draw_light, draw_pdf, draw_picture, draw_standing
 from station.calibration.ultraviolet import EFFECTIVE_J_M2, EYE_J_M2, WINDOW_S, Dose, dose_of, hazard_weight
 from station.calibration.validity import NO_RECORD, Calibration, load_calibration
 
@@ -97,17 +99,20 @@ __all__ = [
     "Repeatability",
     "ScaleRecord",
     "Session",
+    "advice",
     "append_history",
     "best_focus",
     "bland_altman",
     "chart_white",
     "check_drift",
+    "check_session",
     "classic_sheet",
     "delta_e_2000",
     "dose_of",
     "draw_light",
     "draw_pdf",
     "draw_picture",
+    "draw_standing",
     "edge_mtf50",
     "find_sheet",
     "fit_matrix",
@@ -127,5 +132,6 @@ __all__ = [
     "read_session",
     "repeatability",
     "save_record",
+    "sheet_named",
     "within_subject",
 ]

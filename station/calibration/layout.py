@@ -148,6 +148,22 @@ def printed_sheet(measured: dict[str, tuple[float, float, float]] | None = None)
     return _sheet(PRINTED, "measured on the print, CIELAB D50", PITCH_MM, printed=True, colours=measured)
 
 
+def sheet_named(name: str) -> ChartLayout:
+    """The sheet that a record was made with, by the record's `chart`; raises `ValueError` for another name.
+
+    Measured colours of a print are not in the name: it comes with the nominal ones, which a daily check does without.
+    """
+    if name == PRINTED:
+        return printed_sheet()
+    kind, _, pitch = name.partition("@")
+    if kind != CLASSIC:
+        raise ValueError(f"no chart sheet is called {name!r}")
+    try:
+        return classic_sheet(float(pitch.removesuffix("mm")) if pitch else PITCH_MM)
+    except ValueError:
+        raise ValueError(f"no chart sheet is called {name!r}") from None
+
+
 def _sheet(
     name: str,
     source: str,

@@ -90,6 +90,22 @@ def draw_light(layout: ChartLayout, px_per_mm: float, *, mounted: bool = False) 
     return drawn
 
 
+def draw_standing(
+    layout: ChartLayout, width: int, height: int, px_per_mm: float, background: float = 0.05
+) -> NDArray[np.float32]:
+    """The sheet, its patches mounted, upright in the middle of a dark scene: (height, width, 3) reflectance.
+
+    Drawn in whole pixels and set down on whole pixels, so that the truth is exact. What does not fit is cut off.
+    """
+    sheet = draw_light(layout, px_per_mm, mounted=True)
+    scene = np.full((height, width, 3), background, np.float32)
+    left, top = (width - sheet.shape[1]) // 2, (height - sheet.shape[0]) // 2
+    cut = sheet[max(-top, 0) : max(-top, 0) + height, max(-left, 0) : max(-left, 0) + width]
+    at, along = max(top, 0), max(left, 0)
+    scene[at : at + cut.shape[0], along : along + cut.shape[1]] = cut
+    return scene
+
+
 def draw_picture(layout: ChartLayout, dpi: int) -> NDArray[np.uint8]:
     """The sheet with its words, (height, width, 3) 8-bit sRGB at `dpi` dots per inch; sides within half a dot."""
     scale = dpi / MM_PER_INCH

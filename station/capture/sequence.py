@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from station.capture.proof import prove_lit
 from station.capture.uv import UvPermission
 from station.devices import Camera, LightRig, Shot
-from station.errors import UvRefused
+from station.errors import DeviceUnavailable, UvRefused
 from station.protocol import Frame, Light, LightingRecipe, LightStep, Preparation, View
 
 Refused = Callable[[int, str], None]
@@ -71,6 +71,8 @@ async def _expose(
         await lights.set(step.light, step.power)
         await asyncio.sleep(step.settle_s)
         frame = await camera.expose(step.exposure, shot)
+        if lights.failure:  # it went dark meanwhile: who knows for how much of the exposure
+            raise DeviceUnavailable(lights.failure)
         await lights.ensure_dark()
     return frame
 
@@ -81,5 +83,5 @@ def _permitted(
     if step.light is not Light.UV:
         return nullcontext()
     if ultraviolet is None:
-        return lights.ultraviolet()
+        raise UvRefused("nobody answers for the dose of ultraviolet light here: it shines in visits alone")
     return ultraviolet.shining(step, lights)

@@ -14,7 +14,7 @@ from station.devices.base import (
     Shot,
     pace,
 )
-from station.devices.bench import Bench, Progress, Shining
+from station.devices.bench import Bench, Progress, Shining, Standing
 from station.devices.completion import completed
 from station.devices.mailbox import LatestFrame
 from station.devices.worker import Worker
@@ -32,6 +32,7 @@ __all__ = [
     "Progress",
     "Shining",
     "Shot",
+    "Standing",
     "Worker",
     "completed",
     "pace",

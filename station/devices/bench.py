@@ -4,10 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from station.protocol import Light
 
 Progress = Callable[[float, str], None]
 """Told the share done, in [0, 1], and what is being done; may be called from any thread."""
+
+Standing = Callable[[int, int], NDArray[np.float32]]
+"""Draws what stands in the place of the head: (height, width, 3) light for a width and a height, of which 1 is a white
+diffuser in white light. It is matte, and does not fluoresce. May be called from any thread."""
 
 
 @dataclass(frozen=True)
@@ -34,3 +41,5 @@ class Bench:
     shining: Shining = field(default=Shining())
     offered: frozenset[Light] = frozenset()
     """Lights that a camera's picture folder holds pictures for; empty: no such camera."""
+    standing: Standing | None = None
+    """What simulated cameras see in their stills; None: the subject."""

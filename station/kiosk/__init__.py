@@ -3,8 +3,12 @@
 from station.kiosk.application import make_kiosk
 from station.kiosk.contract import (
     BoothState,
+    CalibrationCheck,
+    CalibrationStatus,
+    CheckPoint,
     DiskStatus,
     Excerpt,
+    InstrumentStatus,
     KioskAgent,
     Phase,
     RetakeRequest,
@@ -22,8 +26,12 @@ from station.kiosk.latest import Latest
 
 __all__ = [
     "BoothState",
+    "CalibrationCheck",
+    "CalibrationStatus",
+    "CheckPoint",
     "DiskStatus",
     "Excerpt",
+    "InstrumentStatus",
     "KioskAgent",
     "Latest",
     "Phase",

@@ -209,6 +209,10 @@ class CheckPoint(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     """`pass`, `warn` or `fail`."""
     advice: str = ""
+    warn: float | None = None
+    """Drift from which the verdict is `warn`."""
+    fail: float | None = None
+    """Drift from which it is `fail`."""
 
 
 class CalibrationStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,12 +225,23 @@ class CalibrationStatus(msgspec.Struct, frozen=True, kw_only=True):
     """None: it does not."""
     problem: str = ""
     running: str = ""
-    """What a check under way does now; empty: none is."""
+    """What a check under way does now: `starting`, the light that it shoots under, `reading`; empty: none is."""
+    failed: str = ""
+    """Why the last check came to no result, for the operator; empty if it did."""
     checked_at: float | None = None
     verdict: str = ""
     """Of the last daily check: `pass`, `warn`, `fail`; empty: never checked."""
     points: tuple[CheckPoint, ...] = ()
     """Of the last daily check."""
+
+
+class CalibrationCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """A daily check of the past."""
+
+    at: float
+    """Seconds since 1970 UTC."""
+    verdict: str
+    points: tuple[CheckPoint, ...]
 
 
 class BoothState(msgspec.Struct, frozen=True, kw_only=True):
@@ -329,3 +344,9 @@ class KioskAgent(Protocol):
 
     async def still(self, index: int, excerpt: Excerpt) -> bytes | None:
         """JPEG of the newest still of this index; None without one. Raises `InvalidTransition` once the visit is closed."""
+
+    def check_calibration(self) -> None:
+        """Begin a check of the calibration; raises `InvalidTransition` during a visit or a check, and without a record."""
+
+    def calibration_history(self) -> tuple[CalibrationCheck, ...]:
+        """The checks made so far, newest last."""

@@ -52,7 +52,7 @@ async def outlined(page: KioskPage | ViewerPage, picture: Picture, on: bool) -> 
 def check_outline(shown: NDArray[np.bool_], hidden: NDArray[np.bool_], demo: Demo) -> None:
     """The outline is there only when asked for, and it is that of the face."""
     assert hidden.sum() < 20 < 300 < shown.sum()
-    stage = Stage.open(person(dark=False), demo.data / "station" / "cache", *PREVIEW)
+    stage = Stage.open(person(dark=False), demo.data / "station" / "cache", *PREVIEW, eyes_closed=True)
     x, y, width, height = (side * shown.shape[1] / PREVIEW[0] for side in stage.frame(0.0)[1])
     rows, columns = np.nonzero(shown)
     left, right = np.percentile(columns, (2, 98))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -13,8 +13,9 @@ from station.devices import Interlock, LightRig, Shining
 from station.errors import StationError, UvRefused
 from station.protocol import Light, LightStep, Patient
 
-EyesClosed = Callable[[float], tuple[bool | None, str]]
-"""Whether the subject's eyes are closed at this time on the monotonic clock, None if nobody can tell; and why not."""
+EyesClosed = Callable[[], Awaitable[tuple[bool | None, str]]]
+"""Looks at the subject's eyes: closed or not, None if that cannot be told, and the operator's sentence. The lights are
+dark before and after."""
 PUBLISHED = Dose(EYE_J_M2, EFFECTIVE_J_M2)
 """The limits of ICNIRP 2004 and IEC 62471."""
 WALK_INS = "walk-ins"
@@ -68,22 +69,20 @@ class UvPermission:
     async def shining(self, step: LightStep, lights: LightRig) -> AsyncIterator[None]:
         """Ultraviolet light may be set within this block, and is dark when it ends.
 
-        Before it begins everything is asked and the longest dose is on disk; what was not shone is given back at the
-        end. The lamp goes dark, and the block is left with `UvRefused`, within one look at the interlock that no longer
+        Before it begins the longest dose is on disk; what was not shone is given back at the end. The eyes are looked at
+        last of all, directly before the block. The lamp goes dark, and the block is left with `UvRefused`, within one look at the interlock that no longer
         reads safe, and when the booked time is over. Raises `UvRefused` before any light as well.
         """
         guard, limit_s = self._guard, self._guard.limits.on_time_s
         lamp = self._lamp(step)
-        self._check_eyes()
         dose = dose_of(lamp, step.power, limit_s)
         self._check_budget(dose)
+        await self._check_interlock()
         await guard.ledger.book(tuple(self._budgets), dose)
         shone_s = 0.0
         try:
-            # Asked again: writing took its time.
-            self._check_eyes()
-            if not (reading := await guard.interlock.read()).safe:
-                raise UvRefused(reading.reason)
+            await self._check_eyes()
+            await self._check_interlock()
             began = time.monotonic()
             try:
                 async with self._watched(lights, limit_s):
@@ -137,10 +136,14 @@ class UvPermission:
             )
         return lamp
 
-    def _check_eyes(self) -> None:
-        closed, reason = self._guard.eyes_closed(time.monotonic())
+    async def _check_eyes(self) -> None:
+        closed, reason = await self._guard.eyes_closed()
         if closed is not True:
             raise UvRefused(reason or "the eyes are not closed: ask the subject to close them")
+
+    async def _check_interlock(self) -> None:
+        if not (reading := await self._guard.interlock.read()).safe:
+            raise UvRefused(reading.reason)
 
     def _check_budget(self, dose: Dose) -> None:
         for key, limit in self._budgets.items():

@@ -111,6 +111,11 @@ class LightRig(ABC):
             self._ultraviolet = False
             await self.ensure_dark()
 
+    @property
+    def failure(self) -> str:
+        """Why the rig has failed by itself; empty if it has not."""
+        return self._failure
+
     async def failed(self) -> str:
         """Return why, once the rig has failed by itself: it is dark, and stays so until a new object is opened."""
         await self._failed.wait()

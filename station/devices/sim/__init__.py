@@ -1,11 +1,20 @@
 """The phantom in the chair, under simulated lights."""
 
-from station.devices.sim.camera import CALIBRATION, NOMINAL_S, SimCamera, SimCameraOptions
+from station.devices.sim.camera import (
+    CALIBRATION,
+    FRAME_MM,
+    NOMINAL_S,
+    SimCamera,
+    SimCameraOptions,
+    neutral_tab,
+    px_per_mm,
+)
 from station.devices.sim.interlock import SimInterlock, SimInterlockOptions
 from station.devices.sim.lights import SIM_LIGHTS, SimLightRig, SimLightsOptions
 
 __all__ = [
     "CALIBRATION",
+    "FRAME_MM",
     "NOMINAL_S",
     "SIM_LIGHTS",
     "SimCamera",
@@ -14,4 +23,6 @@ __all__ = [
     "SimInterlockOptions",
     "SimLightRig",
     "SimLightsOptions",
+    "neutral_tab",
+    "px_per_mm",
 ]

@@ -15,7 +15,7 @@ from pydantic import Field
 from phantom import NEUTRAL_TAB_REFLECTANCE, CameraModel, Stage
 from phantom import Light as PhantomLight
 from station.devices.base import Camera, CameraOptions, Captured, ExposureRange, Shot, pace
-from station.devices.bench import Bench, Shining
+from station.devices.bench import Bench, Shining, Standing
 from station.devices.worker import Worker
 from station.errors import DeviceUnavailable
 from station.protocol import Box, CameraInfo, Exposure, Light, NeutralTab, Transfer, View
@@ -29,6 +29,8 @@ NOMINAL_S = {
 """Exposure time at full power, without gain, that gives radiance 1 full scale; the lamp's polariser takes half, and
 fluorescence is faint."""
 CALIBRATION = "sim-rig/1"
+FRAME_MM = (270.0, 330.0)
+"""Width and height that fit the picture at the face, whichever is tighter."""
 _DIFFUSE_SHARE = {
     Light.WHITE: 1.0,
     Light.PARALLEL_POLARISED: 0.5,
@@ -44,6 +46,13 @@ _PHANTOM_LIGHTS: dict[Light, PhantomLight] = {
 }
 _YAW = {View.LEFT_45: -45.0, View.RIGHT_45: 45.0}
 """Turn of the head that shows this side of the subject, degrees to the right of the picture."""
+_MATTE_SHARE = {
+    Light.WHITE: 1.0,
+    Light.PARALLEL_POLARISED: 0.5,
+    Light.CROSS_POLARISED: 0.5,
+    Light.UV: 0.0,
+}
+"""Share of a matte surface's light that passes the lens; it does not fluoresce."""
 _TAB_SHARE = 0.055
 _PREVIEW_COST = 0.4
 """Share of the preparation that the preview's pictures take."""
@@ -63,6 +72,8 @@ class SimCameraOptions(CameraOptions):
     preview_width: Annotated[int, Field(ge=160, le=1920, multiple_of=2)] = 1280
     preview_height: Annotated[int, Field(ge=120, le=1080, multiple_of=2)] = 720
     preview_fps: Annotated[float, Field(gt=0, le=30)] = 15.0
+    eyes: Literal["closed", "open"] = "closed"
+    """The subject's, throughout: closed as they are asked to be under these lights."""
 
 
 class SimCamera(Camera):
@@ -122,6 +133,7 @@ class SimCamera(Camera):
             self._bench.cache_dir,
             *size,
             lambda share: self._note_progress(_PREVIEW_COST * share),
+            eyes_closed=options.eyes == "closed",
         )
         # Into the cache, so that no still waits under its light.
         stage.still(
@@ -162,6 +174,8 @@ class SimCamera(Camera):
 
     def _still(self, exposure: Exposure, view: View, number: int) -> Captured:
         shining, actual = self._bench.shining, _settable(exposure)
+        if self._bench.standing is not None:
+            return self._still_life(self._bench.standing, shining, actual, number)
         options, light = self._options, _PHANTOM_LIGHTS[shining.light or Light.WHITE]
         scene = self._open_scene.still(options.width, options.height, light, _YAW.get(view, 0.0))
         model = CameraModel(exposure=_stops(_factor(shining, actual)))
@@ -179,6 +193,38 @@ class SimCamera(Camera):
             px_per_mm=scene.truth["px_per_mm"],
             calibration=CALIBRATION,
         )
+
+    def _still_life(self, standing: Standing, shining: Shining, actual: Exposure, number: int) -> Captured:
+        width, height = self._options.width, self._options.height
+        tab = neutral_tab(width, height)
+        linear = standing(width, height).copy()
+        linear[tab.box.y : tab.box.y + tab.box.height, tab.box.x : tab.box.x + tab.box.width] = (
+            tab.reflectance
+        )
+        share = _MATTE_SHARE[shining.light or Light.WHITE]
+        model = CameraModel(exposure=_stops(_factor(shining, actual) * share))
+        return Captured(
+            pixels=model.expose(linear, self._options.seed + number).raw,
+            actual=actual,
+            captured_at=time.time(),
+            bit_depth=model.bits,
+            transfer=Transfer.LINEAR,
+            black_level=model.black_level,
+            white_level=model.white_level,
+            neutral_tab=tab,
+        )
+
+
+def neutral_tab(width: int, height: int) -> NeutralTab:
+    """The grey card in the corner of a picture of this size."""
+    side = max(12, round(_TAB_SHARE * min(width, height)))
+    at = max(4, side // 3)
+    return NeutralTab(Box(at, at, side, side), NEUTRAL_TAB_REFLECTANCE)
+
+
+def px_per_mm(width: int, height: int) -> float:
+    """Scale of a picture of this size at the place of the head."""
+    return min(width / FRAME_MM[0], height / FRAME_MM[1])
 
 
 def _settable(exposure: Exposure) -> Exposure:
@@ -208,9 +254,10 @@ def _tone_table(factor: float) -> NDArray[np.uint8]:
 
 def _mount_tab(pixels: NDArray[np.uint8], stops: float, seed: int) -> NeutralTab:
     """The grey card in the corner of a preview: fixed to the rig, so it does not sway with the head."""
-    side = max(12, round(_TAB_SHARE * min(pixels.shape[:2])))
-    rim, at = max(1, side // 10), max(4, side // 3)
+    tab = neutral_tab(pixels.shape[1], pixels.shape[0])
+    side, at = tab.box.width, tab.box.x
+    rim = max(1, side // 10)
     pixels[at - rim : at + side + rim, at - rim : at + side + rim] = 0
     card = np.full((side, side, 3), NEUTRAL_TAB_REFLECTANCE, np.float32)
     pixels[at : at + side, at : at + side] = CameraModel(exposure=stops).expose(card, seed).srgb
-    return NeutralTab(Box(at, at, side, side), NEUTRAL_TAB_REFLECTANCE)
+    return tab

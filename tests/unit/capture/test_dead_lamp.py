@@ -22,7 +22,7 @@ from station.protocol import (
     Transfer,
     View,
 )
-from tests.fixtures.booth import files_booth, sim_sections
+from tests.fixtures.booth import files_booth, sim_sections, ultraviolet_permission
 
 pytestmark = pytest.mark.unit
 
@@ -36,13 +36,13 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-async def shoot(recipe: LightingRecipe, camera: Camera, lights: LightRig) -> list[Light]:
+async def shoot(recipe: LightingRecipe, camera: Camera, lights: LightRig, cache: Path) -> list[Light]:
     taken: list[Light] = []
 
     async def keep(frame: Frame) -> None:
         taken.append(frame.header.light)
 
-    async with camera, lights:
+    async with camera, lights, ultraviolet_permission(cache) as ultraviolet:
         await play(
             recipe,
             camera,
@@ -51,13 +51,14 @@ async def shoot(recipe: LightingRecipe, camera: Camera, lights: LightRig) -> lis
             preparation=Preparation.CLEANSED,
             lighting=lambda _: None,
             exposed=keep,
+            ultraviolet=ultraviolet,
         )
     return taken
 
 
 async def test_every_lamp_of_a_good_rig_is_proved(cache: Path) -> None:
     camera, lights = make_devices(*sim_sections(), Bench(cache))
-    assert await shoot(STANDARD, camera, lights) == [step.light for step in STANDARD.steps]
+    assert await shoot(STANDARD, camera, lights, cache) == [step.light for step in STANDARD.steps]
 
 
 @pytest.mark.parametrize("dead", sorted({step.light for step in STANDARD.steps}))
@@ -65,7 +66,7 @@ async def test_a_dead_lamp_is_named_and_its_picture_not_kept(cache: Path, dead: 
     bench = Bench(cache)
     camera, lights = make_devices(sim_sections()[0], {"type": "sim", "dead": [dead]}, bench)
     with pytest.raises(DeviceUnavailable, match=f"the {dead} lamp gives no light.*check the lamp"):
-        await shoot(STANDARD, camera, lights)
+        await shoot(STANDARD, camera, lights, cache)
     assert bench.shining == Shining()
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -53,11 +53,12 @@ class Room:
     interlock: Interlock
     ledger: DoseLedger
     door: Path
-    closed: list[tuple[bool | None, str]] = field(default_factory=lambda: [(True, "")])
-    """What is seen of the eyes, look by look; the last stays."""
+    closed: tuple[bool | None, str] = (True, "")
+    """What is seen of the eyes."""
 
-    def eyes(self, _now: float) -> tuple[bool | None, str]:
-        return self.closed.pop(0) if len(self.closed) > 1 else self.closed[0]
+    async def eyes(self) -> tuple[bool | None, str]:
+        assert self.bench.shining == Shining()
+        return self.closed
 
     def permission(
         self, limits: UvLimits | None = None, patient: Patient = ANN, *lamps: IrradianceRecord
@@ -151,16 +152,20 @@ async def test_walk_ins_have_a_budget_per_visit_and_one_together(room: Room) -> 
 async def test_open_or_unseen_eyes_are_refused(
     room: Room, closed: tuple[bool | None, str], said: str
 ) -> None:
-    room.closed = [closed]
+    room.closed = closed
     with pytest.raises(UvRefused, match=said):
         await shine(room, room.permission())
-    assert room.had() == 0.0
+    assert room.had() == pytest.approx(0.0)
 
 
-async def test_eyes_that_open_meanwhile_are_refused_and_nothing_counts(room: Room) -> None:
-    room.closed = [(True, ""), (False, "The eyes opened.")]
-    with pytest.raises(UvRefused, match="opened"):
-        await shine(room, room.permission())
+async def test_a_door_that_opens_while_the_eyes_are_looked_at_is_refused(room: Room) -> None:
+    async def eyes() -> tuple[bool | None, str]:
+        room.door.write_text("open")
+        return True, ""
+
+    guard = UvGuard(calibrated(LAMP), room.ledger, room.interlock, eyes)
+    with pytest.raises(UvRefused, match="door is open"):
+        await shine(room, guard.permission(ANN, "2.25.1"))
     assert room.had() == pytest.approx(0.0)
 
 
@@ -241,7 +246,7 @@ async def test_a_permitted_recipe_is_shot_whole(room: Room) -> None:
 
 
 async def test_who_does_not_ask_to_be_told_gets_the_error(room: Room) -> None:
-    room.closed = [(False, "The eyes are open.")]
+    room.closed = False, "The eyes are open."
     with pytest.raises(UvRefused, match="eyes are open"):
         await shoot(room, room.permission(), told=False)
 
