@@ -118,7 +118,7 @@ class StationAgent:
             raise InvalidTransition(_NOT_NOW.get(state.phase) or state.problem)
         if self._room is not None:
             self._room.check_visit()
-        study = self._visits.start(request, studio, self._tasks)
+        study = await self._visits.start(request, studio, self._tasks)
         if self._worklist is not None:
             self._worklist.begin(study, request.worklist_key)
         return study

@@ -49,8 +49,8 @@ class Visits:
         """The visit under way, or the last one."""
         return self._board.status
 
-    def start(self, request: VisitRequest, studio: Studio, tasks: asyncio.TaskGroup) -> str:
-        """Start a visit among `tasks` and return its Study Instance UID; none may be under way."""
+    async def start(self, request: VisitRequest, studio: Studio, tasks: asyncio.TaskGroup) -> str:
+        """Start a visit among `tasks`; its Study Instance UID, once it has begun. None may be under way."""
         protocol = self._config.visit_protocol
         if request.preparation is not Preparation.UNSPECIFIED:
             protocol = msgspec.structs.replace(protocol, preparation=request.preparation)
@@ -61,6 +61,7 @@ class Visits:
         playing = self._playing = tasks.create_task(self._play(visit), name="visit")
         playing.add_done_callback(lambda _: self._note_ended(visit, playing))
         self._board.begin(visit, pace)
+        await visit.begun.wait()
         return visit.study_instance_uid
 
     def shoot(self, reason: str) -> None:

@@ -88,6 +88,8 @@ class Visit:
         self.take = Take(0)
         """What is shot next, or just now."""
         self.session = CaptureSession(lambda state: self._moved())
+        self.begun = asyncio.Event()
+        """Set once the visit's beginning is on disk and its first pose is asked for, or it has ended before."""
         self._conditions = conditions or Conditions()
         self._studio = studio
         self._listener = listener
@@ -188,6 +190,7 @@ class Visit:
         return None if guard is None else guard.permission(self.patient, self.study_instance_uid)
 
     def _moved(self) -> None:
+        self.begun.set()
         if not self.session.active:
             self._studio.preview.aim(self.protocol.views[0])
         self._listener.session_moved(self)
