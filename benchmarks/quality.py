@@ -1,14 +1,13 @@
 """Are faults of known size found, in every skin tone alike, and how long does that take?
 
-`python -m benchmarks.quality [--people 20] [--trials 400] [--write]` tries it and writes the tables of
-docs/reference/quality-exam.md; `python -m benchmarks quality` gives the rows of `make bench`.
+`python -m benchmarks.quality [--people 20] [--trials 400] [--jobs 2] [--kept FILE] [--write]` tries it and writes the tables
+of docs/reference/quality-exam.md; `python -m benchmarks quality` gives the rows of `make bench`.
 """
 
 import argparse
 import asyncio
 import os
 import time
-import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,28 +17,30 @@ import cv2
 import msgspec
 import numpy as np
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from benchmarks import quality_tables, report
-from benchmarks.quality_faults import FAULTS, RECIPE, draw_size, try_fault
-from benchmarks.quality_phantom import Head, Plane, Shot, blob, heads
-from benchmarks.quality_portraits import try_all
+from benchmarks.quality_phantom import Head, Shot
+from benchmarks.quality_run import GROUPS, PICTURES, normal_profile, run
 from benchmarks.quality_tables import Outcome, Row
-from dermabooth import resources
-from phantom import ITA_CLASSES
-from station.protocol import Box, Frame, NeutralTab, Verdict
-from station.quality import QualityProfile, examine, hint, load_profile
+from benchmarks.quality_trials import RECIPE
+from station.protocol import Box, Frame, NeutralTab
+from station.quality import examine, hint
 
 PEOPLE: Final = 20
 TRIALS: Final = 400
-PICTURES: Final = 8
-"""Of each person and tone, whose pass rate is compared."""
 FRAME_S, HINT_S, STILL_S = 0.012, 0.025, 1.0
 """Processor time on one core: the pixels of a 1280x720 frame, everything about it, everything about a 24 MP still."""
 REPEATS: Final = 5
 PAGE: Final = Path(__file__).parents[1] / "docs" / "reference" / "quality-exam.md"
 BEGIN, END = "<!-- quality exam -->", "<!-- /quality exam -->"
-
-Advance = Callable[[float], None]
 
 
 async def measure() -> list[Row]:
@@ -47,62 +48,12 @@ async def measure() -> list[Row]:
     return await asyncio.to_thread(lambda: timing() + quality_tables.rows(run(PEOPLE, TRIALS)))
 
 
-def run(
-    people: int,
-    trials: int,
-    *,
-    tones: tuple[str, ...] = ITA_CLASSES,
-    pictures: int = PICTURES,
-    portraits: bool = False,
-    advance: Advance = lambda share: None,
-) -> Outcome:
-    """`trials` or a few more pictures of every fault, of so many phantom people in every tone; with a fixed seed."""
-    profile = _profile()
-    outcome = Outcome(people, profile.version, passed={tone: [] for tone in tones})
-    each = -(-trials // (people * len(tones)))
-    for number, same in enumerate(heads(people, tones)):
-        rng = np.random.default_rng([number, 17])
-        for head in same:
-            outcome.trials += [
-                try_fault(fault, head, profile, draw_size(rng, found=bool((turn + number) % 2)), rng)
-                for fault in FAULTS
-                for turn in range(each)
-            ]
-        for picture in range(pictures):
-            for head in same:
-                outcome.passed[head.tone].append(_passes(head, profile, [number, picture, 29]))
-        advance((number + 1) / people)
-    if portraits:
-        outcome.portraits, outcome.tried = try_all(profile)
-    return outcome
-
-
-def _passes(head: Head, profile: QualityProfile, seed: list[int]) -> bool:
-    """Whether a picture passes, taken a little wrong in a way that the seed alone sets."""
-    rng = np.random.default_rng(seed)
-    shot = Shot(
-        stops=rng.uniform(-0.7, 0.5),
-        blur_px=rng.uniform(0.5, 1.1),
-        full_well=float(np.exp(rng.uniform(np.log(2000), np.log(15000)))),
-        balance=(1 + rng.uniform(-0.035, 0.035), 1.0, 1 + rng.uniform(-0.035, 0.035)),
-    )
-    zone = np.zeros(head.skin.shape, np.uint8)
-    box = head.face.box
-    centre = box.x + round(0.74 * box.width), box.y + round(0.64 * box.height)
-    cv2.circle(zone, centre, round(0.12 * box.width), 255, -1)
-    shine = blob(head, zone, rng.uniform(0, 0.12), 0.35)
-    radiance: Plane = np.asarray(head.white.linear + shine[..., None], np.float32)
-    frame = shot.take(head, radiance, int(rng.integers(1 << 31)))
-    report = examine(frame, recipe=RECIPE, profile=profile, face=head.face, skin=head.skin)
-    return report.verdict is Verdict.PASS
-
-
 def timing() -> list[Row]:
     """Processor time against its limit, on one thread."""
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        profile, head = _profile(), Head.trace(1, "tan")
+        profile, head = normal_profile(), Head.trace(1, "tan")
         small, face = _enlarged(head, 1280, 720)
         large, large_face = _enlarged(head, 6000, 4000)
         return [
@@ -162,11 +113,6 @@ def _timed(name: str, limit_s: float, action: Callable[[], object], repeats: int
     }
 
 
-def _profile() -> QualityProfile:
-    with (resources.configs() / "quality" / "normal.toml").open("rb") as file:
-        return load_profile(tomllib.load(file))
-
-
 def write(outcome: Outcome, page: Path = PAGE) -> None:
     """Put the tables between the marks of the page."""
     text = page.read_text()
@@ -180,16 +126,40 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
     parser.add_argument("--people", type=int, default=PEOPLE, help="phantom people, each in six tones")
     parser.add_argument("--trials", type=int, default=TRIALS, help="pictures of each fault")
+    parser.add_argument("--pictures", type=int, default=PICTURES, help="pictures of each person and tone")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--kept", type=Path, help="file of the answers so far, to go on from")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no person after these")
     parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.name}")
+    parser.add_argument(
+        "--again",
+        nargs="*",
+        default=(),
+        choices=tuple(GROUPS),
+        help="groups to try again; takes the rest as kept",
+    )
     options = parser.parse_args()
     console = Console()
     os.nice(5)
-    with console.status("trying") as status:
+    columns = (
+        TextColumn("people"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("people", total=1.0)
         outcome = run(
             options.people,
             options.trials,
+            pictures=options.pictures,
             portraits=True,
-            advance=lambda share: status.update(f"trying, {100 * share:.0f} %"),
+            advance=lambda share: progress.update(task, completed=share),
+            jobs=options.jobs,
+            kept=options.kept,
+            minutes=options.minutes,
+            again=options.again,
         )
     found = report.results(quality_tables.rows(outcome))
     report.show(found, console)

@@ -1,8 +1,6 @@
 """Faults of known size, and what the measures say of them."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -11,20 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.quality_phantom import HEIGHT, WIDTH, Head, Mask, Plane, Shot, blob, turned
-from station.protocol import Box, Frame, FrameHeader, HeadPose, Light, Transfer, Verdict
+from benchmarks.quality_trials import Draw, Fault, Spoilt, seed
+from station.protocol import Box, Frame, FrameHeader, HeadPose, Light, Transfer
 from station.quality import (
     FACE,
     HIGHLIGHT,
     ZONES,
     Baseline,
     Guide,
-    QualityProfile,
     Reading,
     Sample,
     against_baseline,
     clipping,
     illumination_uniformity,
-    judge,
     luminance,
     polarised_pair,
     polariser_leak,
@@ -36,80 +33,11 @@ from station.quality import (
     zone_mask,
 )
 
-FOUND_FROM, PASSED_TO = 1.25, 0.8
-"""Faults of this many times the limit must be found, and up to this many must pass."""
-LARGEST = 2.5
-RECIPE: Final = "standard"
 LANDMARK_ERROR_PX = 0.5
 _WHOLE = Box(0, 0, WIDTH, HEIGHT)
 _CLIPPED = 250 / 255
 _Y_NOISE = float((np.array([0.2126, 0.7152, 0.0722]) ** 2).sum())
 _TAB, _READ = 0.2, 3.0
-
-Draw = np.random.Generator
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One picture with one fault."""
-
-    fault: str
-    tone: str
-    size: float
-    """True size in units of the limit from which the measure warns."""
-    truth: float
-    """In the measure's unit."""
-    value: float | None
-    verdict: Verdict
-
-    @property
-    def right(self) -> bool | None:
-        """Whether it was found or passed as it must be; None where it is too near the limit to count."""
-        if self.size >= FOUND_FROM:
-            return self.verdict in (Verdict.WARN, Verdict.FAIL)
-        if self.size <= PASSED_TO:
-            return self.verdict is Verdict.PASS
-        return None
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A way to spoil a picture by so many times the limit."""
-
-    name: str
-    measure: str
-    floor: float
-    """The value may differ from the truth by a tenth or by this, in its unit."""
-    make: "Maker"
-
-
-@dataclass(frozen=True)
-class Spoilt:
-    """What one trial gave: the reading, the true value, its true size in limits."""
-
-    reading: Reading
-    truth: float
-    size: float
-    light: Light = Light.WHITE
-
-
-Maker = Callable[[Head, float, float, Draw], Spoilt]
-"""Of a head, the size wanted in limits, the limit itself and a random source."""
-
-
-def try_fault(fault: Fault, head: Head, profile: QualityProfile, size: float, rng: Draw) -> Trial:
-    """One trial; the true size may miss the wanted one."""
-    light = Light.CROSS_POLARISED if fault.measure == "polariser" else Light.WHITE
-    limit = profile.limit(fault.measure, RECIPE, light)
-    assert limit is not None
-    made = fault.make(head, size, limit.warn, rng)
-    report = judge((made.reading,), recipe=RECIPE, profile=profile, light=made.light)
-    return Trial(fault.name, head.tone, made.size, made.truth, made.reading.value, report.measures[0].verdict)
-
-
-def draw_size(rng: Draw, *, found: bool) -> float:
-    """A size that must be found, or one that must pass."""
-    return float(rng.uniform(FOUND_FROM, LARGEST) if found else rng.uniform(0, PASSED_TO))
 
 
 def _sample(frame: Frame, head: Head) -> Sample:
@@ -120,15 +48,12 @@ def _of(readings: tuple[Reading, ...], name: str) -> Reading:
     return next(reading for reading in readings if reading.name == name)
 
 
-def _seed(rng: Draw) -> int:
-    return int(rng.integers(1 << 31))
-
-
 def _exposure(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
+    """From where the tab is white on, the truth is the least that a white tab means."""
     stops = size * limit * rng.choice([-1, 1])
-    frame = Shot(stops=stops).take(head, head.white.linear, _seed(rng))
+    frame = Shot(stops=stops).take(head, head.white.linear, seed(rng))
     reading = _of(tab_exposure(_sample(frame, head)), "neutral_tab_exposure")
-    return Spoilt(reading, stops, abs(stops) / limit)
+    return Spoilt(reading, min(stops, -math.log2(_TAB)), abs(stops) / limit)
 
 
 def _overexposure(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
@@ -138,7 +63,7 @@ def _overexposure(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
     radiance = head.white.linear + blob(head, forehead, wanted, 2.0)[..., None]
     seen = cv2.GaussianBlur(radiance, (0, 0), Shot().blur_px).max(axis=2)
     share = 100 * np.count_nonzero((seen >= _CLIPPED) & (outline > 0)) / max(area, 1)
-    frame = Shot().take(head, np.asarray(radiance, np.float32), _seed(rng))
+    frame = Shot().take(head, np.asarray(radiance, np.float32), seed(rng))
     return Spoilt(clipping(_sample(frame, head)), share, share / limit)
 
 
@@ -150,7 +75,7 @@ def _reflection(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
     added = blob(head, zones[name], max(share, 0.0), float(rng.uniform(0.25, 0.5)))
     hot = own + added > HIGHLIGHT
     truth = 100 * max(_share(hot, zone) for zone in zones.values())
-    frame = Shot().take(head, np.asarray(head.white.linear + added[..., None], np.float32), _seed(rng))
+    frame = Shot().take(head, np.asarray(head.white.linear + added[..., None], np.float32), seed(rng))
     return Spoilt(specular_reflection(_sample(frame, head)), truth, truth / limit)
 
 
@@ -158,7 +83,7 @@ def _blur(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
     """The limit as blur is where the picture without noise would just warn."""
     at_limit = _blur_at(head, limit)
     sigma = max(size * at_limit, 0.3)
-    frame = Shot(blur_px=sigma).take(head, head.white.linear, _seed(rng))
+    frame = Shot(blur_px=sigma).take(head, head.white.linear, seed(rng))
     return Spoilt(sharpness(_sample(frame, head))[0], _detail(head, sigma), sigma / at_limit)
 
 
@@ -167,7 +92,7 @@ def _noise(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
     well = _Y_NOISE * 10 ** (decibels / 10) / _TAB
     variance = _Y_NOISE * ((_READ / well) ** 2 + _TAB / well)
     truth = 10 * math.log10(_TAB**2 / variance)
-    frame = Shot(full_well=well).take(head, head.white.linear, _seed(rng))
+    frame = Shot(full_well=well).take(head, head.white.linear, seed(rng))
     reading = _of(tab_exposure(_sample(frame, head)), "noise")
     return Spoilt(reading, truth, 10 ** ((limit - truth) / 20))
 
@@ -175,7 +100,7 @@ def _noise(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
 def _cast(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
     share = size * limit / 100 * rng.choice([-1, 1])
     balance = (1 + share, 1.0, 1.0) if rng.random() < 0.5 else (1.0, 1.0, 1 + share)
-    frame = Shot(balance=balance).take(head, head.white.linear, _seed(rng))
+    frame = Shot(balance=balance).take(head, head.white.linear, seed(rng))
     reading = _of(tab_exposure(_sample(frame, head)), "color_cast")
     return Spoilt(reading, 100 * abs(share), 100 * abs(share) / limit)
 
@@ -188,7 +113,7 @@ def _uneven(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
     gain = np.exp(slope * np.clip(across, -0.6, 0.6))
     radiance = np.asarray(0.6 * head.white.linear * gain[None, :, None], np.float32)
     truth = abs(_sides(head, radiance))
-    reading = illumination_uniformity(_sample(Shot().take(head, radiance, _seed(rng)), head))[0]
+    reading = illumination_uniformity(_sample(Shot().take(head, radiance, seed(rng)), head))[0]
     return Spoilt(reading, truth, truth / limit)
 
 
@@ -211,27 +136,27 @@ def _polariser(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
     leak = min(size * limit / 100, 1.0)
     parallel = head.scenes[Light.PARALLEL_POLARISED, 0.0].linear
     frames = (
-        Shot().take(head, head.crossed(leak), _seed(rng), Light.CROSS_POLARISED),
-        Shot().take(head, parallel, _seed(rng), Light.PARALLEL_POLARISED),
+        Shot().take(head, head.crossed(leak), seed(rng), Light.CROSS_POLARISED),
+        Shot().take(head, parallel, seed(rng), Light.PARALLEL_POLARISED),
     )
     first, second = (_sample(frame, head) for frame in frames)
     pair = polarised_pair(first, second)
     assert pair is not None
     reading = polariser_leak(pair, first.region)
-    return Spoilt(reading, 100 * leak, 100 * leak / limit, Light.CROSS_POLARISED)
+    return Spoilt(reading, 100 * leak, 100 * leak / limit)
 
 
-FAULTS: Final = (
-    Fault("exposure", "neutral_tab_exposure", 0.05, _exposure),
+FAULTS: Final = (  # what the pixels tell, and landmarks that are known
+    Fault("exposure", "neutral_tab_exposure", 0.05, _exposure, largest=6.0),
     Fault("over-exposed skin", "overexposure", 0.1, _overexposure),
-    Fault("reflection", "specular_reflection", 2.0, _reflection),
+    Fault("reflection", "specular_reflection", 2.0, _reflection, largest=12.0),
     Fault("blur", "sharpness", 0.02, _blur),
     Fault("noise", "noise", 0.5, _noise),
     Fault("colour cast", "color_cast", 0.5, _cast),
     Fault("uneven light", "illumination_uniformity", 0.03, _uneven),
     Fault("pose", "head_pose", 5.0, _pose),
     Fault("pose against the first visit", "pose_change", 2.5, _pose_change),
-    Fault("polariser turned", "polariser", 15.0, _polariser),
+    Fault("polariser turned", "polariser", 15.0, _polariser, Light.CROSS_POLARISED),
 )
 
 

@@ -1,6 +1,5 @@
 """Heads of the phantom with faults of known size, photographed by the phantom's camera."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -104,32 +103,39 @@ class Shot:
 
     def take(self, head: Head, radiance: Plane, seed: int, light: Light = Light.WHITE) -> Frame:
         """A 12-bit linear frame of the front view, the tab in its header."""
-        camera = CameraModel(
-            exposure=self.stops + _EXPOSED[light],
-            psf_sigma_px=self.blur_px,
-            shot_noise=self.full_well,
-            white_balance=self.balance,
-        )
         assert head.white.neutral_tab is not None
-        header = FrameHeader(
-            frame_id=0,
-            width=WIDTH,
-            height=HEIGHT,
-            bit_depth=12,
-            transfer=Transfer.LINEAR,
-            black_level=camera.black_level,
-            white_level=camera.white_level,
-            light=light,
-            view=View.FRONT,
-            neutral_tab=NeutralTab(Box(*head.white.neutral_tab), NEUTRAL_TAB_REFLECTANCE),
-        )
-        return Frame(header, camera.expose(radiance, seed).raw)
+        tab = NeutralTab(Box(*head.white.neutral_tab), NEUTRAL_TAB_REFLECTANCE)
+        return photographed(radiance, self, seed, light, tab)
 
 
-def heads(number: int, tones: tuple[str, ...] = ITA_CLASSES) -> Iterator[list[Head]]:
-    """`number` people, each in every skin tone."""
-    for seed in range(FIRST_SEED, FIRST_SEED + number):
-        yield [Head.trace(seed, tone) for tone in tones]
+def photographed(
+    radiance: Plane, shot: Shot, seed: int, light: Light = Light.WHITE, tab: NeutralTab | None = None
+) -> Frame:
+    """A 12-bit linear frame of the front view."""
+    camera = CameraModel(
+        exposure=shot.stops + _EXPOSED[light],
+        psf_sigma_px=shot.blur_px,
+        shot_noise=shot.full_well,
+        white_balance=shot.balance,
+    )
+    header = FrameHeader(
+        frame_id=0,
+        width=radiance.shape[1],
+        height=radiance.shape[0],
+        bit_depth=12,
+        transfer=Transfer.LINEAR,
+        black_level=camera.black_level,
+        white_level=camera.white_level,
+        light=light,
+        view=View.FRONT,
+        neutral_tab=tab,
+    )
+    return Frame(header, camera.expose(radiance, seed).raw)
+
+
+def person(number: int, tones: tuple[str, ...] = ITA_CLASSES) -> list[Head]:
+    """One of the people, in every skin tone."""
+    return [Head.trace(FIRST_SEED + number, tone) for tone in tones]
 
 
 def turned(head: Head, pose: HeadPose, rng: np.random.Generator, error_px: float) -> Face:

@@ -5,10 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.quality_faults import FAULTS, FOUND_FROM, PASSED_TO, Fault, Trial
+from benchmarks.quality_booth import BOOTH_FAULTS
+from benchmarks.quality_faults import FAULTS
 from benchmarks.quality_portraits import SOFT, Tried
+from benchmarks.quality_trials import FOUND_FROM, PASSED_TO, Fault, Trial
 from phantom import ITA_CLASSES
 from station.protocol import Verdict
+from station.quality.gate import SIGNED
 
 Z = 1.959964
 GOAL = 0.95
@@ -27,6 +30,8 @@ class Outcome:
     people: int
     profile: str
     trials: list[Trial] = field(default_factory=list)
+    compared: int = 0
+    """People whose tones were compared."""
     passed: dict[str, list[bool]] = field(default_factory=dict)
     """By skin tone, whether each picture of the same people under the same faults passed."""
     portraits: dict[str, Verdict] = field(default_factory=dict)
@@ -107,7 +112,7 @@ def rows(outcome: Outcome) -> list[Row]:
             "points",
             f"<= {LARGEST_GAP:g}",
             met=points <= LARGEST_GAP,
-            context=f"{number} pictures of {outcome.people} people in each of {len(outcome.passed)} tones",
+            context=f"{number} pictures of {outcome.compared} people in each of {len(outcome.passed)} tones",
         )
     )
     return rows
@@ -128,7 +133,7 @@ def page(outcome: Outcome, date: str) -> str:
 
 
 def _by_fault(outcome: Outcome) -> Iterator[tuple[Fault, list[Trial]]]:
-    for fault in FAULTS:
+    for fault in (*FAULTS, *BOOTH_FAULTS):
         if trials := [trial for trial in outcome.trials if trial.fault == fault.name]:
             yield fault, trials
 
@@ -149,7 +154,8 @@ def _detection(outcome: Outcome) -> str:
 
 def _tones(outcome: Outcome) -> str:
     lines = [
-        "The same people under the same random faults in every tone; right: faults of the table above found or passed.",
+        f"The same {outcome.compared} heads under the same random faults in every tone; right: faults of the table above found "
+        "or passed.",
         "",
         "| tone | pictures | pass rate | right |",
         "|---|---|---|---|",
@@ -181,13 +187,13 @@ def _portraits(outcome: Outcome) -> str:
 def _away(fault: Fault, trial: Trial) -> float:
     """Distance of value and truth; of the size alone where the fault's sign has no part in the value."""
     assert trial.value is not None
-    if fault.measure == "neutral_tab_exposure":
+    if fault.measure in SIGNED:
         return abs(trial.value - trial.truth)
     return abs(trial.value - abs(trial.truth))
 
 
 def _bias(fault: Fault, trials: Sequence[Trial]) -> float:
-    signed = fault.measure == "neutral_tab_exposure"
+    signed = fault.measure in SIGNED
     errors = [
         trial.value - (trial.truth if signed else abs(trial.truth))
         for trial in trials

@@ -16,6 +16,12 @@ def triton_models() -> Path:
     return _folder("triton_models", "triton_models")
 
 
+def face_model() -> Path:
+    """The ONNX file by which a booth finds faces: the newest version of `skin_segmenter`."""
+    versions = [one for one in (triton_models() / "skin_segmenter").iterdir() if one.name.isdigit()]
+    return max(versions, key=lambda one: int(one.name)) / "model.onnx"
+
+
 def web() -> Path:
     """The built pages."""
     return _folder("web/dist", "web")

@@ -50,7 +50,12 @@ def station(
     if seed is not None:
         overrides["camera"] = {"seed": seed}
     settings = StationConfig.load(config or resources.configs() / "station" / "sim.toml", overrides)
-    agent = StationAgent(settings, web_root=resources.web(), software=f"dermabooth {__version__}")
+    agent = StationAgent(
+        settings,
+        web_root=resources.web(),
+        software=f"dermabooth {__version__}",
+        face_model=resources.face_model(),
+    )
     running.run(agent.run(_announce))
 
 

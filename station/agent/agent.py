@@ -45,7 +45,7 @@ class StationAgent:
     """One booth. `run` is its whole life; the rest is what the kiosk page needs.
 
     `web_root` holds the built pages (None: no page); `progress` hears how far the instruments are prepared;
-    `software` is what the server is told.
+    `software` is what the server is told; `face_model` is the network by which the booth finds faces itself.
 
     A failing instrument, a server that is away and a full disk are states that the page shows; the agent stays.
     """
@@ -57,6 +57,7 @@ class StationAgent:
         web_root: Path | None = None,
         progress: Progress | None = None,
         software: str = "dermabooth",
+        face_model: Path | None = None,
     ) -> None:
         self.config = config
         self.preview = LatestFrame()
@@ -68,7 +69,9 @@ class StationAgent:
         self._progress = progress
         self._software = software
         self._preparing = ""
-        self._quality = BoothQuality(config.visit_protocol.recipe.name, config.quality_profile)
+        self._quality = BoothQuality(
+            config.visit_protocol.recipe.name, config.quality_profile, face_model=face_model
+        )
         self._instruments: Instruments | None = None
         self._link: Link | None = None
         self._room: SpoolRoom | None = None

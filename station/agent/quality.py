@@ -1,64 +1,124 @@
-"""Quality measured in the booth: hints on preview frames, reports on stills."""
+"""Quality measured in the booth: hints on preview frames, reports on stills, and whether the eyes are closed."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
+from station.agent.faces import KnownFace, StillFaces
 from station.devices import LatestFrame, Worker
+from station.geometry import FaceTracker, FoundFace, Sighting
 from station.kiosk import Latest
-from station.protocol import Box, Frame, Overlay, QualityReport
-from station.quality import QualityProfile, examine, hint
+from station.protocol import Box, Face, Frame, Light, Overlay, QualityReport, Verdict, View
+from station.quality import Baseline, Mask, QualityProfile, examine, eyes_closed, hint
 
+OWN_FACE_S = 1.0
+"""Time for which a face that the booth saw is taken to be where it was."""
 HINT_FACE_S = 2.0
 """Time for which the face of an overlay is taken to be where it was, in the preview."""
 STILL_FACE_S = 20.0
 """The same for stills: the preview is dark while they are shot, and the subject sits still."""
-_SAME_ASPECT = 0.01
+EYES_S = 0.5
+"""Age from which on a frame says nothing about eyes that are closed now."""
+
+Baselines = Callable[[View], Baseline | None]
+"""The picture of a view at the visit to compare with; may read files."""
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class KnownFace:
-    """A face in the preview, as its overlay told it."""
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """What is known of the face in one frame."""
 
-    box: Box
-    width: int
-    height: int
-    """Size of the picture that the box is in."""
-    seen_at: float
-    """On the monotonic clock."""
+    face: Face | Box | None = None
+    skin: Mask | None = None
+    parts: Mapping[str, Mask] | None = None
+    sought: bool = False
+    """The booth itself looked for it."""
 
-    def within(self, frame: Frame, now: float, limit_s: float) -> Box | None:
-        """The face in pixels of `frame`; None if it is older, or if the frame shows another part of the scene."""
-        across, down = frame.header.width / self.width, frame.header.height / self.height
-        if now - self.seen_at > limit_s or abs(across / down - 1) > _SAME_ASPECT:
-            return None
-        return self.box.scaled(across, down)
+    @classmethod
+    def by(cls, found: FoundFace) -> Self:
+        """What the booth itself saw."""
+        return cls(found.face, found.skin, found.parts, sought=True)
 
 
 class BoothQuality:
-    """Measures raw frames in a thread of its own, so that neither preview nor sequence waits."""
+    """Measures raw frames in threads of its own, so that neither preview nor sequence waits.
 
-    def __init__(self, recipe: str, profile: QualityProfile) -> None:
+    `face_model` is the ONNX file of `skin_segmenter`: with it the booth follows the face by itself, without it a face is
+    known from the server's overlays alone. Overlays tell no landmarks: what the booth saw within the last second goes
+    before them, and after that the newer counts.
+    """
+
+    def __init__(self, recipe: str, profile: QualityProfile, *, face_model: Path | None = None) -> None:
         self._recipe = recipe
         self._profile = profile
-        self._face: KnownFace | None = None
+        self._tracker = FaceTracker(face_model, self._expected)
+        self._still_faces = StillFaces(face_model)
+        self._told: KnownFace | None = None
+        self._baselines: Baselines | None = None
+        self._kept: dict[View, Baseline | None] = {}
         self._failing = False
         self._previous: Frame | None = None
         self._hinting = Worker("quality-hints", nice=5)
         self._examining = Worker("quality-stills", nice=2)
 
+    @property
+    def sighting(self) -> Sighting | None:
+        """The last preview frame in which the booth itself looked for a face."""
+        return self._tracker.newest
+
     def note_face(self, overlay: Overlay) -> None:
         """Measure the face of this overlay in the next preview frames and stills."""
-        self._face = None
+        self._told = None
         if overlay.faces:
-            self._face = KnownFace(overlay.faces[0].box, overlay.width, overlay.height, time.monotonic())
+            self._told = KnownFace(overlay.faces[0].box, overlay.width, overlay.height, time.monotonic())
+
+    def compare_with(self, baselines: Baselines | None) -> None:
+        """Measure against these pictures from now on, or against none; each view is asked for once."""
+        self._baselines, self._kept = baselines, {}
 
     async def run(self, preview: LatestFrame, hints: Latest[QualityReport], rate_hz: float) -> None:
-        """Put hints on the newest preview frames, at most `rate_hz` a second, until the preview is closed."""
+        """Follow the face and put hints on the newest preview frames, at most `rate_hz` a second, until it is closed."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tracker.run(preview), name="face")
+            tasks.create_task(self._keep_hinting(preview, hints, rate_hz), name="hints")
+
+    async def examine(self, frame: Frame) -> QualityReport | None:
+        """The report on a still; None if it cannot be measured, for a still is worth more than its measures."""
+        return await self._measured(self._examining, self._examine, frame)
+
+    def eyes_closed(self, now: float | None = None) -> tuple[bool | None, str]:
+        """Whether the eyes are closed now (`time.monotonic()`), and the operator's sentence if they are not.
+
+        By the newest preview frame in which the face was found, no older than half a second, in white light. None: that
+        cannot be told, and the sentence says why. Takes a millisecond.
+        """
+        now = time.monotonic() if now is None else now
+        seen = self._tracker.newest
+        if seen is None or now - seen.at > EYES_S:
+            return None, self._tracker.problem or "The preview does not show the face now."
+        if seen.found is None:
+            return None, "No face in the preview."
+        if seen.frame.header.light is not Light.WHITE:
+            return None, "Eyes are looked at in white light only."
+        report = eyes_closed(seen.frame, recipe=self._recipe, profile=self._profile, face=seen.found.face)
+        sentence = next((measure.advice for measure in report.measures if measure.advice), "")
+        if report.verdict is Verdict.UNKNOWN:
+            return None, sentence or "The profile has no limit for open eyes."
+        return report.verdict is Verdict.PASS, sentence
+
+    def close(self) -> None:
+        """End its threads; safe to call twice."""
+        self._tracker.close()
+        self._hinting.close()
+        self._examining.close()
+
+    async def _keep_hinting(self, preview: LatestFrame, hints: Latest[QualityReport], rate_hz: float) -> None:
         frame_id = -1
         while True:
             try:
@@ -71,27 +131,60 @@ class BoothQuality:
                 hints.put(report)
             await asyncio.sleep(1 / rate_hz)
 
-    async def examine(self, frame: Frame) -> QualityReport | None:
-        """The report on a still; None if it cannot be measured, for a still is worth more than its measures."""
-        return await self._measured(self._examining, self._examine, frame)
-
-    def close(self) -> None:
-        """End both threads; safe to call twice."""
-        self._hinting.close()
-        self._examining.close()
-
     def _hint(self, frame: Frame) -> QualityReport:
-        face, previous = self._face_in(frame, HINT_FACE_S), self._previous
+        known, previous = self._in_preview(frame), self._previous
         self._previous = frame
-        return hint(frame, recipe=self._recipe, profile=self._profile, face=face, previous=previous)
+        return hint(
+            frame,
+            recipe=self._recipe,
+            profile=self._profile,
+            face=known.face,
+            skin=known.skin,
+            parts=known.parts,
+            previous=previous,
+            baseline=self._baseline(frame.header.view),
+            sought=known.sought,
+        )
 
     def _examine(self, frame: Frame) -> QualityReport:
-        face = self._face_in(frame, STILL_FACE_S)
-        return examine(frame, recipe=self._recipe, profile=self._profile, face=face)
+        known = self._in_still(frame)
+        return examine(
+            frame,
+            recipe=self._recipe,
+            profile=self._profile,
+            face=known.face,
+            skin=known.skin,
+            parts=known.parts,
+            baseline=self._baseline(frame.header.view),
+        )
 
-    def _face_in(self, frame: Frame, limit_s: float) -> Box | None:
-        face = self._face
-        return None if face is None else face.within(frame, time.monotonic(), limit_s)
+    def _in_preview(self, frame: Frame) -> _Known:
+        now, seen, told = time.monotonic(), self._tracker.newest, self._told
+        if seen is not None and now - seen.at <= OWN_FACE_S:
+            if seen.found is not None and _same_size(seen.found, frame):
+                return _Known.by(seen.found)
+            if seen.found is None and (told is None or told.seen_at <= seen.at):
+                return _Known(sought=True)
+        return _Known(None if told is None else told.within(frame, now, HINT_FACE_S))
+
+    def _in_still(self, frame: Frame) -> _Known:
+        found, told = self._still_faces.of(frame, self._expected(frame)), self._told
+        if found is not None:
+            return _Known.by(found)
+        return _Known(None if told is None else told.within(frame, time.monotonic(), STILL_FACE_S))
+
+    def _expected(self, frame: Frame) -> Box | None:
+        guide = self._profile.guide.get(frame.header.view)
+        return None if guide is None else guide.box(frame.header.width, frame.header.height)
+
+    def _baseline(self, view: View) -> Baseline | None:
+        """Of this view; asked for once, in the thread that measures."""
+        baselines, kept = self._baselines, self._kept
+        if baselines is None:
+            return None
+        if view not in kept:
+            kept[view] = baselines(view)
+        return kept[view]
 
     async def _measured(
         self, worker: Worker, measure: Callable[[Frame], QualityReport], frame: Frame
@@ -106,3 +199,7 @@ class BoothQuality:
             return None
         self._failing = False
         return report
+
+
+def _same_size(found: FoundFace, frame: Frame) -> bool:
+    return (found.width, found.height) == (frame.header.width, frame.header.height)

@@ -7,9 +7,11 @@ from station.quality.illumination import flat_field, flat_field_uniformity, illu
 from station.quality.motion import frame_shift, gradient_anisotropy, motion
 from station.quality.occlusion import occlusion
 from station.quality.placement import (
+    SURE,
     Baseline,
     Guide,
     against_baseline,
+    face_box,
     face_width,
     framing,
     framing_elsewhere,
@@ -40,6 +42,7 @@ __all__ = [
     "HIGHLIGHT",
     "HOT_SPOT",
     "MEASURES",
+    "SURE",
     "UNCONTROLLED",
     "ZONES",
     "Baseline",
@@ -65,6 +68,7 @@ __all__ = [
     "extent",
     "eye_opening",
     "eyes_closed",
+    "face_box",
     "face_sharpness",
     "face_width",
     "flat_field",

@@ -26,6 +26,7 @@ from station.quality.zones import Mask
 
 HINT_PIXELS = 200_000
 """A hint averages pixels of a face that has more than these."""
+NO_FACE_ADVICE = "No face in the picture: seat the subject in front of the camera."
 SIGNED = frozenset({"neutral_tab_exposure", "distance", "distance_change"})
 """Measures that are wrong either way; their limits hold for the absolute value."""
 _ORDER = (Verdict.PASS, Verdict.UNKNOWN, Verdict.WARN, Verdict.FAIL)
@@ -51,10 +52,10 @@ def examine(
     `parts` the masks of hair and glasses by name, `baseline` the picture of this view at the visit to compare with.
     """
     known = Known(_face(face), parts, baseline, best_focus)
-    sample = take_sample(frame, known.box, skin)
+    sample = take_sample(frame, known.face, skin)
     readings = pixel_readings(frame, sample, recipe, profile, known)
     if pair is not None and is_pair(frame, pair):
-        readings += pair_readings(sample, take_sample(pair, known.box, skin))
+        readings += pair_readings(sample, take_sample(pair, known.face, skin))
     if frame.header.light is not Light.UV:
         readings += placement_readings(frame, sample, recipe, profile, known)
         readings += baseline_readings(frame, known) + standard_readings(frame, known.face)
@@ -67,22 +68,28 @@ def hint(
     recipe: str,
     profile: QualityProfile,
     face: Face | Box | None = None,
+    skin: Mask | None = None,
     best_focus: float | None = None,
+    parts: Mapping[str, Mask] | None = None,
     previous: Frame | None = None,
     baseline: Baseline | None = None,
+    sought: bool = False,
 ) -> QualityReport:
     """The measures of `examine` for a preview frame, on a reduced copy of a large face; the regions then say so.
 
-    With the `previous` frame of the preview also how far the face moves during an exposure.
+    `sought`: somebody looked for a face in the picture. If there is none, `framing` fails where it is limited. With the
+    `previous` frame of the preview also how far the face moves during an exposure.
     """
-    known = Known(_face(face), baseline=baseline, best_focus=best_focus)
-    sample = take_sample(frame, known.box, reduction=_reduction(frame, known.box))
+    known = Known(_face(face), parts, baseline, best_focus)
+    sample = take_sample(frame, known.face, skin, reduction=_reduction(frame, known.box))
     readings = pixel_readings(frame, sample, recipe, profile, known)
     if frame.header.light is not Light.UV:
         readings += placement_readings(frame, sample, recipe, profile, known)
     if previous is not None:
         readings += (motion(previous, frame, known.box),)
-    return judge(readings, recipe=recipe, profile=profile, light=frame.header.light)
+    report = judge(readings, recipe=recipe, profile=profile, light=frame.header.light)
+    limited = profile.limit("framing", recipe, frame.header.light) is not None
+    return _without_face(report) if sought and face is None and limited else report
 
 
 def eyes_closed(frame: Frame, *, recipe: str, profile: QualityProfile, face: Face | None) -> QualityReport:
@@ -117,6 +124,16 @@ def judge(
         threshold_version=profile.version,
         measures=tuple(measures),
     )
+
+
+def _without_face(report: QualityReport) -> QualityReport:
+    measures = tuple(
+        msgspec.structs.replace(measure, verdict=Verdict.FAIL, advice=NO_FACE_ADVICE)
+        if measure.name == "framing"
+        else measure
+        for measure in report.measures
+    )
+    return msgspec.structs.replace(report, verdict=Verdict.FAIL, measures=measures)
 
 
 def _face(face: Face | Box | None) -> Face | None:

@@ -11,6 +11,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from station.protocol import Box, Face, Frame, HeadPose, Landmark
+from station.quality.head import BOX_CENTRE_MM, BOX_MM, left_behind
 from station.quality.sample import PICTURE, Reading
 from station.quality.zones import extent
 
@@ -23,8 +24,6 @@ NO_FACE = "No face in the picture."
 NO_GUIDE = "The profile has no guide for this view."
 _EYE_CORNERS: Final = 4
 _CAMERA_MM: Final = 1300.0
-_BOX_MM: Final = 165.0
-"""Width of a detector's box on the mean head."""
 _MEAN_HEAD_MM: Final = np.array(
     [
         (-46.6, -0.5, 8.8),
@@ -54,6 +53,13 @@ class Guide(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     roll: float = 0.0
     """Degrees, as in `HeadPose`."""
 
+    def box(self, width: int, height: int) -> Box:
+        """The face box in a picture of this size, px."""
+        side = self.size * height
+        return Box(
+            round(self.x * width - side / 2), round(self.y * height - side / 2), round(side), round(side)
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
@@ -80,7 +86,21 @@ def face_width(landmarks: tuple[Landmark, ...]) -> float | None:
     A detector's own box is no measure of distance: its width jumps by a tenth and more. None as for `head_pose`.
     """
     fit = _fit(landmarks)
-    return None if fit is None else fit.px_per_mm * _BOX_MM
+    return None if fit is None else fit.px_per_mm * BOX_MM
+
+
+def face_box(landmarks: tuple[Landmark, ...]) -> Box | None:
+    """The box that a frontal detector would draw around these landmarks, in whole px.
+
+    Of a turned head it stays with the visible face. None as for `head_pose`.
+    """
+    fit = _fit(landmarks)
+    if fit is None:
+        return None
+    x, y = fit.place(BOX_CENTRE_MM)
+    x -= fit.px_per_mm * left_behind(fit.pose.yaw)
+    side = fit.px_per_mm * BOX_MM
+    return Box(round(x - side / 2), round(y - side / 2), max(round(side), 1), max(round(side), 1))
 
 
 def pose_against_guide(face: Face | None, guide: Guide | None) -> Reading:
@@ -178,6 +198,17 @@ def _side(right: float, down: float) -> str:
 class _Fit:
     pose: HeadPose
     px_per_mm: float
+    turn: NDArray[np.float64]
+    """(3, 3)."""
+    middle: NDArray[np.float64]
+    """(2,): the mean of the landmarks that were used, px."""
+    model_middle: NDArray[np.float64]
+    """(3,): the same on the mean head, mm."""
+
+    def place(self, point: NDArray[np.float64]) -> tuple[float, float]:
+        """Where a point of the mean head (mm) lies in the picture, px."""
+        away = self.turn @ (point - self.model_middle)
+        return tuple(self.middle + self.px_per_mm * away[:2])
 
 
 def _fit(landmarks: tuple[Landmark, ...]) -> _Fit | None:
@@ -192,7 +223,8 @@ def _fit(landmarks: tuple[Landmark, ...]) -> _Fit | None:
     if turn is None:
         return None
     seen = _spread((_MEAN_HEAD_MM[kept] @ turn.T)[:, :2])
-    return _Fit(_angles(turn), _spread(points) / max(seen, 1e-6))
+    scale = _spread(points) / max(seen, 1e-6)
+    return _Fit(_angles(turn), scale, turn, points.mean(axis=0), _MEAN_HEAD_MM[kept].mean(axis=0))
 
 
 def _turn(

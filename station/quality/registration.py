@@ -20,7 +20,11 @@ FEWEST = 12
 _FEATURES = 1500
 _RATIO = 0.8
 _REACH = 3.0
-"""Distance in px of the working copy up to which a pair of points agrees."""
+"""Distance in px of the working copy up to which a pair of points agrees with a first guess."""
+_SAME = 0.05
+"""Distance, as a share of the longer side of the working copy, up to which a pair is taken to be one point of the skin:
+skin that moved for itself agrees with no turn, scale and shift, and is what is measured."""
+_ROUNDS = 8
 _MARGIN = 0.25
 
 _Grey = NDArray[np.uint8]
@@ -61,17 +65,18 @@ def register(
     source, target = _matched(first.grey, second.grey)
     if len(source) < FEWEST:
         return None
-    matrix, agreeing = cv2.estimateAffinePartial2D(
+    guess, agreeing = cv2.estimateAffinePartial2D(
         source, target, method=cv2.RANSAC, ransacReprojThreshold=_REACH, maxIters=2000, confidence=0.995
     )
-    kept = np.asarray(agreeing).ravel() == 1  # nothing agrees where nothing was found
-    if np.count_nonzero(kept) < FEWEST:
+    if np.count_nonzero(agreeing) < FEWEST:
         return None
-    found = np.asarray(matrix, np.float64)
-    away = np.linalg.norm(source[kept] @ found[:, :2].T + found[:, 2] - target[kept], axis=1)
-    residual = float(np.median(away)) / second.scale
+    reach = max(_SAME * max(second.grey.shape), _REACH)
+    found, away = _settled(np.asarray(guess, np.float64), source, target, reach)
+    kept = away <= reach
     return Registration(
-        np.dot(second.outwards(), np.dot(_square(found), first.inwards())), residual, int(kept.sum())
+        np.dot(second.outwards(), np.dot(_square(found), first.inwards())),
+        float(np.median(away[kept])) / second.scale,
+        int(kept.sum()),
     )
 
 
@@ -131,6 +136,36 @@ def _matched(first: _Grey, second: _Grey) -> tuple[NDArray[np.float32], NDArray[
         np.array([points[match.queryIdx].pt for match in kept], np.float32).reshape(-1, 2),
         np.array([others[match.trainIdx].pt for match in kept], np.float32).reshape(-1, 2),
     )
+
+
+def _settled(
+    matrix: Matrix, source: NDArray[np.float32], target: NDArray[np.float32], reach: float
+) -> tuple[Matrix, NDArray[np.float64]]:
+    """The similarity that fits every pair within `reach` best, far ones least, and how far each pair is off it."""
+    away = _away(matrix, source, target)
+    for _ in range(_ROUNDS):
+        near = away <= reach
+        usual = max(float(np.median(away[near])), 0.1)
+        matrix = _similarity(source[near], target[near], 1 / (1 + (away[near] / (2 * usual)) ** 2))
+        away = _away(matrix, source, target)
+    return matrix, away
+
+
+def _away(matrix: Matrix, source: NDArray[np.float32], target: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.asarray(np.linalg.norm(source @ matrix[:, :2].T + matrix[:, 2] - target, axis=1), np.float64)
+
+
+def _similarity(
+    source: NDArray[np.float32], target: NDArray[np.float32], weight: NDArray[np.float64]
+) -> Matrix:
+    """Weighted least squares."""
+    one, zero = np.ones(len(source)), np.zeros(len(source))
+    x, y = source[:, 0].astype(np.float64), source[:, 1].astype(np.float64)
+    known = np.concatenate([np.c_[x, -y, one, zero], np.c_[y, x, zero, one]])
+    root = np.sqrt(np.concatenate([weight, weight]))
+    wanted = np.concatenate([target[:, 0], target[:, 1]])
+    a, b, right, down = np.linalg.lstsq(known * root[:, None], wanted * root, rcond=None)[0]
+    return np.array([[a, -b, right], [b, a, down]])
 
 
 def _square(matrix: Matrix) -> Matrix:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.protocol import Box, Frame, FrameHeader, Light, NeutralTab
+from station.protocol import Box, Face, Frame, FrameHeader, Light, NeutralTab
 from station.quality.tone import LUMINANCE, Linear, clip_code, linear_pixels, luminance
 from station.quality.zones import FACE, QUALITY_ZONES, ZONES, Mask, Zone, clipped, extent, zone_mask
 
@@ -102,13 +102,15 @@ class Sample:
 
 
 def take_sample(
-    frame: Frame, face: Box | None = None, skin: Mask | None = None, *, reduction: int = 1
+    frame: Frame, face: Face | Box | None = None, skin: Mask | None = None, *, reduction: int = 1
 ) -> Sample:
-    """Read the face, or the middle half of the picture where no face is given.
+    """Read the face, or the middle half of the picture where no face is given. A face that knows its pose has its zones
+    where they are when the head is turned.
 
     `skin` (frame height x width, non-zero on skin) narrows it to skin. A `reduction` of n averages n x n pixels.
     """
     header = frame.header
+    face = Face(box=face) if isinstance(face, Box) else face
     within = _within(face, skin, header)
     scale = 1 / reduction
     pixels = np.asarray(_reduced(_cut(frame.pixels, within), scale, cv2.INTER_AREA))
@@ -160,9 +162,9 @@ def cut_mask(mask: Mask, sample: Sample) -> Mask:
     return np.asarray(part, np.uint8)
 
 
-def _within(face: Box | None, skin: Mask | None, header: FrameHeader) -> Box:
+def _within(face: Face | None, skin: Mask | None, header: FrameHeader) -> Box:
     if face is not None:
-        return extent(face, header.width, header.height)
+        return extent(face.box, header.width, header.height, face.pose)
     if skin is not None and cv2.countNonZero(skin):
         x, y, width, height = cv2.boundingRect(skin)
         return Box(x, y, width, height)
@@ -183,16 +185,17 @@ def _reduced(values: NDArray[Any], scale: float, interpolation: int) -> NDArray[
     return np.asarray(cv2.resize(values, (width, height), interpolation=interpolation))
 
 
-def _outline(face: Box | None, within: Box, scale: float) -> Mask:
+def _outline(face: Face | None, within: Box, scale: float) -> Mask:
     if face is None:
         return zone_mask(Box(within.x, within.y, within.width, within.height), _ALL, within, scale)
-    return zone_mask(face, FACE, within, scale)
+    return zone_mask(face.box, FACE, within, scale, face.pose)
 
 
-def _zones(face: Box | None, within: Box, scale: float) -> dict[str, Mask]:
+def _zones(face: Face | None, within: Box, scale: float) -> dict[str, Mask]:
     if face is None:
         return {}
-    return {name: zone_mask(face, ZONES[name], within, scale) for name in QUALITY_ZONES}
+    masks = {name: zone_mask(face.box, ZONES[name], within, scale, face.pose) for name in QUALITY_ZONES}
+    return {name: mask for name, mask in masks.items() if cv2.countNonZero(mask)}
 
 
 def _narrowed(outlines: dict[str, Mask], skin: Mask) -> dict[str, Mask]:

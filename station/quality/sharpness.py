@@ -5,6 +5,8 @@ times higher on dark skin than on light skin in the same focus. Its ratio to the
 the spectrum, which the optics set, and cancels the contrast, which the person brings.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -42,21 +44,30 @@ def sharpness(sample: Sample, best_focus: float | None = None) -> tuple[Reading,
     values = detail_ratios(sample)
     unit, scale = (DETAIL, 1.0) if best_focus is None else (OF_BEST_FOCUS, 1 / best_focus)
     whole = Reading("sharpness", values.pop(WHOLE) * scale, unit, _outline_name(sample))
-    if not values:
+    if not sample.zones:
         return (whole,)
+    if not values:
+        reason = "The skin shows no detail above the noise."
+        return whole, Reading("zone_sharpness", None, unit, sample.region, reason, given=False)
     zone = min(values, key=lambda name: values[name])
     return whole, Reading("zone_sharpness", values[zone] * scale, unit, zone)
 
 
 def detail_ratios(sample: Sample) -> dict[str, float]:
-    """The detail ratio of the `whole` face, eyes and brows included, and of the skin of every zone."""
+    """The detail ratio of the `whole` face, eyes and brows included, and of the skin of every zone that tells.
+
+    A zone is left out whose detail at half scale is less than the noise at full scale: what is smooth or dark under noise
+    reads as blurred.
+    """
     fine = sample.luminance
     coarse = cv2.resize(fine, (fine.shape[1] // 2, fine.shape[0] // 2), interpolation=cv2.INTER_AREA)
     planes = _edges(fine), _edges(np.asarray(coarse, np.float32))
-    return {
-        name: _detail_ratio(sample, fine, planes, mask)
-        for name, mask in {WHOLE: sample.outline, **sample.zones}.items()
-    }
+    found = {WHOLE: _Detail.of(sample, fine, planes, sample.outline).ratio}
+    for name, mask in sample.zones.items():
+        detail = _Detail.of(sample, fine, planes, mask)
+        if detail.coarse >= detail.noise:
+            found[name] = detail.ratio
+    return found
 
 
 def face_sharpness(sample: Sample) -> Reading:
@@ -83,14 +94,29 @@ def _outline_name(sample: Sample) -> str:
     return sample.region.replace("skin", "face")
 
 
-def _detail_ratio(sample: Sample, y: _Plane, planes: tuple[_Plane, _Plane], mask: Mask) -> float:
-    inner = np.asarray(cv2.erode(mask, np.ones((7, 7), np.uint8)), np.uint8)
-    inner = inner if cv2.countNonZero(inner) else mask
-    fine, coarse = planes
-    half = np.asarray(cv2.resize(inner, coarse.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
-    noise = _NOISE_GAIN * _noise_variance(sample, float(cv2.mean(y, inner)[0]))
-    detail = max(_power(fine, inner) - noise, 0.0)
-    return detail / max(_power(coarse, half) - noise / 4, noise / 4, 1e-12)
+@dataclass(frozen=True)
+class _Detail:
+    """Variances of the filtered picture in one region."""
+
+    fine: float
+    """At full scale, noise taken off."""
+    coarse: float
+    """At half scale, noise taken off."""
+    noise: float
+    """At full scale."""
+
+    @classmethod
+    def of(cls, sample: Sample, y: _Plane, planes: tuple[_Plane, _Plane], mask: Mask) -> "_Detail":
+        inner = np.asarray(cv2.erode(mask, np.ones((7, 7), np.uint8)), np.uint8)
+        inner = inner if cv2.countNonZero(inner) else mask
+        fine, coarse = planes
+        half = np.asarray(cv2.resize(inner, coarse.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+        noise = _NOISE_GAIN * _noise_variance(sample, float(cv2.mean(y, inner)[0]))
+        return cls(max(_power(fine, inner) - noise, 0.0), _power(coarse, half) - noise / 4, noise)
+
+    @property
+    def ratio(self) -> float:
+        return self.fine / max(self.coarse, self.noise / 4, 1e-12)
 
 
 def _noise_variance(sample: Sample, level: float) -> float:

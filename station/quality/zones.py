@@ -1,4 +1,4 @@
-"""Where the parts of a frontal face lie, as proportions of the detector's box.
+"""Where the parts of a face lie: as proportions of the detector's box, carried along with a head that is turned.
 
 The box is that of the LBP frontal cascade: about 1.1 face widths, its centre a little below the eye line, the tip of the
 chin below its lower edge. Sides are the subject's: the left cheek is on the right of an unmirrored picture.
@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.protocol import Box
+from station.protocol import Box, HeadPose
+from station.quality.head import Head
 
 Mask = NDArray[np.uint8]
 """(height, width), 255 inside and 0 outside."""
@@ -46,15 +47,36 @@ QUALITY_ZONES = ("forehead", "left_cheek", "right_cheek", "chin")
 """Zones that capture quality is held to, each by itself: near and far parts of the face."""
 
 
-def extent(face: Box, width: int, height: int) -> Box:
+FACING_DEG = 60.0
+"""A zone of a turned head is left out from this angle between its skin and the camera on: it is hidden or a sliver."""
+
+
+def extent(face: Box, width: int, height: int, pose: HeadPose | None = None) -> Box:
     """The part of a `width` x `height` picture that holds every zone of this face."""
-    return clipped(_placed(face, Zone(0.02, -0.10, 0.98, 1.17)), width, height)
+    head = Head.turned(face, pose)
+    if head is None:
+        return clipped(_placed(face, Zone(0.02, -0.10, 0.98, 1.17)), width, height)
+    points = np.concatenate(
+        [_outline(head, zone) for zone in (*FACE, *(one for part in ZONES.values() for one in part))]
+    )
+    left, top = np.floor(points.min(axis=0)).astype(int)
+    right, bottom = np.ceil(points.max(axis=0)).astype(int)
+    return clipped(Box(int(left), int(top), int(right - left) + 1, int(bottom - top) + 1), width, height)
 
 
-def zone_mask(face: Box, zones: tuple[Zone, ...], within: Box, scale: float = 1.0) -> Mask:
-    """The zones as a mask of the part `within` of the picture, resized by `scale`."""
+def zone_mask(
+    face: Box, zones: tuple[Zone, ...], within: Box, scale: float = 1.0, pose: HeadPose | None = None
+) -> Mask:
+    """The zones as a mask of the part `within` of the picture, resized by `scale`.
+
+    With the `pose` of a head that is clearly turned they lie on its skin, and those that face away are left out.
+    """
     mask = np.zeros((max(round(within.height * scale), 1), max(round(within.width * scale), 1)), np.uint8)
+    head = Head.turned(face, pose)
     for zone in zones:
+        if head is not None:
+            _draw_turned(mask, head, zone, within, scale)
+            continue
         box = _placed(face, zone)
         left, top = (box.x - within.x) * scale, (box.y - within.y) * scale
         width, height = box.width * scale, box.height * scale
@@ -85,3 +107,19 @@ def _placed(face: Box, zone: Zone) -> Box:
         round((zone.right - zone.left) * face.width),
         round((zone.bottom - zone.top) * face.height),
     )
+
+
+def _draw_turned(mask: Mask, head: Head, zone: Zone, within: Box, scale: float) -> None:
+    middle = (zone.left + zone.right) / 2, (zone.top + zone.bottom) / 2
+    if head.away_deg(*middle) > FACING_DEG:
+        return
+    points = (_outline(head, zone) - (within.x, within.y)) * scale
+    cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(points).astype(np.int32)), 255)
+
+
+def _outline(head: Head, zone: Zone) -> NDArray[np.float64]:
+    """(32, 2): points of the zone's ellipse on the head, px of the picture."""
+    angle = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+    across = (zone.left + zone.right) / 2 + (zone.right - zone.left) / 2 * np.cos(angle)
+    down = (zone.top + zone.bottom) / 2 + (zone.bottom - zone.top) / 2 * np.sin(angle)
+    return head.places(across, down)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from benchmarks.quality_faults import FAULTS, Trial
+from benchmarks.quality_faults import FAULTS
 from benchmarks.quality_portraits import Tried
 from benchmarks.quality_tables import Outcome, Share, close, found, gap, page, passed, rows
+from benchmarks.quality_trials import Trial
 from station.protocol import Verdict
 
 pytestmark = pytest.mark.unit

@@ -8,6 +8,7 @@ from station.quality import (
     Baseline,
     Guide,
     against_baseline,
+    face_box,
     framing,
     framing_elsewhere,
     head_pose,
@@ -87,3 +88,19 @@ def test_a_baseline_of_another_resolution_is_brought_to_this_one() -> None:
 def test_without_an_earlier_face_nothing_is_compared() -> None:
     readings = against_baseline(turned_face(BOX), blank(), Baseline(blank()))
     assert [(reading.value, reading.given) for reading in readings] == [(None, False)] * 2
+
+
+@pytest.mark.parametrize("yaw", [0, 20, -45])
+def test_the_box_of_landmarks_is_the_detectors(yaw: float) -> None:
+    box = face_box(turned_face(BOX, yaw=yaw).landmarks)
+    assert box is not None
+    assert box.width == pytest.approx(BOX.width * 165 / 162, rel=0.03)
+    assert box.y + box.height / 2 == pytest.approx(BOX.y + BOX.height / 2, abs=4)
+
+
+def test_the_guide_is_a_box_in_the_picture() -> None:
+    assert Guide(x=0.5, y=0.4, size=0.5).box(1280, 720) == Box(460, 108, 360, 360)
+
+
+def test_without_landmarks_there_is_no_box() -> None:
+    assert face_box(()) is None

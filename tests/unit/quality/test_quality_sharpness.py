@@ -74,3 +74,10 @@ def test_a_small_face_cannot_be_told() -> None:
     reading = face_sharpness(take_sample(expose(small, tab=False), FACE.scaled(0.25, 0.25)))
     assert reading.value is None
     assert reading.reason
+
+
+def test_skin_without_detail_above_the_noise_tells_nothing() -> None:
+    whole, zone = sharpness(sample(blurred(skin_picture(detail=0.002), 0.6), noise=0.01))
+    assert (zone.name, zone.value, zone.given) == ("zone_sharpness", None, False)
+    assert zone.reason
+    assert whole.name == "sharpness"

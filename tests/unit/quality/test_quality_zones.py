@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from station.protocol import Box
+from station.protocol import Box, Face, HeadPose
+from station.quality import FACE as OUTLINE
 from station.quality import ZONES, extent, take_sample, zone_mask
 from tests.fixtures.skin_pictures import FACE, expose, skin_picture
 
@@ -45,3 +46,36 @@ def test_a_reduced_sample_keeps_its_masks_in_step(reduction: int) -> None:
     sample = take_sample(expose(skin_picture()), FACE, skin, reduction=reduction)
     assert sample.light.shape[:2] == sample.skin.shape
     assert all(mask.shape == sample.skin.shape for mask in sample.zones.values())
+
+
+def test_a_head_that_is_hardly_turned_has_the_zones_of_a_frontal_one() -> None:
+    frontal, turned = (
+        zone_mask(FACE, ZONES["chin"], PICTURE, 1.0, pose)
+        for pose in (None, HeadPose(yaw=10, pitch=0, roll=0))
+    )
+    assert (frontal == turned).all()
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_cheek_that_faces_away_is_left_out(side: str) -> None:
+    """A nose to the left of the picture shows the subject's left cheek."""
+    pose = HeadPose(yaw=-45 if side == "left" else 45, pitch=0, roll=0)
+    other = {"left": "right", "right": "left"}[side]
+    near, far = (zone_mask(FACE, ZONES[f"{name}_cheek"], PICTURE, 1.0, pose) for name in (side, other))
+    assert np.count_nonzero(near) > 0.5 * np.count_nonzero(zone_mask(FACE, ZONES[f"{side}_cheek"], PICTURE))
+    assert not far.any()
+
+
+def test_every_zone_of_a_turned_head_lies_in_its_extent_and_on_the_face() -> None:
+    pose = HeadPose(yaw=40, pitch=5, roll=-5)
+    within, face = extent(FACE, 320, 320, pose), zone_mask(FACE, OUTLINE, PICTURE, 1.0, pose)
+    for zones in ZONES.values():
+        mask = zone_mask(FACE, zones, PICTURE, 1.0, pose)
+        part = zone_mask(FACE, zones, within, 1.0, pose)
+        assert np.count_nonzero(part) == pytest.approx(np.count_nonzero(mask), abs=30)
+        assert np.count_nonzero(mask & ~face) < 0.25 * (1 + np.count_nonzero(mask))
+
+
+def test_a_sample_of_a_turned_face_has_the_zones_that_are_seen() -> None:
+    face = Face(box=FACE, pose=HeadPose(yaw=-45, pitch=0, roll=0))
+    assert set(take_sample(expose(skin_picture()), face).zones) == {"forehead", "left_cheek", "chin"}
