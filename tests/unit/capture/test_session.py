@@ -1,6 +1,7 @@
 """The visit's table of states."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +52,12 @@ def test_every_state_can_be_reached_and_ends() -> None:
     assert reached == set(SessionState)
     ends = {SessionState.DONE, SessionState.ABORTED, SessionState.FAILED}
     assert not ends & {state for state, _ in TRANSITIONS}
+
+
+def test_the_reference_has_the_table() -> None:
+    page = (Path(__file__).parents[3] / "docs/reference/capture.md").read_text()
+    rows = {tuple(cell.strip() for cell in row.strip("|").split("|")) for row in page.splitlines()}
+    told = {
+        row for row in rows if len(row) == 3 and row[0] in set(SessionState) and row[2] in set(SessionState)
+    }
+    assert told == {(state, event, then) for (state, event), then in TRANSITIONS.items()}
