@@ -7,18 +7,24 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from station.agent.calibration import CalibrationDesk
 from station.agent.instruments import Instruments
 from station.agent.link import Link
 from station.agent.page import serve_page
 from station.agent.quality import BoothQuality
 from station.agent.sink import SpoolSink
+from station.agent.ultraviolet import UvDesk
 from station.agent.visits import Visits
 from station.agent.worklist import Worklist
+from station.calibration import Calibration
+from station.capture.uv import DoseLedger
 from station.config import StationConfig
 from station.devices import LatestFrame, Progress
 from station.errors import InvalidTransition, StationError
 from station.kiosk import (
     BoothState,
+    CalibrationCheck,
+    CalibrationStatus,
     DiskStatus,
     Excerpt,
     Latest,
@@ -76,6 +82,7 @@ class StationAgent:
         self._link: Link | None = None
         self._room: SpoolRoom | None = None
         self._worklist: Worklist | None = None
+        self._desk: CalibrationDesk | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._visits = Visits(config, self.hints, self._refresh)
         self.state: Latest[BoothState] = Latest(self._look())
@@ -99,8 +106,13 @@ class StationAgent:
             self._link = self._make_link(spool)
             await rooms.enter_async_context(self._link)
             calibration = await asyncio.to_thread(self.config.load_calibration)
+            ultraviolet = await asyncio.to_thread(self._open_ultraviolet, calibration)
+            rooms.callback(ultraviolet.close)
+            self._desk = CalibrationDesk(self.config, calibration, self._refresh)
+            rooms.callback(self._desk.close)
+            await self._desk.open()
             sink = SpoolSink(spool, self._link.notify, calibration, self._visits.keep)
-            self._instruments = self._make_instruments(sink)
+            self._instruments = self._make_instruments(sink, ultraviolet)
             if self.config.kiosk.enabled and self._web_root is not None:
                 self.kiosk_url = await rooms.enter_async_context(
                     serve_page(self, self._web_root, self.config.kiosk)
@@ -119,6 +131,8 @@ class StationAgent:
         studio = None if self._instruments is None else self._instruments.studio
         if state.phase is not Phase.READY or studio is None or self._tasks is None:
             raise InvalidTransition(_NOT_NOW.get(state.phase) or state.problem)
+        if self._desk is not None and self._desk.busy:
+            raise InvalidTransition("The calibration is being checked: wait for its end.")
         if self._room is not None:
             self._room.check_visit()
         study = await self._visits.start(request, studio, self._tasks)
@@ -147,6 +161,19 @@ class StationAgent:
     async def still(self, index: int, excerpt: Excerpt) -> bytes | None:
         """JPEG of the newest still of this index; None without one. Raises `InvalidTransition` once the visit is closed."""
         return await self._visits.still(index, excerpt)
+
+    def check_calibration(self) -> None:
+        """Begin a check of the calibration; raises `InvalidTransition` during a visit or a check, and without a record."""
+        state, instruments = self._look(), self._instruments
+        if state.phase is not Phase.READY or instruments is None or instruments.studio is None:
+            raise InvalidTransition(_NOT_NOW.get(state.phase) or state.problem)
+        if self._desk is None or self._tasks is None:
+            raise InvalidTransition(_NOT_NOW[Phase.STARTING])
+        self._desk.start(instruments.studio, instruments.bench, self._tasks)
+
+    def calibration_history(self) -> tuple[CalibrationCheck, ...]:
+        """The checks made so far, newest last."""
+        return () if self._desk is None else self._desk.history()
 
     async def _serve(self, instruments: Instruments, link: Link, room: SpoolRoom) -> None:
         try:
@@ -185,7 +212,7 @@ class StationAgent:
             self._software,
         )
 
-    def _make_instruments(self, sink: SpoolSink) -> Instruments:
+    def _make_instruments(self, sink: SpoolSink, ultraviolet: UvDesk) -> Instruments:
         loop = asyncio.get_running_loop()
 
         def prepare(share: float, what: str) -> None:
@@ -201,7 +228,13 @@ class StationAgent:
             self._quality.examine,
             self._refresh,
             prepare,
+            make_guard=ultraviolet.make_guard,
         )
+
+    def _open_ultraviolet(self, calibration: Calibration) -> UvDesk:
+        ledger = DoseLedger(self.config.data / "uv")
+        ledger.open()
+        return UvDesk(self.config.uv, calibration, ledger, self._quality.eyes_closed)
 
     def _note_preparing(self, share: float, what: str) -> None:
         self._preparing = "" if share >= 1 else f"{what}: {share:.0%}"
@@ -242,8 +275,16 @@ class StationAgent:
             uplink=self._link.status if self._link is not None else UplinkStatus(),
             visit=self._visits.status,
             worklist=WorklistStatus() if self._worklist is None else self._worklist.status,
+            instruments=() if self._instruments is None else self._instruments.statuses,
+            calibration=self._look_at_calibration(),
             disk=DiskStatus() if self._room is None else DiskStatus(**vars(self._room.latest)),
         )
+
+    def _look_at_calibration(self) -> CalibrationStatus:
+        studio = self._instruments.studio if self._instruments is not None else None
+        if self._desk is None:
+            return CalibrationStatus()
+        return self._desk.status(studio.camera.info if studio else None)
 
     def _phase(self) -> Phase:
         if self._visits.active:
