@@ -108,6 +108,10 @@ class KioskPage:
         await self.go("live")
         await expect(self.picture.canvas).to_have_attribute("data-frame", _ANY)
 
+    async def speak(self, language: str) -> None:
+        """Choose `en`, `fr` or `ko`."""
+        await self.page.locator("language-switch select").select_option(language)
+
     def screen(self, name: str) -> Locator:
         """A screen by its name: `start`, `preparation`, `framing`, `sequence`, `review`."""
         return self.page.locator(f"{name}-screen")

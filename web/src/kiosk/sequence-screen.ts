@@ -91,7 +91,7 @@ export class SequenceScreen extends KioskScreen {
       <div class="columns">
         <section class="card stage" aria-label=${t.sequence.progress}>
           <span class="lamp ${lit === undefined ? "" : "on"}">${lightIcon(lit?.light ?? "white", 64)}</span>
-          <p>${lit === undefined ? html`&nbsp;` : fill(t.sequence.now, { light: t.lights[lit.light] })}</p>
+          <p>${lit === undefined ? html`&nbsp;` : capital(fill(t.sequence.now, { light: t.lights[lit.light].toLowerCase() }))}</p>
           <p class="left" role="status">${counted(t.sequence.to_go, shot.length - done)}</p>
           <p class="muted">${this.#seconds(shot.length - done)}</p>
           <progress max=${shot.length} value=${done} aria-label=${t.sequence.progress}></progress>
@@ -119,6 +119,10 @@ export class SequenceScreen extends KioskScreen {
       ? nothing
       : fill(texts().sequence.seconds, { n: number(Math.max(1, Math.round(left * this.pace))) });
   }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function taken(still: StillStatus): boolean {

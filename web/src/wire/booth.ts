@@ -98,6 +98,8 @@ export interface CheckPoint {
   unit: string;
   verdict: Verdict;
   advice: string;
+  warn: number | null;
+  fail: number | null;
 }
 
 export interface CalibrationStatus {
@@ -106,8 +108,15 @@ export interface CalibrationStatus {
   expires_at: number | null;
   problem: string;
   running: string;
+  failed: string;
   checked_at: number | null;
   verdict: Verdict | "";
+  points: CheckPoint[];
+}
+
+export interface CalibrationCheck {
+  at: number;
+  verdict: Verdict;
   points: CheckPoint[];
 }
 

@@ -57,7 +57,7 @@ export function stopwatch(seconds: number): string {
 /** DICOM PN (family^given): family name first where the language puts it first. */
 export function personName(name: string): string {
   const [family = "", given = ""] = name.split("^");
-  return (language() as string) === "ko" ? `${family}${given === "" ? "" : ` ${given}`}`.trim() : `${given} ${family}`.trim();
+  return language() === "ko" ? `${family}${given === "" ? "" : ` ${given}`}`.trim() : `${given} ${family}`.trim();
 }
 
 /** British English writes day and 24 hours as a clinic does. */

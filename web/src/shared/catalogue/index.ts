@@ -2,6 +2,8 @@
 
 import { LitElement } from "lit";
 import en from "./en.json";
+import fr from "./fr.json";
+import ko from "./ko.json";
 
 /** Forms of a text by `Intl.PluralRules`; `other` always is there. */
 export type Plural = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>;
@@ -10,11 +12,11 @@ export type Plural = { other: string } & Partial<Record<Intl.LDMLPluralRule, str
 type Texts<T> = T extends string ? string : T extends { other: string; one: string } ? Plural : { [K in keyof T]: Texts<T[K]> };
 export type Catalogue = Texts<typeof en>;
 
-export const CATALOGUES = { en } satisfies Record<string, Catalogue>;
-export type Language = keyof typeof CATALOGUES;
+export type Language = "en" | "fr" | "ko";
+export const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en, fr, ko };
 
 /** Languages by their own name. */
-export const LANGUAGES: Record<Language, string> = { en: "English" };
+export const LANGUAGES: Record<Language, string> = { en: "English", fr: "Français", ko: "한국어" };
 
 const REMEMBERED = "dermabooth-language";
 const listeners = new Set<() => void>();

@@ -1,0 +1,155 @@
+"""The page's texts: the same in every language, and every sentence that the booth says is among them."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from station.quality import advice
+from station.quality.sample import Reading
+
+pytestmark = pytest.mark.unit
+
+ROOT = Path(__file__).parents[3]
+CATALOGUE = ROOT / "web" / "src" / "shared" / "catalogue"
+LANGUAGES = ("en", "fr", "ko")
+PLURALS = {"en": {"one", "other"}, "fr": {"one", "other"}, "ko": {"other"}}
+"""Forms of cardinal numbers below a million (Unicode CLDR)."""
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def texts(language: str) -> dict[str, Any]:
+    return dict(json.loads((CATALOGUE / f"{language}.json").read_text()))
+
+
+def flat(part: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every text with its path; plural forms are one text."""
+    if isinstance(part, str) or ("other" in part and set(part) <= {"one", "other"}):
+        yield path, part
+        return
+    for key, value in part.items():
+        yield from flat(value, f"{path}.{key}")
+
+
+def placeholders(text: str) -> set[str]:
+    return set(_PLACEHOLDER.findall(text))
+
+
+def operator() -> list[dict[str, str]]:
+    return list(json.loads((CATALOGUE / "operator.json").read_text())["sentences"])
+
+
+def normal(text: str) -> str:
+    """As the page compares sentences."""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…%" else ".")
+
+
+def known(text: str) -> bool:
+    """Whether the page has this sentence, or a template that it is made from."""
+    for row in operator():
+        parts = _PLACEHOLDER.split(normal(row["en"]))[::2]
+        if re.fullmatch("(.+)".join(map(re.escape, parts)), normal(text), re.IGNORECASE):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_a_language_has_the_texts_of_english_with_the_same_placeholders(language: str) -> None:
+    english, other = dict(flat(texts("en"))), dict(flat(texts(language)))
+    assert english.keys() == other.keys()
+    for path, text in english.items():
+        if isinstance(text, str):
+            assert placeholders(other[path]) == placeholders(text), path
+            assert bool(other[path]) == bool(text), path
+        else:
+            assert other[path].keys() == PLURALS[language], path
+            assert placeholders(other[path]["other"]) == placeholders(text["other"]), path
+
+
+def test_no_sentence_of_the_booth_comes_twice_and_none_loses_a_placeholder() -> None:
+    rows = operator()
+    assert len({normal(row["en"]).lower() for row in rows}) == len(rows)
+    for row in rows:
+        for language in LANGUAGES[1:]:
+            assert row[language], row["en"]
+            said = {name.lower() for name in placeholders(row[language])}
+            assert said <= {name.lower() for name in placeholders(row["en"])}, row["en"]
+
+
+def advised() -> list[str]:
+    """Every sentence, or template of one, that `station.quality.advice` can say."""
+    tables = [
+        table for name, table in vars(advice).items() if isinstance(table, dict) and not name.startswith("__")
+    ]
+    regions = next(table for table in tables if "left_cheek" in table)
+    templates = [text for table in tables if table is not regions for text in table.values()]
+    tab = [
+        advice.sentence(Reading("neutral_tab_exposure", stops, "EV", "neutral_tab"), elsewhere=False)
+        for stops in (1.2, -1.2)
+    ]
+    return [*templates, *tab]
+
+
+@pytest.mark.parametrize("text", sorted(set(advised())))
+def test_advice_is_known_to_the_page(text: str) -> None:
+    assert known(text.format(region="the chin", Region="The chin"))
+
+
+def test_the_parts_of_the_face_are_known_to_the_page() -> None:
+    regions = {row["en"] for row in json.loads((CATALOGUE / "operator.json").read_text())["regions"]}
+    source = Path(advice.__file__).read_text()
+    assert set(re.findall(r'"(the \w+(?: cheek)?)"', source)) == regions
+
+
+def reasons() -> list[str]:
+    """Every sentence in the code of `station.quality`: why a measure cannot be told."""
+    found = []
+    for path in sorted((ROOT / "station" / "quality").glob("*.py")):
+        tree = ast.parse(path.read_text())
+        spoken = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        found += [
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in spoken
+            and re.fullmatch(r"[A-Z][^{}\n]* [^{}\n]*\.", node.value)
+        ]
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize("text", reasons())
+def test_why_a_measure_cannot_be_told_is_known_to_the_page(text: str) -> None:
+    assert known(text)
+
+
+def refusals() -> list[str]:
+    """What the booth says where it refuses an event of a visit."""
+    found = []
+    for path in sorted((ROOT / "station").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", "") == "InvalidTransition"
+                and node.args
+            ):
+                text = _template(node.args[0])
+                found += [] if text is None else [text]
+    return sorted(set(found))
+
+
+def _template(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values)
+    return None
+
+
+@pytest.mark.parametrize("text", refusals())
+def test_a_refusal_is_known_to_the_page(text: str) -> None:
+    assert known(text)
