@@ -84,7 +84,7 @@ class StationAgent:
         self._worklist: Worklist | None = None
         self._desk: CalibrationDesk | None = None
         self._tasks: asyncio.TaskGroup | None = None
-        self._visits = Visits(config, self.hints, self._refresh)
+        self._visits = Visits(config, self.hints, self._refresh, lambda: self._quality.sees_nobody)
         self.state: Latest[BoothState] = Latest(self._look())
 
     async def run(self, ready: Callable[["StationAgent"], None] | None = None) -> None:

@@ -72,6 +72,12 @@ class BoothQuality:
         """The last preview frame in which the booth itself looked for a face."""
         return self._tracker.newest
 
+    @property
+    def sees_nobody(self) -> bool:
+        """Whether the booth itself looked for a face within the last second and found none."""
+        seen = self._tracker.newest
+        return seen is not None and seen.found is None and time.monotonic() - seen.at <= OWN_FACE_S
+
     def note_face(self, overlay: Overlay) -> None:
         """Measure the face of this overlay in the next preview frames and stills."""
         self._told = None

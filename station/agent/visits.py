@@ -20,7 +20,8 @@ _log = logging.getLogger(__name__)
 class Visits:
     """Starts visits, passes on what the operator says, and shows how the newest one goes.
 
-    `changed` is told of every change, `hints` are the reports on the preview that the gate goes by. A visit may start as
+    `changed` is told of every change, `hints` are the reports on the preview that the gate goes by, `nobody` says that a
+    face was looked for in the preview and is not there. A visit may start as
     soon as the last is closed; that one's end may still go to disk, and its stills to the server.
     """
 
@@ -29,10 +30,12 @@ class Visits:
         config: StationConfig,
         hints: Latest[QualityReport],
         changed: Callable[[], None],
+        nobody: Callable[[], bool],
     ) -> None:
         self._config = config
         self._hints = hints
         self._changed = changed
+        self._nobody = nobody
         self._board = VisitBoard(self._note_change)
         self._review = ReviewShelf()
         self._visit: Visit | None = None
@@ -111,7 +114,7 @@ class Visits:
             except EOFError:
                 return
             if self._guide is not None:
-                self._guide.hear(report)
+                self._guide.hear(report, nobody=self._nobody())
 
     def close(self) -> None:
         """Let go of the pictures of the last visit; safe to call twice."""

@@ -1,6 +1,6 @@
 """Visits: the lights of a recipe played out, stills with identities, and a preview that makes way for them."""
 
-from station.capture.gate import GATING, PoseWatch, wanting
+from station.capture.gate import GATING, NOBODY, PoseWatch, wanting
 from station.capture.pace import FRESH_S, UNMEASURED, GuidedPace, TimedPace
 from station.capture.preview import Preview
 from station.capture.sequence import check_recipe, play
@@ -12,6 +12,7 @@ __all__ = [
     "FRESH_S",
     "GATING",
     "MAX_STILLS",
+    "NOBODY",
     "TRANSITIONS",
     "UNMEASURED",
     "CaptureSession",

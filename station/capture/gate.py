@@ -23,6 +23,7 @@ GATING = frozenset(
 Exposure, noise and colour are those of the preview, whose lamp and exposure are not those of the stills: they are shown and
 never hold back.
 """
+NOBODY = "No face in the picture: seat the subject."
 
 
 def wanting(report: QualityReport) -> tuple[str, ...]:

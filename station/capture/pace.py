@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from station.capture.gate import PoseWatch, wanting
+from station.capture.gate import NOBODY, PoseWatch, wanting
 from station.capture.session import SessionEvent, SessionState
 from station.capture.visit import Take, Visit
 from station.errors import InvalidTransition
@@ -78,11 +78,14 @@ class GuidedPace:
         finally:
             self._quiet()
 
-    def hear(self, report: QualityReport) -> None:
-        """Go by the newest report on the preview, if it is on the pose that is asked for."""
+    def hear(self, report: QualityReport, *, nobody: bool = False) -> None:
+        """Go by the newest report on the preview, if it is on the pose that is asked for.
+
+        `nobody`: a face was looked for in the preview, and there is none.
+        """
         if self._posing and self._watch.reported(self._led.previewed):
             self._stale.start(FRESH_S)
-            self._weigh(wanting(report))
+            self._weigh((NOBODY,) if nobody else wanting(report))
 
     def shoot(self, reason: str = "") -> None:
         """Shoot now; the gate's corrections are overridden for a `reason`, which goes with the stills.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from station.capture import FRESH_S, UNMEASURED, GuidedPace, SessionState, Visit
+from station.capture import FRESH_S, NOBODY, UNMEASURED, GuidedPace, SessionState, Visit
 from station.devices import Shining
 from station.errors import InvalidTransition, SpoolFull
 from station.protocol import Light, Verdict, View
@@ -355,6 +355,15 @@ async def test_the_preview_shows_the_pose_that_is_asked_for(make: Make) -> None:
         assert last is not None
         frame = await walk.room.box.get(last.frame_id + 1)
     assert frame.header.view is View.FRONT
+
+
+async def test_an_empty_chair_is_not_shot(make: Make) -> None:
+    walk = await make()
+    await walk.green()
+    walk.pace.hear(GOOD, nobody=True)
+    assert (walk.state(), walk.wanting()) == (S.FRAMING, (NOBODY,))
+    walk.pace.hear(GOOD)
+    assert walk.state() is S.READY
 
 
 async def test_every_change_of_the_gate_is_told(make: Make) -> None:
