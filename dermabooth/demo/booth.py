@@ -15,6 +15,7 @@ from station.protocol import Patient
 
 POSE_LIMIT_S = 10.0
 """Time after which the demo shoots whatever the gate says."""
+_POSING = (Step.FRAMING, Step.READY)
 _NOBODY = "Demonstration: nobody is in the chair."
 _LIMIT = aiohttp.ClientTimeout(total=10)
 
@@ -84,11 +85,11 @@ class BoothClient:
         To be called with every state; what the booth refuses is asked again with the next.
         """
         step = Step.NONE if state.visit is None else state.visit.step
-        if step not in (Step.FRAMING, Step.READY):
+        if step not in _POSING:
             self._posing_since = time.monotonic()
         if step is Step.REVIEW:
             await self._tell("/visit/finish")
-        elif step is Step.FRAMING and time.monotonic() - self._posing_since > POSE_LIMIT_S:
+        elif step in _POSING and time.monotonic() - self._posing_since > POSE_LIMIT_S:
             await self._tell("/visit/shoot", ShootRequest(reason=_NOBODY))
 
     async def _tell(self, path: str, body: msgspec.Struct | None = None) -> None:

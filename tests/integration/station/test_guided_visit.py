@@ -1,5 +1,6 @@
 """A whole visit over HTTP at the simulated booth: the shot comes from the simulated preview."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,10 +13,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dermabooth.demo.booth import BoothClient
 from station.agent import StationAgent
 from station.config import StationConfig
 from station.kiosk import BoothState, Phase, Step, VisitStatus
-from station.protocol import View
+from station.protocol import Patient, View
 from station.transport import Spool
 from tests.fixtures.booth import sim_sections
 from tests.fixtures.booth_run import is_ready, running, until
@@ -220,3 +222,21 @@ async def test_a_visit_by_the_clock_takes_no_command_but_its_end(
             assert status == 409
             assert "clock" in refused["detail"]
         assert await booth.tell("/visit/abort") == 204
+
+
+@pytest.mark.parametrize("auto_shoot_s", [0.2, 0])
+async def test_the_demonstration_leads_a_guided_visit_to_its_end(
+    guided: MakeConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, auto_shoot_s: float
+) -> None:
+    monkeypatch.setattr("dermabooth.demo.booth.POSE_LIMIT_S", 10.0 if auto_shoot_s else 0.5)
+    async with (
+        operated(guided(auto_shoot_s=auto_shoot_s), tmp_path) as booth,
+        BoothClient(booth.agent.kiosk_url) as client,
+    ):
+        study = await client.start_visit(Patient(patient_id="P-77"))
+        async with asyncio.timeout(30):
+            while (visit := (await client.state()).visit) is not None and not visit.closed:
+                await client.lead(await client.state())
+                await asyncio.sleep(0.05)
+        assert visit is not None
+        assert (visit.study_instance_uid, visit.step, visit.complete) == (study, Step.FINISHED, True)
