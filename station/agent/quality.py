@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import cv2
+
 from station.agent.faces import KnownFace, StillFaces
 from station.devices import LatestFrame, Worker
 from station.geometry import FaceTracker, FoundFace, Sighting
@@ -21,7 +23,9 @@ HINT_FACE_S = 2.0
 """Time for which the face of an overlay is taken to be where it was, in the preview."""
 STILL_FACE_S = 20.0
 """The same for stills: the preview is dark while they are shot, and the subject sits still."""
-EYES_S = 0.5
+SPECTACLES = 0.01
+"""Share of the face's box from which on seen spectacles hide whether the eyes are closed."""
+EYES_S = 1.0
 """Age from which on a frame says nothing about eyes that are closed now."""
 
 Baselines = Callable[[View], Baseline | None]
@@ -101,7 +105,7 @@ class BoothQuality:
     def eyes_closed(self, now: float | None = None) -> tuple[bool | None, str]:
         """Whether the eyes are closed now (`time.monotonic()`), and the operator's sentence if they are not.
 
-        By the newest preview frame in which the face was found, no older than half a second, in white light. None: that
+        By the newest preview frame in which the face was found, no older than a second, in white light. None: that
         cannot be told, and the sentence says why. Takes a millisecond.
         """
         now = time.monotonic() if now is None else now
@@ -112,6 +116,8 @@ class BoothQuality:
             return None, "No face in the preview."
         if seen.frame.header.light is not Light.WHITE:
             return None, "Eyes are looked at in white light only."
+        if _spectacled(seen.found):
+            return None, "Take the spectacles off: the eyes cannot be seen through them."
         report = eyes_closed(seen.frame, recipe=self._recipe, profile=self._profile, face=seen.found.face)
         sentence = next((measure.advice for measure in report.measures if measure.advice), "")
         if report.verdict is Verdict.UNKNOWN:
@@ -209,3 +215,8 @@ class BoothQuality:
 
 def _same_size(found: FoundFace, frame: Frame) -> bool:
     return (found.width, found.height) == (frame.header.width, frame.header.height)
+
+
+def _spectacled(found: FoundFace) -> bool:
+    box = found.face.box
+    return cv2.countNonZero(found.parts["glasses"]) > SPECTACLES * box.width * box.height

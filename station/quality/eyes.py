@@ -15,6 +15,9 @@ WIDTH = 64
 """Px from corner to corner of the patch that an eye is looked at on."""
 SMALLEST = 12.0
 """Distance of the corners, px, below which the eye is too small to tell."""
+TURNED = 0.8
+"""Width of the narrower eye in widths of the other, below which it is the far one of a turned head: behind it is no
+cheek but the room, so that the near eye tells alone."""
 _UP, _DOWN = 20, 18
 """Rows of the patch above and below the line of the corners."""
 _INSIDE = slice(10, 54)
@@ -36,7 +39,9 @@ def eye_opening(frame: Frame, face: Face | None) -> Reading:
         return Reading("eye_opening", None, "%", "eyes", NO_LANDMARKS, given=False)
     if min(math.dist(*pair) for pair in pairs) < SMALLEST:
         return Reading("eye_opening", None, "%", "eyes", "The eyes are too small in the picture.")
-    return Reading("eye_opening", max(_white(_patch(frame, *pair)) for pair in pairs), "%", "eyes")
+    near = max(math.dist(*pair) for pair in pairs)
+    told = [pair for pair in pairs if math.dist(*pair) >= TURNED * near]
+    return Reading("eye_opening", max(_white(_patch(frame, *pair)) for pair in told), "%", "eyes")
 
 
 def _corners(face: Face | None) -> list[tuple[tuple[float, float], tuple[float, float]]] | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dermabooth.resources import face_model
 from station.config import StationConfig
 from station.kiosk import BoothState, StillStage, VisitRequest
 from station.protocol import Light, Patient
@@ -14,7 +15,7 @@ from tests.fixtures.booth_run import has_ended, is_ready, running, until
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[3]
-FACE_MODEL = ROOT / "triton_models/skin_segmenter/1/model.onnx"
+FACE_MODEL = face_model()
 ANN = VisitRequest(patient=Patient(patient_id="ann"))
 MakeBooth = Callable[..., StationConfig]
 
