@@ -75,7 +75,9 @@ def try_fault(fault: Fault, head: Head, profile: QualityProfile, size: float, rn
     assert limit is not None
     made = fault.make(head, size, limit.warn, rng)
     report = judge((made.reading,), recipe=RECIPE, profile=profile, light=fault.light)
-    return Trial(fault.name, head.tone, made.size, made.truth, made.reading.value, report.measures[0].verdict)
+    value = None if made.reading.value is None else float(made.reading.value)
+    verdict = report.measures[0].verdict
+    return Trial(fault.name, head.tone, float(made.size), float(made.truth), value, verdict)
 
 
 def draw_size(rng: Draw, *, found: bool, largest: float = LARGEST) -> float:

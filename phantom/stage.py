@@ -22,6 +22,7 @@ from phantom.trace import trace
 VERSION = 5
 """part of every cache file's name; raise it when a render's bytes change"""
 _MARGIN = 1.06
+_NOISE_SHIFTS = 32
 Progress = Callable[[float], None]
 
 
@@ -35,6 +36,7 @@ class Stage:
         self._recent: dict[tuple[int, int, float], Geometry] = {}
         self._frames: dict[float, dict[Light, NDArray[np.uint8]]] = {}
         self._boxes: dict[float, Box] = {}
+        self._noise: NDArray[np.int16] | None = None
 
     @classmethod
     def open(
@@ -65,14 +67,15 @@ class Stage:
         for index, light in enumerate(LIGHTS):
             linear = shade(geometry, light).linear
             stops = 1.0 if light in ("cross_polarised", "parallel_polarised") else 0.0
-            frames[light] = CameraModel(exposure=stops).expose(linear, self.identity.seed).srgb
+            frames[light] = CameraModel(exposure=stops, read_noise=0.0, shot_noise=0.0).expose(linear, 0).srgb
             told(0.7 + 0.3 * (index + 1) / len(LIGHTS))
         self._frames[view_yaw], self._boxes[view_yaw] = frames, geometry.box
 
     def frame(self, t: float, light: Light = "white", view_yaw: float = 0.0) -> tuple[NDArray[np.uint8], Box]:
         """The preview at `t` seconds: uint8 sRGB (height, width, 3) and the face box in it. A few milliseconds.
 
-        Head sway, breathing and a slight drift of the lamp come from warping, cropping and scaling a cached render;
+        Head sway, breathing and a slight drift of the lamp come from warping, cropping and scaling a cached render, and the
+        sensor's noise falls on what comes of it; developed, it is nearly the same at every level.
         polarised frames are exposed one stop longer. Without neutral tab, for it is fixed to the booth. The first frame of
         a turned head takes as long as `turn`.
         """
@@ -87,8 +90,17 @@ class Stage:
             borderMode=cv2.BORDER_REPLICATE,
         )
         gain = 1.0 + 0.012 * np.sin(2 * np.pi * 0.31 * t)
-        box = _moved_box(self._boxes[view_yaw], matrix)
-        return np.asarray(cv2.convertScaleAbs(picture, alpha=gain), np.uint8), box
+        picture = cv2.add(cv2.convertScaleAbs(picture, alpha=gain), self._noise_at(t), dtype=cv2.CV_8U)
+        return np.asarray(picture, np.uint8), _moved_box(self._boxes[view_yaw], matrix)
+
+    def _noise_at(self, t: float) -> NDArray[np.int16]:
+        """Another part of one field of noise for every frame."""
+        if self._noise is None:
+            grey = np.full((self.height + _NOISE_SHIFTS, self.width + _NOISE_SHIFTS, 3), 0.2, np.float32)
+            codes = CameraModel().expose(grey, self.identity.seed).srgb.astype(np.int16)
+            self._noise = codes - np.int16(round(float(codes.mean())))
+        down, right = np.random.default_rng([round(1e6 * t), 7]).integers(_NOISE_SHIFTS, size=2)
+        return self._noise[down : down + self.height, right : right + self.width]
 
     def _sway(self, t: float) -> NDArray[np.float64]:
         """Cached pixel from frame pixel."""

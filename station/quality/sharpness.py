@@ -21,6 +21,7 @@ _GAUSS_LAPLACIAN = np.array(
 """Laplacian after a 3x3 Gauss."""
 _NOISE_GAIN = float((_GAUSS_LAPLACIAN**2).sum())
 """Variance that white noise of unit variance leaves in the filtered picture."""
+_ABOVE_NOISE = 3.0
 DETAIL = "detail ratio"
 CONTRAST = "1e-4"
 OF_BEST_FOCUS = "of best focus"
@@ -56,8 +57,8 @@ def sharpness(sample: Sample, best_focus: float | None = None) -> tuple[Reading,
 def detail_ratios(sample: Sample) -> dict[str, float]:
     """The detail ratio of the `whole` face, eyes and brows included, and of the skin of every zone that tells.
 
-    A zone is left out whose detail at half scale is less than the noise at full scale: what is smooth or dark under noise
-    reads as blurred.
+    A zone is left out whose detail at half scale is less than three times the noise at full scale, which is known to an
+    eighth: what is smooth or dark under noise would read as blurred.
     """
     fine = sample.luminance
     coarse = cv2.resize(fine, (fine.shape[1] // 2, fine.shape[0] // 2), interpolation=cv2.INTER_AREA)
@@ -65,7 +66,7 @@ def detail_ratios(sample: Sample) -> dict[str, float]:
     found = {WHOLE: _Detail.of(sample, fine, planes, sample.outline).ratio}
     for name, mask in sample.zones.items():
         detail = _Detail.of(sample, fine, planes, mask)
-        if detail.coarse >= detail.noise:
+        if detail.coarse >= _ABOVE_NOISE * detail.noise:
             found[name] = detail.ratio
     return found
 
