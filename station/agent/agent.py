@@ -33,7 +33,7 @@ from station.kiosk import (
     VisitRequest,
     WorklistStatus,
 )
-from station.protocol import Overlay, QualityReport, VisitClosed
+from station.protocol import Overlay, QualityReport, View, VisitClosed
 from station.transport import Spool, SpoolRoom
 
 REFRESH_S = 0.25
@@ -278,6 +278,7 @@ class StationAgent:
             instruments=() if self._instruments is None else self._instruments.statuses,
             calibration=self._look_at_calibration(),
             disk=DiskStatus() if self._room is None else DiskStatus(**vars(self._room.latest)),
+            guides={View(name): guide for name, guide in self.config.quality_profile.guide.items()},
         )
 
     def _look_at_calibration(self) -> CalibrationStatus:
