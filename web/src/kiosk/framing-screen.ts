@@ -86,9 +86,10 @@ export class FramingScreen extends KioskScreen {
         >
           ${good && visit.shoots_in_s !== null ? html`<ready-ring .seconds=${visit.shoots_in_s}></ready-ring>` : nothing}
         </live-picture>
-        ${this.#ghostControls()} ${this.#folds()}
+        ${this.#ghostControls()}
       </section>
       <section class="right" aria-labelledby="pose">${this.#asked(visit)} ${this.#mend(visit)} ${this.#actions(good)}</section>
+      ${this.#folds()}
       <reason-dialog @reason=${(event: CustomEvent<string>) => this.#shoot(event.detail)}></reason-dialog>
     </div>`;
   }

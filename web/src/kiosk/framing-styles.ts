@@ -4,8 +4,13 @@ export const framingStyles = css`
   .framing {
     display: grid;
     grid-template-columns: minmax(0, 1fr) minmax(320px, 400px);
-    gap: 20px;
+    grid-template-rows: auto 1fr;
+    gap: 14px 20px;
     align-items: start;
+  }
+  .right {
+    grid-column: 2;
+    grid-row: 1 / span 2;
   }
   .left,
   .right {
@@ -124,6 +129,10 @@ export const framingStyles = css`
   @media (max-width: 900px) {
     .framing {
       grid-template-columns: minmax(0, 1fr);
+    }
+    .right {
+      grid-column: 1;
+      grid-row: auto;
     }
   }
 `;

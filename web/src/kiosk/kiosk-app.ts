@@ -203,9 +203,9 @@ export class KioskApp extends Localised implements FeedListener {
 function uplink(booth: BoothState): TemplateResult {
   const { verdict, text } = uplinkText(booth.uplink);
   const { pending } = booth.uplink;
-  return html`<p class="uplink" role="status">
+  return html`<p class="uplink ${pending === 0 ? verdict : ""}" role="status">
     <span class="dot ${verdict}">${verdictIcon(verdict, 18)}</span>
-    <span>${text}${pending === 0 ? nothing : html`<span class="pending">${counted(texts().shell.pending, pending)}</span>`}</span>
+    <span class="said">${text}${pending === 0 ? nothing : html`<span class="pending">${counted(texts().shell.pending, pending)}</span>`}</span>
   </p>`;
 }
 

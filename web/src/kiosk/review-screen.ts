@@ -44,6 +44,7 @@ export class ReviewScreen extends KioskScreen {
         justify-content: space-between;
       }
       .thumbs {
+        position: relative;
         display: grid;
         gap: 8px;
         max-height: calc(100vh - 210px);
@@ -101,6 +102,9 @@ export class ReviewScreen extends KioskScreen {
         }
         .side {
           grid-column: 1;
+        }
+        zoom-picture {
+          order: -1;
         }
         .thumbs {
           grid-template-columns: repeat(auto-fill, minmax(150px, 1fr));

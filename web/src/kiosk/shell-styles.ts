@@ -48,6 +48,8 @@ export const shellStyles = css`
   }
   .uplink {
     margin-left: auto;
+    flex: 1 1 200px;
+    justify-content: flex-end;
     display: flex;
     align-items: center;
     gap: 8px;
@@ -73,6 +75,31 @@ export const shellStyles = css`
   }
   .away {
     margin: 16px 24px 0;
+  }
+  @media (max-width: 900px) {
+    header {
+      padding: 8px 16px;
+      gap: 8px 12px;
+    }
+    nav button {
+      padding: 0 10px;
+    }
+    .patient {
+      order: 1;
+      flex-basis: 100%;
+      padding-left: 0;
+      border-left: 0;
+    }
+    .uplink.pass .said {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+    }
+    .uplink.pass {
+      flex-basis: auto;
+    }
   }
   .quiet.screen {
     display: grid;

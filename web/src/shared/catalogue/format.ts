@@ -1,7 +1,7 @@
 /** Numbers, times and lists as the language of the page writes them. */
 
 import { unit } from "../words";
-import { language } from "./index";
+import { language, texts } from "./index";
 
 /** A number with at most three significant digits, and nothing finer than a thousandth. */
 export function number(value: number): string {
@@ -14,8 +14,9 @@ export function number(value: number): string {
   return new Intl.NumberFormat(language(), options).format(value);
 }
 
+/** A number with its unit: UCUM, or a word that the catalogue has. */
 export function quantity(value: number, code: string): string {
-  const printed = unit(code);
+  const printed = (texts().units as Readonly<Record<string, string>>)[code] ?? unit(code);
   return printed === "" ? number(value) : `${number(value)}\u202f${printed}`;
 }
 
@@ -31,7 +32,7 @@ export function listed(items: readonly string[]): string {
 }
 
 export function timeOfDay(seconds: number): string {
-  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(seconds * 1000);
+  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(seconds * 1000);
 }
 
 export function dateTime(seconds: number): string {
