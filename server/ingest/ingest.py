@@ -268,8 +268,14 @@ class Ingest:
         self._on_event(BoothSeen(booth_id=connection.peer.booth_id, connected=False))
 
     def _answer(self, identity: bytes, message: ServerMessage) -> None:
-        if identity in self._connections and not self._send(identity, message):
-            self._hang_up(identity, None)
+        connection = self._connections.get(identity)
+        if connection is None or self._send(identity, message):
+            return
+        self._hang_up(identity, None)
+        task = asyncio.current_task()
+        if task is not None and task is connection.task:
+            # Nothing comes from a booth that is gone: its conversation must not wait for it with a still in hand.
+            task.cancel()
 
     def _send(self, identity: bytes, message: ServerMessage) -> bool:
         """Whether the message was handed over; a booth that is gone or does not read gets none."""

@@ -228,11 +228,13 @@ class Peer:
         """Stop receiving a still that has not come in whole."""
         reception, writer = self._reception, self._writer
         self._reception = self._writer = None
-        if reception is not None and writer is not None:
-            writer.cancel()
-            await asyncio.wait([writer])
-            self._under_way.release()
-            await self._services.admission.abandon(reception.admitted, discard=discard)
+        if reception is None or writer is None:
+            return
+        cancelled = await _ended(writer)
+        self._under_way.release()
+        await self._services.admission.abandon(reception.admitted, discard=discard)
+        if cancelled:
+            raise asyncio.CancelledError
 
     def _turn_chunks(self, error: Exception, uid: str) -> None:
         self._ignored = uid
@@ -246,3 +248,16 @@ class Peer:
             exc_info=error if refused.code is ErrorCode.INTERNAL else None,
         )
         self._send(refused)
+
+
+async def _ended(writer: asyncio.Task[None]) -> bool:
+    """Cancel a writer and wait for its end; whether this task was cancelled meanwhile."""
+    writer.cancel()
+    cancelled = False
+    while not writer.done():
+        try:
+            await asyncio.wait([writer])
+        except asyncio.CancelledError:
+            # It ends within one write; a still that is not let go of would keep the booth out for ever.
+            cancelled = True
+    return cancelled

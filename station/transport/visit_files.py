@@ -108,7 +108,8 @@ def _open(folder: Path) -> SpooledVisit:
         opened = decode_station((folder / _OPENED).read_bytes())
         closing = folder / _CLOSED
         closed = decode_station(closing.read_bytes()) if closing.exists() else None
-        stored = sorted(folder.glob(f"*{_STORED}"))
+        # A name that begins with a dot is of a write that was cut off.
+        stored = sorted(folder.glob(f"[!.]*{_STORED}"))
         replaced = frozenset(path.read_text("ascii", "replace") for path in stored) - {""}
     except (OSError, ProtocolError) as error:
         raise SpoolDamaged(f"{folder.name} cannot be read") from error

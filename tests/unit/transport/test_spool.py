@@ -259,3 +259,27 @@ async def test_a_still_that_was_taken_again_does_not_stand_whether_it_was_stored
     assert spool.standing(study) == (third.sop_instance_uid,)
     assert set(spool.taken(study)) == {still.sop_instance_uid for still in (first, second, third)}
     await spool.close()
+
+
+async def test_a_note_that_was_cut_off_is_no_note(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path / "spool")
+    visit = a_visit()
+    study = visit.study_instance_uid
+    await spool.open_visit(visit)
+    stored, waiting = a_still(study), a_still(study, seed=1)
+    for still in (stored, waiting):
+        await spool.put(still)
+    await spool.forget(stored.sop_instance_uid)
+    folder = spool.visits()[0].folder
+    (folder / f".new-0001-{waiting.sop_instance_uid}.stored").write_bytes(b"")
+    (folder / ".new-closed").write_bytes(b"half")
+    spool = await reopened(spool)
+    assert spool.taken(study) == (stored.sop_instance_uid, waiting.sop_instance_uid)
+    assert spool.visits()[0].closed is None
+    closed = VisitClosed(study_instance_uid=study, closed_at=2.0, stills=spool.taken(study), complete=True)
+    await spool.close_visit(closed)
+    await spool.forget(waiting.sop_instance_uid)
+    spool = await reopened(spool)
+    assert spool.visits()[0].closed == closed
+    assert set(spool.taken(study)) == set(closed.stills)
+    await spool.close()
