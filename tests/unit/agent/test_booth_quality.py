@@ -12,10 +12,11 @@ import pytest
 import pytest_asyncio
 
 from station.agent import quality
-from station.agent.quality import BoothQuality, KnownFace
+from station.agent.faces import KnownFace
+from station.agent.quality import BoothQuality
 from station.devices import LatestFrame
 from station.kiosk import Latest
-from station.protocol import Box, Exposure, Face, Frame, FrameHeader, Light, Overlay, QualityReport
+from station.protocol import Box, Exposure, Face, Frame, FrameHeader, Light, Overlay, QualityReport, Verdict
 from station.quality import load_profile
 from tests.fixtures.kiosk_agent import FACE, HEIGHT, WIDTH, portrait
 
@@ -66,6 +67,29 @@ def test_the_box_is_scaled_with_the_picture() -> None:
     face = KnownFace(Box(100, 50, 200, 220), 1280, 720, seen_at=10.0)
     assert face.within(a_frame(640, 360), 11.0, 2.0) == Box(50, 25, 100, 110)
     assert face.within(a_frame(640, 360), 12.1, 2.0) is None
+
+
+def report_of(reports: Latest[QualityReport]) -> QualityReport:
+    assert reports.value is not None
+    return reports.value
+
+
+async def test_without_its_own_network_no_face_is_no_failure(booth: BoothQuality) -> None:
+    preview, hints = LatestFrame(), Latest[QualityReport]()
+    running = asyncio.create_task(booth.run(preview, hints, rate_hz=100))
+    preview.put(a_frame(WIDTH, HEIGHT))
+    await asyncio.wait_for(hints.next(0), 30)
+    preview.close()
+    await running
+    framing = next(measure for measure in report_of(hints).measures if measure.name == "framing")
+    assert framing.verdict is Verdict.UNKNOWN
+
+
+async def test_without_its_own_network_nobody_knows_about_the_eyes(booth: BoothQuality) -> None:
+    booth.note_face(SEEN)
+    closed, reason = booth.eyes_closed()
+    assert closed is None
+    assert reason
 
 
 async def test_movement_between_preview_frames_is_measured(booth: BoothQuality) -> None:
