@@ -85,6 +85,8 @@ class VisitConfig(_Section):
     """Guided: time for which the pose must be right until the shot comes by itself; 0: only the operator shoots."""
     idle_limit_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
     """Guided: time for which a pose or a review may wait; then the visit is closed with what it has."""
+    rest_min: Annotated[float, Field(ge=0, le=120)] = 0.0
+    """Minutes that the subject should have rested in the room before the first picture; shown, never waited for."""
 
 
 class CalibrationConfig(_Section):

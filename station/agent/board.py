@@ -34,11 +34,13 @@ _STEPS = {
 class VisitBoard:
     """Listens to a visit at the booth and to the server's messages about it; `changed` is told of every change.
 
-    Once the visit is closed it tells nothing that the operator entered about the patient.
+    `rest_min` is the time for which a subject should have rested in the room. Once the visit is closed the board tells
+    nothing that the operator entered about the patient.
     """
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, changed: Callable[[], None], rest_min: float = 0.0) -> None:
         self._changed = changed
+        self._rest_min = rest_min
         self._visit: Visit | None = None
         self._guide: GuidedPace | None = None
         self._stills: list[StillStatus] = []
@@ -148,11 +150,17 @@ class VisitBoard:
         return msgspec.structs.replace(
             status,
             patient=visit.patient,
+            acclimatised_at=self._rested_at(visit),
             view=View.UNSPECIFIED if review else visit.view,
             retaking=None if review else visit.take.still,
             shoots_in_s=None if self._guide is None else self._guide.shoots_in_s,
             wanting=() if self._guide is None else self._guide.wanting,
         )
+
+    def _rested_at(self, visit: Visit) -> float | None:
+        if not self._rest_min:
+            return None
+        return visit.opened_at + 60 * (self._rest_min - (visit.conditions.acclimatised_min or 0.0))
 
     def _shown(self) -> list[StillStatus]:
         stills = list(self._stills)

@@ -36,7 +36,7 @@ class Visits:
         self._hints = hints
         self._changed = changed
         self._nobody = nobody
-        self._board = VisitBoard(self._note_change)
+        self._board = VisitBoard(self._note_change, config.visit.rest_min)
         self._review = ReviewShelf()
         self._visit: Visit | None = None
         self._guide: GuidedPace | None = None

@@ -24,11 +24,13 @@ class TimedPace:
 
     async def lead(self, visit: Visit) -> None:
         """Shoot every view and finish."""
-        for number in range(len(visit.protocol.views)):
-            visit.ask(Take(number))
+        take: Take | None = Take(0)
+        while take is not None:
+            visit.ask(take)
             await asyncio.sleep(self._seating_s)
             visit.session.move(SessionEvent.SHOOT)
-            await visit.shoot()
+            take = visit.following()
+            await visit.shoot(then=take)
         visit.session.move(SessionEvent.REVIEW)
         visit.session.move(SessionEvent.FINISH)
 
@@ -73,8 +75,9 @@ class GuidedPace:
                 await self._called.wait()
                 self._called.clear()
                 if visit.session.state is SessionState.SHOOTING:
-                    await visit.shoot(self._override)
-                    self._go_on(visit)
+                    following = visit.following()
+                    await visit.shoot(self._override, then=following)
+                    self._go_on(visit, following)
         finally:
             self._quiet()
 
@@ -127,10 +130,9 @@ class GuidedPace:
         self._watch = PoseWatch(visit.view, visit.previewed)
         self._idle.start(self._idle_limit_s)
 
-    def _go_on(self, visit: Visit) -> None:
-        following = visit.take.view + 1
-        if visit.take.still is None and following < len(visit.protocol.views):
-            self._ask(visit, Take(following))
+    def _go_on(self, visit: Visit, following: Take | None) -> None:
+        if following is not None:
+            self._ask(visit, following)
         else:
             visit.session.move(SessionEvent.REVIEW)
             self._idle.start(self._idle_limit_s)

@@ -90,7 +90,7 @@ class Visit:
         self.session = CaptureSession(lambda state: self._moved())
         self.begun = asyncio.Event()
         """Set once the visit's beginning is on disk and its first pose is asked for, or it has ended before."""
-        self._conditions = conditions or Conditions()
+        self.conditions = conditions or Conditions()
         self._studio = studio
         self._listener = listener
         self._pace = pace
@@ -132,6 +132,11 @@ class Visit:
         self._studio.preview.aim(self.view)
         self.session.move(event)
 
+    def following(self) -> Take | None:
+        """The take after this one; None after the last view and after a still that was taken again."""
+        number = self.take.view + 1
+        return Take(number) if self.take.still is None and number < len(self.protocol.views) else None
+
     def again(self, index: int) -> Take:
         """The take of one still again; raises `InvalidTransition` if the visit has no such still or no room for another."""
         if not 0 <= index < self.protocol.stills:
@@ -162,28 +167,34 @@ class Visit:
         finally:
             await completed(self._close())
 
-    async def shoot(self, override: str = "") -> None:
+    async def shoot(self, override: str = "", then: Take | None = None) -> None:
         """Shoot the take and return when its stills are on disk; the session is `SHOOTING`.
 
-        Raises what instruments and sink raise.
+        The preview is back as soon as the last light is dark, of the pose of the take that comes `then`. Raises what
+        instruments and sink raise.
         """
-        first = self.take.view * len(self.protocol.recipe.steps)
         try:
-            async with self._studio.preview.paused(), asyncio.TaskGroup() as saving:
-                await play(
-                    self.protocol.recipe,
-                    self._studio.camera,
-                    self._studio.lights,
-                    view=self.view,
-                    preparation=self.protocol.preparation,
-                    lighting=lambda step: self._listener.still_lighting(self, first + step),
-                    exposed=lambda frame: self._keep(saving, first + frame.header.step, frame, override),
-                    ultraviolet=self._permission(),
-                    refused=lambda step, why: self._listener.still_refused(self, first + step, why),
-                    only=None if self.take.still is None else self.take.still - first,
-                )
+            async with asyncio.TaskGroup() as saving, self._studio.preview.paused():
+                await self._play(saving, override)
+                if then is not None:
+                    self._studio.preview.aim(self.protocol.views[then.view])
         except ExceptionGroup as group:
             raise group.exceptions[0] from group
+
+    async def _play(self, saving: asyncio.TaskGroup, override: str) -> None:
+        first = self.take.view * len(self.protocol.recipe.steps)
+        await play(
+            self.protocol.recipe,
+            self._studio.camera,
+            self._studio.lights,
+            view=self.view,
+            preparation=self.protocol.preparation,
+            lighting=lambda step: self._listener.still_lighting(self, first + step),
+            exposed=lambda frame: self._keep(saving, first + frame.header.step, frame, override),
+            ultraviolet=self._permission(),
+            refused=lambda step, why: self._listener.still_refused(self, first + step, why),
+            only=None if self.take.still is None else self.take.still - first,
+        )
 
     def _permission(self) -> UvPermission | None:
         guard = self._studio.ultraviolet
@@ -223,7 +234,7 @@ class Visit:
             opened_at=self.opened_at,
             protocol=self.protocol,
             patient=self.patient,
-            conditions=self._conditions,
+            conditions=self.conditions,
         )
         await self._studio.sink.open_visit(message)
         self._opened = True

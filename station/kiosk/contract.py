@@ -122,7 +122,7 @@ class VisitStatus(msgspec.Struct, frozen=True, kw_only=True):
     wanting: tuple[str, ...] = ()
     """What keeps the gate from green, as the operator's sentences, worst first."""
     acclimatised_at: float | None = None
-    """When the subject has rested for as long as the protocol asks, seconds since 1970 UTC."""
+    """When the subject has rested for as long as `[visit] rest_min` asks, seconds since 1970 UTC; None: it does not ask."""
 
 
 class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ import pytest_asyncio
 from station.agent.board import VisitBoard
 from station.capture import GuidedPace, SessionEvent, Take, TakenStill, Visit
 from station.kiosk import Step, StillStage, StillStatus, VisitStatus
-from station.protocol import Patient, QualityReport, StillExamined, StillStored, Verdict, View
+from station.protocol import Conditions, Patient, QualityReport, StillExamined, StillStored, Verdict, View
 from tests.fixtures.booth import a_protocol
 from tests.fixtures.capture_room import REPORT, Room, opened_room
 
@@ -197,3 +197,18 @@ def taken(visit: Visit) -> TakenStill:
 
 def examined(visit: Visit, uid: str, report: QualityReport) -> StillExamined:
     return StillExamined(study_instance_uid=visit.study_instance_uid, sop_instance_uid=uid, quality=report)
+
+
+async def test_rest_counts_from_what_was_told(tmp_path: Path) -> None:
+    async with opened_room(tmp_path) as room:
+        board = VisitBoard(lambda: None, rest_min=15)
+        pace = GuidedPace(auto_shoot_s=1, idle_limit_s=60, changed=lambda: None)
+        conditions = Conditions(acclimatised_min=5)
+        visit = Visit(a_protocol(), PATIENT, room.studio, board, pace, conditions=conditions)
+        board.begin(visit, pace)
+        status = board.status
+        assert status is not None
+        assert status.acclimatised_at == pytest.approx(visit.opened_at + 600)
+        visit.session.move(E.ABORT)
+        assert board.status is not None
+        assert board.status.acclimatised_at is None

@@ -366,6 +366,18 @@ async def test_an_empty_chair_is_not_shot(make: Make) -> None:
     assert walk.state() is S.READY
 
 
+async def test_the_preview_of_the_next_pose_is_back_before_the_last_still_is_on_disk(make: Make) -> None:
+    walk = await make()
+    await walk.green()
+    walk.room.sink._delay_s = 0.5
+    walk.pace.shoot()
+    await until(lambda: (newest := walk.visit.previewed) is not None and newest.view is View.LEFT_45)
+    assert walk.state() is S.SHOOTING
+    assert len(walk.visit.taken) < 3
+    await walk.at(S.FRAMING)
+    assert len(walk.visit.taken) == 3
+
+
 async def test_every_change_of_the_gate_is_told(make: Make) -> None:
     walk = await make()
     await walk.on_the_pose()
