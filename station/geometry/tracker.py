@@ -16,7 +16,7 @@ from station.quality import develop
 
 RATE_HZ: Final = 4.0
 """Frames looked at per second."""
-REST: Final = 2.0
+REST: Final = 1.0
 """Rest after a frame, at least, in times of the work on it: where everything is slow, fewer frames are looked at."""
 FOLLOWED_S: Final = 1.0
 """Time after which a face is sought anew instead of followed."""

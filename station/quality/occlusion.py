@@ -21,11 +21,15 @@ def occlusion(sample: Sample, parts: Mapping[str, Mask] | None) -> Reading:
     outlines = sample.zone_outlines
     if parts is None or not outlines:
         return Reading("occlusion", None, "%", sample.region, NO_PARTS, given=False)
-    shares = {
-        (zone, cover): _share(outline, cut_mask(parts[cover], sample))
-        for zone, outline in outlines.items()
+    seen = {
+        cover: np.where(cut_mask(parts[cover], sample) > 0, np.uint8(255), np.uint8(0))
         for cover in COVERS
         if cover in parts
+    }
+    shares = {
+        (zone, cover): _share(outline, part)
+        for zone, outline in outlines.items()
+        for cover, part in seen.items()
     }
     if not shares:
         return Reading("occlusion", None, "%", sample.region, NO_PARTS, given=False)
@@ -36,5 +40,5 @@ def occlusion(sample: Sample, parts: Mapping[str, Mask] | None) -> Reading:
 
 
 def _share(outline: Mask, part: Mask) -> float:
-    hidden = cv2.countNonZero(cv2.bitwise_and(outline, np.where(part > 0, np.uint8(255), np.uint8(0))))
+    hidden = cv2.countNonZero(cv2.bitwise_and(outline, part))
     return 100 * hidden / max(cv2.countNonZero(outline), 1)

@@ -67,6 +67,8 @@ class Baseline:
 
     frame: Frame
     face: Face | None = None
+    pictured: bool = True
+    """False: the frame has the picture's size and nothing else; faces are compared, pictures are not."""
 
 
 def head_pose(landmarks: tuple[Landmark, ...]) -> HeadPose | None:

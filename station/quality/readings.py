@@ -110,7 +110,7 @@ def pair_readings(first: Sample, second: Sample) -> tuple[Reading, ...]:
 def baseline_readings(frame: Frame, known: Known) -> tuple[Reading, ...]:
     """The registration to the picture of an earlier visit."""
     baseline = known.baseline
-    if baseline is None:
+    if baseline is None or not baseline.pictured:
         return ()
     earlier = None if baseline.face is None else baseline.face.box
     return (registration(baseline.frame, frame, known.box, earlier),)
