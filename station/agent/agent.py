@@ -256,6 +256,7 @@ class StationAgent:
             await asyncio.sleep(REFRESH_S)
 
     def _refresh(self) -> None:
+        self._visits.use(self._instruments.studio if self._instruments is not None else None)
         state = self._look()
         if self._worklist is not None:
             self._worklist.heed(state.visit)

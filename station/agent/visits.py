@@ -38,6 +38,7 @@ class Visits:
         self._nobody = nobody
         self._board = VisitBoard(self._note_change, config.visit.rest_min)
         self._review = ReviewShelf()
+        self._studio: Studio | None = None
         self._visit: Visit | None = None
         self._guide: GuidedPace | None = None
         self._playing: asyncio.Task[None] | None = None
@@ -67,8 +68,16 @@ class Visits:
         await visit.begun.wait()
         return visit.study_instance_uid
 
+    def use(self, studio: Studio | None) -> None:
+        """Let a visit that waits for its pose go on with these instruments; None: they are not open now."""
+        self._studio = studio
+        if studio is not None and self._visit is not None:
+            self._visit.use(studio)
+
     def shoot(self, reason: str) -> None:
         """Shoot now; raises `InvalidTransition` as `GuidedPace.shoot` does."""
+        if self.active and self._studio is None:
+            raise InvalidTransition("a visit cannot shoot while camera or lights are not open: wait a moment")
         self._led.shoot(reason)
 
     def retake(self, index: int) -> None:

@@ -125,6 +125,12 @@ class Visit:
         uids = [uid for _, (at, uid) in sorted(self._taken.items()) if at == index]
         return uids[-1] if uids else None
 
+    def use(self, studio: Studio) -> None:
+        """Go on with instruments that were opened anew; a take that is being shot ends as the old ones let it."""
+        if studio is not self._studio and self.session.active:
+            self._studio = studio
+            studio.preview.aim(self.view)
+
     def ask(self, take: Take, event: SessionEvent = SessionEvent.FRAME) -> None:
         """Ask the subject for the pose of a take; raises `InvalidTransition`, and changes nothing, if this is no time for it."""
         self.session.check(event)

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from dermabooth.demo.booth import BoothClient
 from station.agent import StationAgent
 from station.config import StationConfig
+from station.devices.sim import SimCamera
+from station.errors import DeviceUnavailable
 from station.kiosk import BoothState, Phase, Step, VisitStatus
 from station.protocol import Patient, View
 from station.transport import Spool
@@ -240,3 +242,31 @@ async def test_the_demonstration_leads_a_guided_visit_to_its_end(
                 await asyncio.sleep(0.05)
         assert visit is not None
         assert (visit.study_instance_uid, visit.step, visit.complete) == (study, Step.FINISHED, True)
+
+
+async def test_a_camera_that_comes_back_while_the_pose_is_taken_shoots_on(
+    guided: MakeConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("station.agent.instruments.RETRY_S", 0.5)
+
+    def fail(*_: object) -> None:
+        raise DeviceUnavailable("the camera does not answer: plug it in")
+
+    async with operated(guided(auto_shoot_s=0), tmp_path) as booth:
+        assert await booth.tell("/visit", REQUEST) == 202
+        await booth.step(Step.READY)
+        assert await booth.tell("/visit/shoot") == 204
+        await booth.step(Step.READY, View.LEFT_45)
+        with monkeypatch.context() as broken:
+            broken.setattr(SimCamera, "_preview_picture", fail)
+            state = await until(booth.agent, lambda state: state.problem)
+            assert "plug it in" in state.problem
+            await booth.step(Step.FRAMING, View.LEFT_45)
+            status, refused = await booth.answer("/visit/shoot", {"reason": "now"})
+            assert status == 409
+            assert "not open" in refused["detail"]
+        await booth.step(Step.READY, View.LEFT_45)
+        assert await booth.tell("/visit/shoot") == 204
+        visit = await booth.step(Step.REVIEW)
+        assert visit.complete
+        assert await booth.tell("/visit/finish") == 204
