@@ -148,12 +148,19 @@ class UvPermission:
     def _check_budget(self, dose: Dose) -> None:
         for key, limit in self._budgets.items():
             had = self._guard.ledger.had(key)
-            if (had + dose).exceeds(limit):
-                whose = "visits without a patient ID have" if key == WALK_INS else "this person has"
+            if not (had + dose).exceeds(limit):
+                continue
+            spent, more = f"{had.j_m2:.0f}", f"{dose.j_m2:.0f}"
+            most, weighted = f"{limit.j_m2:.0f}", f"{limit.effective_j_m2:g}"
+            if key == WALK_INS:
                 raise UvRefused(
-                    f"{whose} had {had.j_m2:.0f} J/m² of ultraviolet light within a day; one more exposure may give "
-                    f"{dose.j_m2:.0f}, the budget is {limit.j_m2:.0f} ({limit.effective_j_m2:g} weighted): wait for a day"
+                    f"visits without a patient ID have had {spent} J/m² of ultraviolet light within a day; one more exposure "
+                    f"may give {more}, the budget is {most} ({weighted} weighted): wait for a day"
                 )
+            raise UvRefused(
+                f"this person has had {spent} J/m² of ultraviolet light within a day; one more exposure "
+                f"may give {more}, the budget is {most} ({weighted} weighted): wait for a day"
+            )
 
 
 def _first(found: BaseExceptionGroup[BaseException]) -> BaseException:

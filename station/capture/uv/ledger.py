@@ -37,6 +37,10 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     eff: float
 
 
+class _Damaged(Exception):
+    """The ledger cannot be trusted."""
+
+
 class DoseLedger:
     """The booth's ledger; `open` it. Every method but `open` and `close` belongs to one event loop."""
 
@@ -59,7 +63,7 @@ class DoseLedger:
             self._problem = ""
         except OSError as error:
             self._problem = f"the ledger of ultraviolet doses cannot be used: {error.strerror}"
-        except (msgspec.MsgspecError, UvRefused) as error:
+        except (msgspec.MsgspecError, _Damaged) as error:
             self._problem = (
                 f"the ledger of ultraviolet doses is damaged ({error}): move the folder {self._path.parent.name} aside "
                 "after a day without ultraviolet light"
@@ -121,7 +125,7 @@ class DoseLedger:
         if not self._path.exists():
             return []
         if self._path.stat().st_size > MAX_BYTES:
-            raise UvRefused(f"over {MAX_BYTES} bytes")
+            raise _Damaged(f"over {MAX_BYTES} bytes")
         # What follows the last line's end was never on disk for certain, so no lamp has fired for it.
         *lines, _ = self._path.read_bytes().split(b"\n")
         since = self._clock() - KEPT_S
@@ -133,9 +137,9 @@ class DoseLedger:
             key = self._key_path.read_bytes()
             if len(key) == _KEY_BYTES:
                 return key
-            raise UvRefused("its key is not whole")
+            raise _Damaged("its key is not whole")
         if self._entries:
-            raise UvRefused("its key is missing")
+            raise _Damaged("its key is missing")
         key = secrets.token_bytes(_KEY_BYTES)
         _write_durably(self._key_path, key)
         return key

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from station.calibration import Drift, daily
+from station.protocol import Verdict
 from station.quality import advice
 from station.quality.sample import Reading
 
@@ -127,16 +129,12 @@ def test_why_a_measure_cannot_be_told_is_known_to_the_page(text: str) -> None:
     assert known(text)
 
 
-def refusals() -> list[str]:
-    """What the booth says where it refuses an event of a visit."""
+def refusals(errors: tuple[str, ...] = ("InvalidTransition", "UvRefused")) -> list[str]:
+    """What the booth says where it refuses an event of a visit, or ultraviolet light."""
     found = []
     for path in sorted((ROOT / "station").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if (
-                isinstance(node, ast.Call)
-                and getattr(node.func, "id", "") == "InvalidTransition"
-                and node.args
-            ):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in errors and node.args:
                 text = _template(node.args[0])
                 found += [] if text is None else [text]
     return sorted(set(found))
@@ -152,4 +150,20 @@ def _template(node: ast.expr) -> str | None:
 
 @pytest.mark.parametrize("text", refusals())
 def test_a_refusal_is_known_to_the_page(text: str) -> None:
+    assert known(text)
+
+
+def daily_advice() -> list[str]:
+    """What the booth says about every quantity of a daily check."""
+    kinds = ("colour/white", "lamp/white", "scale", "focus", "polarisation")
+    figures = [
+        Drift(name=kind, then=1.0, now=2.0, drift=9.0, unit="%", warn=1.0, fail=2.0, verdict=verdict)
+        for kind in kinds
+        for verdict in (Verdict.WARN, Verdict.FAIL)
+    ]
+    return [daily.advice(figure) for figure in figures]
+
+
+@pytest.mark.parametrize("text", sorted(set(daily_advice())))
+def test_advice_of_a_daily_check_is_known_to_the_page(text: str) -> None:
     assert known(text)

@@ -16,6 +16,10 @@ export const shoot = (reason: string): Promise<Answer> => post("/visit/shoot", {
 export const retake = (still: number): Promise<Answer> => post("/visit/retake", { still });
 export const finish = (): Promise<Answer> => post("/visit/finish");
 export const abort = (): Promise<Answer> => post("/visit/abort");
+/** How it goes is in the booth's state. */
+export const checkCalibration = (): Promise<Answer> => post("/calibration/check");
+/** Every check so far as `CalibrationCheck[]`, newest last. */
+export const calibrationHistory = (): Promise<Answer> => send("/calibration/history", { cache: "no-store" });
 
 /** The newest picture of a still; `part` in shares of the picture asks for a piece of it in full detail. */
 export async function stillPicture(
@@ -41,9 +45,13 @@ async function picture(path: string, signal?: AbortSignal): Promise<ImageBitmap 
   }
 }
 
-async function post(path: string, body?: unknown): Promise<Answer> {
+function post(path: string, body?: unknown): Promise<Answer> {
+  return send(path, { method: "POST", body: body === undefined ? "" : JSON.stringify(body) });
+}
+
+async function send(path: string, request: RequestInit): Promise<Answer> {
   try {
-    const response = await fetch(path, { method: "POST", body: body === undefined ? "" : JSON.stringify(body) });
+    const response = await fetch(path, request);
     const text = await response.text();
     const answer: unknown = text === "" ? null : JSON.parse(text);
     if (response.ok) {

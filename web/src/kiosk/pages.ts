@@ -3,6 +3,7 @@
 import { html, type TemplateResult } from "lit";
 import { texts } from "../shared/catalogue";
 import type { BoothState } from "../wire/booth";
+import "./calibration-page";
 import "./live-page";
 import type { Pictures } from "./pictures";
 import "./state-page";
@@ -24,5 +25,10 @@ export const PAGES: readonly Page[] = [
     name: "state",
     label: () => texts().shell.booth,
     render: (booth) => html`<state-page .booth=${booth}></state-page>`,
+  },
+  {
+    name: "calibration",
+    label: () => texts().shell.calibration,
+    render: (booth) => html`<calibration-page .booth=${booth}></calibration-page>`,
   },
 ];
