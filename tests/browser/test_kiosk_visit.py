@@ -103,6 +103,7 @@ async def test_a_visit_from_the_list_to_its_end(booth: Booth) -> None:
 async def test_what_to_mend_now_is_told_first(booth: Booth) -> None:
     page = booth.page
     await page.start_visit()
+    await page.screen("framing").wait_for()
     booth.agent.want(FIRST, "Tilt the chin down.")
     await expect(page.screen("framing").locator(".now")).to_have_text(FIRST)
     await expect(page.screen("framing").locator(".then li")).to_have_text(["Tilt the chin down."])
@@ -118,6 +119,7 @@ async def test_what_to_mend_now_is_told_first(booth: Booth) -> None:
 async def test_a_picture_in_spite_of_the_gate_needs_a_reason(booth: Booth) -> None:
     page = booth.page
     await page.start_visit()
+    await page.screen("framing").wait_for()
     booth.agent.want(FIRST)
     await page.page.locator('[data-action="anyway"]').click()
     shoot = page.page.locator('[data-action="shoot-anyway"]')
@@ -247,6 +249,7 @@ async def test_nothing_of_the_patient_stays_after_the_visit(booth: Booth, end: S
 async def test_a_visit_is_stopped_only_after_asking(booth: Booth) -> None:
     page = booth.page
     await page.start_visit()
+    await page.screen("framing").wait_for()
     await page.page.locator('[data-action="abort"]').click()
     await page.page.get_by_role("button", name="Go on").click()
     await expect(page.screen("framing")).to_be_visible()
@@ -309,7 +312,7 @@ async def test_every_view_is_asked_for_in_turn(booth: Booth) -> None:
     page = booth.page
     await page.start_visit()
     for view, place in (("Front", "View 1 of 2"), ("Left 45°", "View 2 of 2")):
-        await expect(page.heading).to_have_text(view)
+        await expect(page.screen("framing").locator("h1")).to_have_text(view)
         await expect(page.screen("framing")).to_contain_text(place)
         await expect(page.page.locator("svg.guide")).to_be_visible()
         booth.agent.green()

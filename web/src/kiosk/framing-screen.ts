@@ -20,7 +20,6 @@ import "./quality-lights";
 import "./ready-ring";
 import "./reason-dialog";
 import type { ReasonDialog } from "./reason-dialog";
-import "./stop-visit";
 
 const BARE: OverlayView = { layers: new Set(), opacity: 0.6 };
 const REPORT_EVERY_MS = 400;
@@ -147,10 +146,14 @@ export class FramingScreen extends KioskScreen {
     const t = texts().framing;
     return html`<div class="buttons">
       ${this.problem === "" ? nothing : html`<p class="problem" role="alert">${said(this.problem)}</p>`}
-      ${good
-        ? html`<button class="primary big" data-action="shoot" ?disabled=${this.sending} @click=${() => this.#shoot("")}>${t.shoot}</button>`
-        : html`<button class="big" data-action="anyway" ?disabled=${this.sending} @click=${() => this.reasons.open()}>${t.anyway}</button>`}
-      <stop-visit></stop-visit>
+      <button
+        class="big ${good ? "primary" : ""}"
+        data-action=${good ? "shoot" : "anyway"}
+        ?disabled=${this.sending}
+        @click=${() => (good ? this.#shoot("") : this.reasons.open())}
+      >
+        ${good ? t.shoot : t.anyway}
+      </button>
     </div>`;
   }
 

@@ -20,6 +20,7 @@ import { openVisit, screenOf, type ScreenName } from "./screen";
 import "./sequence-screen";
 import { shellStyles } from "./shell-styles";
 import "./start-screen";
+import "./stop-visit";
 import type { Chosen } from "./start-screen";
 import { uplinkText } from "./uplink";
 
@@ -84,7 +85,7 @@ export class KioskApp extends Localised implements FeedListener {
         ${mark(32)}
         <p class="name">${booth === null ? "dermabooth" : fill(texts().shell.title, { id: booth.booth_id })}</p>
         ${booth === null ? nothing : (this.#patient(booth) ?? this.#navigation())}
-        ${booth === null ? nothing : uplink(booth)}
+        ${booth === null ? nothing : uplink(booth)} ${openVisit(booth) === null ? nothing : html`<stop-visit></stop-visit>`}
         <language-switch></language-switch>
       </header>
       <main>

@@ -11,7 +11,6 @@ import { type Answer, finish, retake } from "./calls";
 import { KioskScreen } from "./kiosk-screen";
 import "./still-measures";
 import "./still-thumb";
-import "./stop-visit";
 import "./zoom-picture";
 
 /** The pictures of the visit: each with its verdict and measures, to be taken again or kept. */
@@ -129,10 +128,7 @@ export class ReviewScreen extends KioskScreen {
           <h1 tabindex="-1">${t.heading}</h1>
           <p class="lead" role="status">${summary(visit.stills)}</p>
         </div>
-        <div class="actions">
-          <stop-visit></stop-visit>
-          <button class="primary big" data-action="finish" ?disabled=${this.sending} @click=${() => this.#ask(finish())}>${t.finish}</button>
-        </div>
+        <button class="primary big" data-action="finish" ?disabled=${this.sending} @click=${() => this.#ask(finish())}>${t.finish}</button>
       </div>
       ${this.problem === "" ? nothing : html`<p class="problem" role="alert">${said(this.problem)}</p>`}
       <div class="columns">

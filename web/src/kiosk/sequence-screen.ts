@@ -8,7 +8,6 @@ import { shared } from "../styles/shared";
 import type { StillStatus, VisitStatus } from "../wire/booth";
 import { KioskScreen } from "./kiosk-screen";
 import "./light-sequence";
-import "./stop-visit";
 
 /** The lights of a view are played: how many pictures are to go, and which light is on. */
 @customElement("sequence-screen")
@@ -58,9 +57,6 @@ export class SequenceScreen extends KioskScreen {
         height: 14px;
         accent-color: var(--accent);
       }
-      .stop {
-        margin-top: 18px;
-      }
       @media (max-width: 900px) {
         .columns {
           grid-template-columns: minmax(0, 1fr);
@@ -99,7 +95,6 @@ export class SequenceScreen extends KioskScreen {
         </section>
         <section aria-label=${t.review.pictures}>
           <light-sequence .visit=${visit} .only=${visit.view === "unspecified" ? "" : visit.view}></light-sequence>
-          <div class="stop"><stop-visit></stop-visit></div>
         </section>
       </div>
     </div>`;

@@ -127,7 +127,7 @@ export class ZoomPicture extends Localised {
         <div class="moved"><canvas class="whole" width="1" height="1"></canvas><canvas class="part" width="1" height="1" hidden></canvas></div>
         ${this.status === "shown"
           ? nothing
-          : html`<div class="status" role="status">${this.status === "loading" ? t.loading : t.unavailable}</div>`}
+          : html`<div class="status" role="status">${this.key === "" ? t.missing : this.status === "loading" ? t.loading : t.unavailable}</div>`}
       </div>
       <p id="help" class="visually-hidden">${t.zoom_help}</p>
       <div class="tools">
