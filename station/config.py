@@ -29,6 +29,7 @@ from station.errors import ConfigError
 from station.protocol import Encoding, Exposure, Light, LightingRecipe, VisitProtocol, is_booth_id
 from station.quality import QualityProfile, load_profile
 
+_LEAST_HINTS_HZ = 2.0
 PREFIX = "DERMABOOTH_STATION_"
 MAX_FILE_BYTES = 1 << 20
 _PATHS = (
@@ -223,6 +224,10 @@ class StationConfig(BaseSettings):
     def _guided_by_somebody(self) -> Self:
         if self.visit.pace == "guided" and not self.kiosk.enabled:
             raise ValueError("visit.pace cannot be guided with kiosk.enabled = false: nobody could guide")
+        if self.guided and self.preview.hints_hz < _LEAST_HINTS_HZ:
+            raise ValueError(
+                f"preview.hints_hz must be at least {_LEAST_HINTS_HZ:g} where visits are guided: the gate goes by it"
+            )
         return self
 
     @property

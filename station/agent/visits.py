@@ -21,8 +21,8 @@ class Visits:
     """Starts visits, passes on what the operator says, and shows how the newest one goes.
 
     `changed` is told of every change, `hints` are the reports on the preview that the gate goes by, `nobody` says that a
-    face was looked for in the preview and is not there. A visit may start as
-    soon as the last is closed; that one's end may still go to disk, and its stills to the server.
+    face was looked for in the preview and is not there. A visit may start as soon as the last is closed; that one's end
+    may still go to disk, and its stills to the server.
     """
 
     def __init__(
@@ -71,7 +71,9 @@ class Visits:
     def use(self, studio: Studio | None) -> None:
         """Let a visit that waits for its pose go on with these instruments; None: they are not open now."""
         self._studio = studio
-        if studio is not None and self._visit is not None:
+        if studio is None and self._guide is not None:
+            self._guide.doubt()
+        elif studio is not None and self._visit is not None:
             self._visit.use(studio)
 
     def shoot(self, reason: str) -> None:

@@ -51,7 +51,7 @@ class GuidedPace:
         self._called = asyncio.Event()
         self._override = ""
         self._auto = _Timer(self._shoot_by_itself)
-        self._stale = _Timer(self._doubt)
+        self._stale = _Timer(self.doubt)
         self._idle = _Timer(self._expire)
         self._watch = PoseWatch(View.UNSPECIFIED, None)
         self._wanting: tuple[str, ...] = ()
@@ -89,6 +89,11 @@ class GuidedPace:
         if self._posing and self._watch.reported(self._led.previewed):
             self._stale.start(FRESH_S)
             self._weigh((NOBODY,) if nobody else wanting(report))
+
+    def doubt(self) -> None:
+        """Let no earlier report count any longer: the gate is not green until the next one."""
+        if self._posing:
+            self._weigh(UNMEASURED)
 
     def shoot(self, reason: str = "") -> None:
         """Shoot now; the gate's corrections are overridden for a `reason`, which goes with the stills.
@@ -152,10 +157,6 @@ class GuidedPace:
         self._auto.stop()
         if self._state is SessionState.READY:
             self._led.session.move(SessionEvent.LOSE)
-
-    def _doubt(self) -> None:
-        if self._posing:
-            self._weigh(UNMEASURED)
 
     def _shoot_by_itself(self) -> None:
         if self._state is SessionState.READY:

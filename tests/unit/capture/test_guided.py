@@ -357,6 +357,17 @@ async def test_the_preview_shows_the_pose_that_is_asked_for(make: Make) -> None:
     assert frame.header.view is View.FRONT
 
 
+async def test_a_preview_that_is_gone_is_not_green(make: Make) -> None:
+    walk = await make()
+    await walk.green()
+    walk.pace.doubt()
+    assert (walk.state(), walk.wanting(), walk.pace.shoots_in_s) == (S.FRAMING, UNMEASURED, None)
+    await walk.shot()
+    await walk.shot()
+    walk.pace.doubt()
+    assert walk.state() is S.REVIEW
+
+
 async def test_an_empty_chair_is_not_shot(make: Make) -> None:
     walk = await make()
     await walk.green()

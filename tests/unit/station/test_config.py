@@ -68,6 +68,10 @@ def test_polarised_steps_can_be_subtracted() -> None:
     [
         ("kamera = 1\n", "unknown key kamera"),
         ("[visit]\nseating = 1\n", "unknown key visit.seating"),
+        ("[visit]\npace = 'slow'\n", "visit.pace: Input should be 'guided' or 'timed'"),
+        ("[visit]\npace = 'guided'\n[kiosk]\nenabled = false\n", "nobody could guide"),
+        ("[preview]\nhints_hz = 1\n", "preview.hints_hz must be at least 2"),
+        ("[visit]\nidle_limit_s = 0\n", "visit.idle_limit_s: Input should be greater than 0"),
         ("[visit]\nseating_s = -1\n", "visit.seating_s: Input should be greater than or equal to 0"),
         ("[preview]\npower = 1.5\n", "preview.power: Input should be less than or equal to 1"),
         ("[preview]\nlight = 'red'\n", "preview.light: .*'white'"),
@@ -172,3 +176,16 @@ def test_a_path_that_is_none_is_refused(write: Write) -> None:
     path = write(GOOD.replace("front.toml", "\\u0000"))
     with pytest.raises(ConfigError, match="is no path"):
         StationConfig.load(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "guided"),
+    [
+        ("", True),
+        ("[kiosk]\nenabled = false\n", False),
+        ("[visit]\npace = 'timed'\n[preview]\nhints_hz = 1\n", False),
+        ("[visit]\npace = 'guided'\n", True),
+    ],
+)
+def test_visits_are_guided_where_there_is_a_page(write: Write, text: str, guided: bool) -> None:
+    assert StationConfig.load(write(GOOD + text)).guided is guided
