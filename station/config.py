@@ -127,6 +127,15 @@ class UplinkConfig(_Section):
     """Stills the booth keeps while the server is away, in 10^9 bytes."""
 
 
+class MemoryConfig(_Section):
+    """`[memory]`: what the booth keeps of earlier visits, so that a pose can be taken again."""
+
+    patients: Annotated[int, Field(ge=0, le=10_000)] = 500
+    """Patients of whom line drawings and the place of the face are kept; 0: nobody's, and what there is is deleted."""
+    days: Annotated[float, Field(ge=0, le=3660)] = 90.0
+    """Days after the last visit for which they are kept; 0: as for `patients`."""
+
+
 class WorklistConfig(_Section):
     """`[worklist]`: who is expected today."""
 
@@ -181,6 +190,7 @@ class StationConfig(BaseSettings):
     uv: UvConfig = UvConfig()
     uplink: UplinkConfig = UplinkConfig()
     worklist: WorklistConfig = WorklistConfig()
+    memory: MemoryConfig = MemoryConfig()
     kiosk: KioskConfig = KioskConfig()
     _visit_protocol: VisitProtocol = PrivateAttr()
     _quality_profile: QualityProfile = PrivateAttr()

@@ -12,11 +12,13 @@ from station.agent.instruments import Instruments
 from station.agent.link import Link
 from station.agent.page import serve_page
 from station.agent.quality import BoothQuality
+from station.agent.recall import Recall
 from station.agent.sink import SpoolSink
 from station.agent.ultraviolet import UvDesk
 from station.agent.visits import Visits
 from station.agent.worklist import Worklist
 from station.calibration import Calibration
+from station.capture import TakenStill
 from station.capture.uv import DoseLedger
 from station.config import StationConfig
 from station.devices import LatestFrame, Progress
@@ -33,6 +35,7 @@ from station.kiosk import (
     VisitRequest,
     WorklistStatus,
 )
+from station.memory import PatientMemory
 from station.protocol import Overlay, QualityReport, View, VisitClosed
 from station.transport import Spool, SpoolRoom
 
@@ -82,6 +85,7 @@ class StationAgent:
         self._link: Link | None = None
         self._room: SpoolRoom | None = None
         self._worklist: Worklist | None = None
+        self._recall: Recall | None = None
         self._desk: CalibrationDesk | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._visits = Visits(config, self.hints, self._refresh, lambda: self._quality.sees_nobody)
@@ -100,6 +104,8 @@ class StationAgent:
             rooms.callback(self._room.close)
             self._worklist = await asyncio.to_thread(Worklist.open, self.config, self._refresh)
             rooms.callback(self._worklist.close)
+            self._recall = await asyncio.to_thread(self._open_recall)
+            rooms.callback(self._recall.close)
             rooms.callback(self._quality.close)
             rooms.callback(self._visits.close)
             rooms.callback(self._end_streams)
@@ -111,7 +117,7 @@ class StationAgent:
             self._desk = CalibrationDesk(self.config, calibration, self._refresh)
             rooms.callback(self._desk.close)
             await self._desk.open()
-            sink = SpoolSink(spool, self._link.notify, calibration, self._visits.keep)
+            sink = SpoolSink(spool, self._link.notify, calibration, self._kept)
             self._instruments = self._make_instruments(sink, ultraviolet)
             if self.config.kiosk.enabled and self._web_root is not None:
                 self.kiosk_url = await rooms.enter_async_context(
@@ -138,6 +144,8 @@ class StationAgent:
         study = await self._visits.start(request, studio, self._tasks)
         if self._worklist is not None:
             self._worklist.begin(study, request.worklist_key)
+        if self._recall is not None:
+            self._recall.begin(request.patient, study)
         return study
 
     def shoot(self, reason: str) -> None:
@@ -157,6 +165,10 @@ class StationAgent:
     async def abort(self) -> None:
         """Give the visit up: lights dark, no further still. Raises `InvalidTransition` if none is under way."""
         await self._visits.abort()
+
+    async def ghost(self, view: View) -> bytes | None:
+        """PNG of grey lines on transparency: this view at the last visit of whoever is in the chair; None without one."""
+        return None if self._recall is None else await self._recall.ghost(view)
 
     async def still(self, index: int, excerpt: Excerpt) -> bytes | None:
         """JPEG of the newest still of this index; None without one. Raises `InvalidTransition` once the visit is closed."""
@@ -184,6 +196,8 @@ class StationAgent:
                 tasks.create_task(room.run(self._refresh), name="room")
                 if self._worklist is not None:
                     tasks.create_task(self._worklist.run(), name="worklist")
+                if self._recall is not None:
+                    tasks.create_task(self._recall.run(), name="recall")
                 hints_hz = self.config.preview.hints_hz
                 tasks.create_task(self._quality.run(self.preview, self.hints, hints_hz), name="hints")
                 tasks.create_task(self._visits.run(), name="gate")
@@ -194,6 +208,20 @@ class StationAgent:
                     await instruments.ensure_dark()
         finally:
             self._tasks = None
+
+    async def _kept(self, still: TakenStill) -> None:
+        if self._recall is not None:
+            self._recall.note(still)
+        await self._visits.keep(still)
+
+    def _open_recall(self) -> Recall:
+        settings, folder = self.config.memory, self.config.data / "memory"
+        try:
+            memory = PatientMemory.open(folder, patients=settings.patients, days=settings.days)
+        except OSError:
+            _log.exception("nothing is kept of visits for the next one")
+            memory = PatientMemory(folder, b"", patients=0, days=0)
+        return Recall(memory, self.preview, self._quality.face, self._quality.compare_with)
 
     def _open_spool(self) -> Spool:
         uplink = self.config.uplink
@@ -260,6 +288,8 @@ class StationAgent:
         state = self._look()
         if self._worklist is not None:
             self._worklist.heed(state.visit)
+        if self._recall is not None:
+            self._recall.heed(state.visit)
         if state != self.state.value:
             self.state.put(state)
 

@@ -102,6 +102,11 @@ class BoothQuality:
         """The report on a still; None if it cannot be measured, for a still is worth more than its measures."""
         return await self._measured(self._examining, self._examine, frame)
 
+    async def face(self, frame: Frame) -> Face | None:
+        """The face in a still, in its px, as the booth itself finds it; None if it does not."""
+        found = await self._examining.run(self._still_faces.of, frame, self._expected(frame))
+        return None if found is None else found.face
+
     def eyes_closed(self, now: float | None = None) -> tuple[bool | None, str]:
         """Whether the eyes are closed now (`time.monotonic()`), and the operator's sentence if they are not.
 

@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, hdrs, web
 from station.kiosk.answers import AGENT, json_answer
 from station.kiosk.calibration import add_calibration_routes
 from station.kiosk.contract import BoothState, KioskAgent
+from station.kiosk.ghost import add_ghost_route
 from station.kiosk.guard import Audience, add_headers, add_route, guard, problem, refuse_undeclared
 from station.kiosk.latest import Latest
 from station.kiosk.picture import LivePicture
@@ -40,6 +41,7 @@ def make_kiosk(agent: KioskAgent, web_root: Path) -> web.Application:
     add_route(app, "GET", "/state", state, Audience.OPERATOR)
     add_route(app, "GET", "/live", live, Audience.OPERATOR)
     add_visit_routes(app)
+    add_ghost_route(app)
     add_calibration_routes(app)
     app.on_startup.append(refuse_undeclared)
     app.on_response_prepare.append(add_headers)

@@ -342,6 +342,9 @@ class KioskAgent(Protocol):
     def finish(self) -> None:
         """Close the reviewed visit; raises `InvalidTransition` outside the review."""
 
+    async def ghost(self, view: View) -> bytes | None:
+        """PNG of grey lines on transparency: this view at the last visit of whoever is in the chair; None without one."""
+
     async def still(self, index: int, excerpt: Excerpt) -> bytes | None:
         """JPEG of the newest still of this index; None without one. Raises `InvalidTransition` once the visit is closed."""
 
