@@ -3,11 +3,11 @@
 from station.quality.exposure import clipping, dynamic_range, scene_exposure, tab_exposure
 from station.quality.eyes import eye_opening
 from station.quality.gate import examine, eyes_closed, hint, judge
+from station.quality.head_fit import SURE
 from station.quality.illumination import flat_field, flat_field_uniformity, illumination_uniformity
 from station.quality.motion import frame_shift, gradient_anisotropy, motion
 from station.quality.occlusion import occlusion
 from station.quality.placement import (
-    SURE,
     Baseline,
     Guide,
     against_baseline,

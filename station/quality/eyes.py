@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.protocol import Face, Frame, Landmark, Pixels
-from station.quality.placement import NO_LANDMARKS, SURE
+from station.quality.head_fit import SURE
+from station.quality.placement import NO_LANDMARKS
 from station.quality.sample import Reading
 from station.quality.tone import linear_pixels
 

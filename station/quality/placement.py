@@ -2,41 +2,20 @@
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated
 
-import cv2
 import msgspec
-import numpy as np
 from msgspec import Meta
-from numpy.typing import NDArray
 
 from station.protocol import Box, Face, Frame, HeadPose, Landmark
 from station.quality.head import BOX_CENTRE_MM, BOX_MM, left_behind
+from station.quality.head_fit import fit_head
 from station.quality.sample import PICTURE, Reading
 from station.quality.zones import extent
 
-SURE: Final = 0.5
-"""Landmarks are used from this confidence on."""
-FEWEST: Final = 6
-"""Of the eight."""
 NO_LANDMARKS = "The landmarks of the face are not known."
 NO_FACE = "No face in the picture."
 NO_GUIDE = "The profile has no guide for this view."
-_EYE_CORNERS: Final = 4
-_CAMERA_MM: Final = 1300.0
-_MEAN_HEAD_MM: Final = np.array(
-    [
-        (-46.6, -0.5, 8.8),
-        (46.6, -0.5, 8.8),
-        (-17.3, 0.5, 0.5),
-        (17.3, 0.5, 0.5),
-        (0.0, 38.7, -23.8),
-        (-27.0, 64.7, 0.0),
-        (27.0, 64.7, 0.0),
-        (0.0, 110.4, 6.6),
-    ]
-)
-"""The landmarks of a `Face` on the mean head of the phantom: right in the picture, down, away from the camera."""
 
 
 class Guide(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -72,22 +51,23 @@ class Baseline:
 
 
 def head_pose(landmarks: tuple[Landmark, ...]) -> HeadPose | None:
-    """The turn of the head: a mean head fitted to the landmarks in perspective (SQPnP, Terzakis 2020), seen by a
-    camera 1.3 m away at the height of the eyes.
+    """The turn of the head: a head fitted to the landmarks in perspective, seen by a camera 1.3 m away at the height of the
+    eyes.
 
-    None with under six landmarks that are sure. People differ: on heads of the phantom the error has a standard deviation
-    of 2 degrees of yaw and roll and 3 of pitch, most of which cancels between two pictures of one person.
+    None with under six landmarks that are sure. People differ: on heads of the phantom, with exact landmarks, the error has
+    a standard deviation of 1 to 2 degrees of yaw and 1 to 3 of pitch, most of which cancels between two pictures of one
+    person; a yaw of 40 degrees is told 2 degrees too large.
     """
-    fit = _fit(landmarks)
+    fit = fit_head(landmarks)
     return None if fit is None else fit.pose
 
 
 def face_width(landmarks: tuple[Landmark, ...]) -> float | None:
-    """Px that the box of a face would be wide, by the size of the mean head fitted to the landmarks, however turned.
+    """Px that the box of a face would be wide, by the size of the head fitted to the landmarks, however turned.
 
     A detector's own box is no measure of distance: its width jumps by a tenth and more. None as for `head_pose`.
     """
-    fit = _fit(landmarks)
+    fit = fit_head(landmarks)
     return None if fit is None else fit.px_per_mm * BOX_MM
 
 
@@ -96,7 +76,7 @@ def face_box(landmarks: tuple[Landmark, ...]) -> Box | None:
 
     Of a turned head it stays with the visible face. None as for `head_pose`.
     """
-    fit = _fit(landmarks)
+    fit = fit_head(landmarks)
     if fit is None:
         return None
     x, y = fit.place(BOX_CENTRE_MM)
@@ -194,63 +174,3 @@ def _side(right: float, down: float) -> str:
     if abs(right) > abs(down):
         return "left" if right > 0 else "right"
     return "low" if down > 0 else "high"
-
-
-@dataclass(frozen=True)
-class _Fit:
-    pose: HeadPose
-    px_per_mm: float
-    turn: NDArray[np.float64]
-    """(3, 3)."""
-    middle: NDArray[np.float64]
-    """(2,): the mean of the landmarks that were used, px."""
-    model_middle: NDArray[np.float64]
-    """(3,): the same on the mean head, mm."""
-
-    def place(self, point: NDArray[np.float64]) -> tuple[float, float]:
-        """Where a point of the mean head (mm) lies in the picture, px."""
-        away = self.turn @ (point - self.model_middle)
-        return tuple(self.middle + self.px_per_mm * away[:2])
-
-
-def _fit(landmarks: tuple[Landmark, ...]) -> _Fit | None:
-    if len(landmarks) != len(_MEAN_HEAD_MM):
-        return None
-    kept = [index for index, each in enumerate(landmarks) if each.confidence >= SURE]
-    if len(kept) < FEWEST:
-        return None
-    points = np.array([(landmarks[index].x, landmarks[index].y) for index in kept], np.float64)
-    eyes = [row for row, index in enumerate(kept) if index < _EYE_CORNERS]
-    turn = _turn(points, _MEAN_HEAD_MM[kept], points[eyes or slice(None)].mean(axis=0))
-    if turn is None:
-        return None
-    seen = _spread((_MEAN_HEAD_MM[kept] @ turn.T)[:, :2])
-    scale = _spread(points) / max(seen, 1e-6)
-    return _Fit(_angles(turn), scale, turn, points.mean(axis=0), _MEAN_HEAD_MM[kept].mean(axis=0))
-
-
-def _turn(
-    points: NDArray[np.float64], model: NDArray[np.float64], ahead_at: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
-    """The rotation (3, 3). The camera is taken to look at `ahead_at`, px, wherever in the picture the face is."""
-    focal = _CAMERA_MM * _spread(points) / _spread(model[:, :2])
-    if focal <= 0:
-        return None
-    camera = np.array([[focal, 0, ahead_at[0]], [0, focal, ahead_at[1]], [0, 0, 1]])
-    found, turn, _ = cv2.solvePnP(model, points, camera, None, flags=cv2.SOLVEPNP_SQPNP)
-    return np.asarray(cv2.Rodrigues(turn)[0], np.float64) if found else None
-
-
-def _angles(rotation: NDArray[np.float64]) -> HeadPose:
-    roll = math.atan2(rotation[1, 0], rotation[0, 0])
-    upright = np.array([[math.cos(roll), math.sin(roll), 0], [-math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
-    ahead = -upright @ rotation[:, 2]
-    return HeadPose(
-        yaw=math.degrees(math.atan2(ahead[0], -ahead[2])),
-        pitch=math.degrees(math.atan2(-ahead[1], math.hypot(ahead[0], ahead[2]))),
-        roll=math.degrees(roll),
-    )
-
-
-def _spread(points: NDArray[np.float64]) -> float:
-    return float(np.sqrt(((points - points.mean(axis=0)) ** 2).sum()))

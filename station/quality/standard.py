@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from station.protocol import Box, Face, Frame, Pixels
 from station.quality.colour import lab_d50
-from station.quality.placement import SURE, head_pose
+from station.quality.head_fit import SURE
+from station.quality.placement import head_pose
 from station.quality.sample import Reading
 from station.quality.tone import linear_pixels, luminance
 from station.quality.zones import FACE, Mask, clipped, extent, zone_mask
