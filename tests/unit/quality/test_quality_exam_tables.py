@@ -48,7 +48,7 @@ def test_the_gap_is_between_best_and_worst_tone() -> None:
 
 
 def test_the_page_shows_faults_tones_and_portraits() -> None:
-    outcome = Outcome(1, "x/1", TRIALS, {"tan": [True, False]}, {"a": Verdict.PASS})
+    outcome = Outcome(1, "x/1", TRIALS, passed={"tan": [True, False]}, portraits={"a": Verdict.PASS})
     outcome.tried = [
         Tried("a", "noisy", Verdict.PASS, Verdict.FAIL),
         Tried("a", "blurred", Verdict.WARN, Verdict.WARN),
