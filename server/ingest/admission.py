@@ -34,6 +34,8 @@ class Admitted:
     offer: StillOffer
     file: Incoming | None
     released: asyncio.Event
+    before: asyncio.Event | None = None
+    """Set once the still that the booth took before this one has come to an end."""
 
     @property
     def missing(self) -> int:
@@ -52,6 +54,7 @@ class Admission:
         self._disk = disk
         self._reserve_bytes = reserve_bytes
         self._open: dict[str, Admitted] = {}
+        self._newest: dict[str, asyncio.Event] = {}
 
     async def clean(self) -> None:
         """Delete what broken transfers left a week ago."""
@@ -69,7 +72,7 @@ class Admission:
         if visit.booth_id != booth_id:
             raise Conflict("this visit belongs to another booth")
         await self._wait_until_released(offer.sop_instance_uid)
-        admitted = Admitted(booth_id, offer, None, asyncio.Event())
+        admitted = Admitted(booth_id, offer, None, asyncio.Event(), self._newest.get(booth_id))
         self._open[offer.sop_instance_uid] = admitted
         try:
             if await self._is_known(offer):
@@ -81,16 +84,19 @@ class Admission:
                 admitted.file.close()
             self._release(admitted)
             raise
+        self._newest[booth_id] = admitted.released
         return admitted
 
     async def keep(self, admitted: Admitted) -> bool:
-        """Make a complete still durable, then known; False if it was known.
+        """Make a complete still durable, then known after those that its booth took before; False if it was known.
 
         Raises `Turned` if the bytes are not those that were offered, or a `ServerError`.
         """
         offer = admitted.offer
         try:
             blob = await self._disk.run(self._keep_file, admitted)
+            if admitted.before is not None:
+                await admitted.before.wait()
             return await self._store.add_still(admitted.booth_id, offer, blob, time.time())
         finally:
             self._release(admitted)

@@ -1,0 +1,122 @@
+"""What a booth took while it was alone leaves in order, and the next patient's stills are kept as quickly as before."""
+
+import asyncio
+import statistics
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from server.events import StillArrived
+from server.ingest import open_server_keys
+from server.ingest.incoming import Incoming
+from server.store import Store
+from station.protocol import VisitClosed, new_uid
+from station.transport import Spool, Still, ZeroMqUplink
+from tests.fixtures.stills import a_still, a_visit
+from tests.fixtures.uplink_processes import free_endpoint, start_server
+from tests.fixtures.uplinks import QUICK_STATION, a_server, enrol, until
+from tests.integration.uplink.test_kills import kill
+
+pytestmark = pytest.mark.integration
+
+BACKLOG_VISITS, STILLS_EACH = 8, 4
+SIZE = {"width": 1500, "height": 1000}
+MANY_TIMES, PLUS_S = 3.0, 0.1
+"""How much longer than alone a still may take while the backlog leaves; far from what it does take."""
+
+
+async def test_a_still_that_takes_long_to_be_stored_holds_those_after_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool.open(tmp_path / "spool")
+    visit = a_visit()
+    await spool.open_visit(visit)
+    for number in range(4):
+        await spool.put(a_still(visit.study_instance_uid, seed=number))
+    taken = [offer.sop_instance_uid for offer in spool.pending()]
+    keep = Incoming.keep
+
+    def slow_at_first(incoming: Incoming, blob: Path) -> None:
+        if incoming.offer.sop_instance_uid in taken[::2]:
+            time.sleep(0.4)
+        keep(incoming, blob)
+
+    monkeypatch.setattr(Incoming, "keep", slow_at_first)
+    async with a_server(tmp_path / "server") as server:
+        async with server.uplink(spool):
+            await until(lambda: not spool.pending())
+        arrived = [event.sop_instance_uid for event in server.events if isinstance(event, StillArrived)]
+        assert arrived == taken
+        rows = [await server.store.still(uid) for uid in taken]
+        assert [row.received_at for row in rows] == sorted(row.received_at for row in rows)
+    await spool.close()
+
+
+async def test_the_next_patients_stills_are_kept_as_quickly_while_the_backlog_leaves(tmp_path: Path) -> None:
+    data, endpoint = tmp_path / "server", free_endpoint()
+    keys = enrol(data, "booth-1")
+    spool = Spool.open(tmp_path / "spool")
+    uplink = ZeroMqUplink(
+        endpoint,
+        booth_id="booth-1",
+        software="test",
+        keys=keys,
+        server_key=open_server_keys(data / "keys").public,
+        spool=spool,
+        timing=QUICK_STATION,
+    )
+    async with uplink:
+        alone = [
+            seconds for _ in range(BACKLOG_VISITS) for seconds in await shoot(spool, uplink, stills_of_one())
+        ]
+        following = stills_of_one()
+        taken = [offer.sop_instance_uid for offer in spool.pending()]
+        server = await asyncio.to_thread(start_server, data, endpoint)
+        try:
+            await until(lambda: uplink.state.stored > 0)
+            meanwhile = await shoot(spool, uplink, following)
+            newest = spool.pending()[-STILLS_EACH:]
+            assert len(spool.pending()) > STILLS_EACH, "the backlog was gone before the next patient was"
+            taken += [offer.sop_instance_uid for offer in newest]
+            await until(lambda: not spool.pending() and not spool.visits(), timeout_s=60)
+        finally:
+            await asyncio.to_thread(kill, server)
+    await spool.close()
+    assert statistics.median(meanwhile) < MANY_TIMES * statistics.median(alone) + PLUS_S
+    await check_stored_in_order(data, taken)
+
+
+def stills_of_one() -> list[Still]:
+    study = new_uid()
+    return [a_still(study, seed=number, **SIZE) for number in range(STILLS_EACH)]
+
+
+async def shoot(spool: Spool, uplink: ZeroMqUplink, stills: list[Still]) -> list[float]:
+    """Seconds that each still of a visit took to be safe on disk."""
+    study, seconds = stills[0].study_instance_uid, list[float]()
+    await spool.open_visit(msgspec.structs.replace(a_visit(), study_instance_uid=study))
+    uplink.notify()
+    for still in stills:
+        started = time.perf_counter()
+        await spool.put(still)
+        seconds.append(time.perf_counter() - started)
+        uplink.notify()
+    uids = spool.taken(study)
+    await spool.close_visit(VisitClosed(study_instance_uid=study, closed_at=2.0, stills=uids, complete=True))
+    uplink.notify()
+    return seconds
+
+
+async def check_stored_in_order(data: Path, taken: list[str]) -> None:
+    store = Store.open(f"sqlite:///{data / 'dermabooth.db'}")
+    try:
+        rows = [await store.still(uid) for uid in taken]
+        visits = await store.visits()
+        kept = [still for visit in visits for still in await store.stills(visit.study_instance_uid)]
+    finally:
+        await store.close()
+    assert len(set(taken)) == len(taken) == len(kept) == (BACKLOG_VISITS + 1) * STILLS_EACH
+    assert [row.received_at for row in rows] == sorted(row.received_at for row in rows)
+    assert all(visit.closed_at is not None and visit.complete for visit in visits)
