@@ -1,5 +1,6 @@
 """What the booth says of its instruments: at once, by name, and ready again when they are."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,3 +93,18 @@ async def test_a_rig_that_cannot_be_reached_is_the_one_that_is_named(make_config
         state = await until(agent, lambda state: state.phase is Phase.FAULT)
         assert "no-such-port" in of(state, "lights").detail
         assert not of(state, "camera").ready
+
+
+async def test_a_booth_whose_camera_is_missing_can_be_stopped_while_it_is_looked_for(
+    make_config: MakeConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("station.agent.instruments.RETRY_S", 0.2)
+    search = tmp_path / "search"
+    search.write_text("#!/bin/sh\nsleep 0.6\n")  # a helper that looks for a while, and finds nothing
+    search.chmod(0o700)
+    config = make_config().model_copy(update={"camera": {"type": "genicam", "python": str(search)}})
+    booth = asyncio.create_task(StationAgent(config).run())
+    await asyncio.sleep(0.4)
+    booth.cancel()
+    await asyncio.wait({booth}, timeout=3)
+    assert booth.cancelled()
