@@ -1,7 +1,6 @@
 """Light rigs behind a controller with a watchdog."""
 
 import asyncio
-import contextlib
 import logging
 from abc import abstractmethod
 from typing import Annotated
@@ -100,6 +99,15 @@ class WatchedLightRig(LightRig):
                 await completed(self._beat())
         except DeviceError as error:
             _log.warning("the lights' heartbeat failed", extra={"problem": str(error)})
-            with contextlib.suppress(DeviceError):
-                await self.ensure_dark()
-            self._note_failure(str(error))
+            await self._fail(str(error))
+        except Exception:  # noqa: BLE001
+            # The boundary of the drivers: without its heartbeat a rig is dark, and must say so.
+            _log.exception("the lights' driver failed unexpectedly")
+            await self._fail("the lights' driver failed unexpectedly: the booth's log says why")
+
+    async def _fail(self, reason: str) -> None:
+        try:
+            await self.ensure_dark()
+        except Exception:  # noqa: BLE001
+            _log.warning("the lights did not confirm that they went dark")
+        self._note_failure(reason)

@@ -77,6 +77,19 @@ async def test_a_modbus_register_that_changed_names_its_light(tmp_path: Path) ->
             assert intruder.shining == Shining()
 
 
+async def test_a_driver_that_trips_over_an_answer_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def trip() -> None:
+        raise IndexError("list index out of range")  # as of an answer without its values
+
+    with SerialController() as controller:
+        async with make(SERIAL | {"port": controller.path}) as rig:
+            await rig.set(Light.WHITE, 0.5)
+            monkeypatch.setattr(rig, "_do_beat", trip)
+            async with asyncio.timeout(2):
+                assert "log" in await rig.failed()
+            assert rig.shining == Shining()
+
+
 async def test_a_cable_pulled_out_is_an_error_at_the_next_beat() -> None:
     with SerialController() as controller:
         rig = make(SERIAL | {"port": controller.path})
