@@ -69,16 +69,17 @@ class UvPermission:
     async def shining(self, step: LightStep, lights: LightRig) -> AsyncIterator[None]:
         """Ultraviolet light may be set within this block, and is dark when it ends.
 
-        Before it begins the longest dose is on disk; what was not shone is given back at the end. The eyes are looked at
-        last of all, directly before the block. The lamp goes dark, and the block is left with `UvRefused`, within one look at the interlock that no longer
-        reads safe, and when the booked time is over. Raises `UvRefused` before any light as well.
+        Before it begins the longest dose is on disk; what was not shone is given back at the end, unless the lamp may still
+        be on, and what it shone longer is booked as well. The eyes are looked at last of all, directly before the block.
+        The lamp goes dark, and the block is left with `UvRefused`, within one look at the interlock that no longer reads
+        safe, and when the booked time is over. Raises `UvRefused` before any light as well.
         """
         guard, limit_s = self._guard, self._guard.limits.on_time_s
         lamp = self._lamp(step)
         dose = dose_of(lamp, step.power, limit_s)
         self._check_budget(dose)
         await self._check_interlock()
-        await guard.ledger.book(tuple(self._budgets), dose)
+        booked_at = await guard.ledger.book(tuple(self._budgets), dose)
         shone_s = 0.0
         try:
             await self._check_eyes()
@@ -90,13 +91,15 @@ class UvPermission:
             finally:
                 shone_s = time.monotonic() - began
         finally:
-            unused = 1 - shone_s / limit_s
-            if unused > 0 and lights.shining == Shining():
-                with contextlib.suppress(UvRefused):  # too much in the ledger is no harm
-                    await guard.ledger.book(tuple(self._budgets), dose.times(-unused))
+            rest = dose.times(shone_s / limit_s - 1)
+            if rest.j_m2 > 0 or lights.shining == Shining():
+                with contextlib.suppress(UvRefused):  # what cannot be written counts until the booth ends
+                    await guard.ledger.book(tuple(self._budgets), rest, at=booked_at)
 
     @asynccontextmanager
     async def _watched(self, lights: LightRig, limit_s: float) -> AsyncIterator[None]:
+        task = asyncio.current_task()
+        cancelled_before = task.cancelling() if task is not None else 0
         try:
             async with lights.ultraviolet(), asyncio.TaskGroup() as group:
                 watch = group.create_task(self._watch(lights, limit_s), name="uv-watch")
@@ -106,6 +109,9 @@ class UvPermission:
                     await lights.ensure_dark()
                     watch.cancel()
         except BaseExceptionGroup as found:
+            # A group that fails while it is cancelled raises its failure alone, and a stopped visit would go on.
+            if task is not None and task.cancelling() > cancelled_before:
+                raise asyncio.CancelledError from found
             raise _first(found) from None
 
     async def _watch(self, lights: LightRig, limit_s: float) -> None:

@@ -95,12 +95,16 @@ class DoseLedger:
         found = [entry for entry in self._entries if entry.key == key and entry.at >= since]
         return Dose(max(sum(entry.j_m2 for entry in found), 0.0), max(sum(entry.eff for entry in found), 0.0))
 
-    async def book(self, keys: Sequence[str], dose: Dose) -> None:
-        """Return when the dose is on disk under each name; raises `UvRefused`, and nothing is booked for certain."""
+    async def book(self, keys: Sequence[str], dose: Dose, at: float | None = None) -> float:
+        """Return the dose's time once it is on disk under each name; raises `UvRefused`, and nothing is booked for certain.
+
+        `at` is the time of an earlier booking that this one corrects, so that both expire together.
+        """
         if self._problem:
             raise UvRefused(self._problem)
         now = self._clock()
-        entries = [_Entry(now, key, dose.j_m2, dose.effective_j_m2) for key in keys]
+        booked_at = now if at is None else at
+        entries = [_Entry(booked_at, key, dose.j_m2, dose.effective_j_m2) for key in keys]
         # Counted before it is written: a booking that fails half way may be on disk.
         self._entries = [entry for entry in self._entries if entry.at >= now - KEPT_S] + entries
         try:
@@ -109,6 +113,7 @@ class DoseLedger:
             raise UvRefused(
                 f"the ultraviolet dose cannot be written down ({error.strerror}): free space on the booth's disk"
             ) from error
+        return booked_at
 
     def _append(self, entries: Sequence[_Entry]) -> None:
         if self._lines > _MOST_LINES:

@@ -39,7 +39,7 @@ class LightRig(ABC):
 
     @property
     def shining(self) -> Shining:
-        """What the rig was last told to shine; dark until told otherwise."""
+        """What the rig was last told to shine; dark until told otherwise, and again once it has confirmed darkness."""
         return self._shining
 
     async def __aenter__(self) -> Self:
@@ -94,12 +94,13 @@ class LightRig(ABC):
         if power == 0.0:
             await self.ensure_dark()
             return
+        self._shining = Shining(light, power)  # told is not dark, whether the driver succeeds or not
         try:
             await self._do_set(light, power)
         except BaseException:
             await self.ensure_dark()
             raise
-        self._shining = Shining(light, power)
+        self._shining = Shining(light, power)  # somebody may have darkened it before the driver wrote
 
     @asynccontextmanager
     async def ultraviolet(self) -> AsyncIterator[None]:

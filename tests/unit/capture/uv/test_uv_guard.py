@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from station.calibration import Calibration, Dose, IrradianceRecord, load_record, named
+from station.calibration import WINDOW_S, Calibration, Dose, IrradianceRecord, load_record, named
 from station.capture import play
 from station.capture.uv import DoseLedger, UvGuard, UvLimits, UvPermission
 from station.devices import Bench, Camera, Interlock, LightRig, Shining
@@ -227,6 +227,79 @@ async def test_an_error_or_a_cancellation_within_is_told_as_it_is(room: Room) ->
     assert task.cancelled()
     assert room.bench.shining == Shining()
     assert 0 < room.had() < 50
+
+
+async def test_nothing_is_given_back_where_the_lamp_may_still_be_on(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise DeviceUnavailable("the controller does not answer")
+
+    async def shine_unconfirmed() -> None:
+        async with room.permission().shining(STEP, room.lights):
+            # The lamp was told to shine, and neither that nor darkness is confirmed.
+            monkeypatch.setattr(room.lights, "_do_set", fail)
+            monkeypatch.setattr(room.lights, "_do_dark", fail)
+            await room.lights.set(STEP.light, STEP.power)
+
+    with pytest.raises(DeviceUnavailable, match="does not answer"):
+        await shine_unconfirmed()
+    monkeypatch.undo()
+    assert room.had() >= 50.0
+
+
+async def test_a_lamp_that_takes_long_to_go_dark_is_booked_for_all_of_it(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    darken = room.lights._do_dark
+
+    async def slowly() -> None:
+        await asyncio.sleep(0.4)
+        await darken()
+
+    monkeypatch.setattr(room.lights, "_do_dark", slowly)
+    with pytest.raises(UvRefused, match=r"on for 0.3 s"):
+        await shine(room, room.permission(UvLimits(on_time_s=0.3)), 5.0)
+    assert room.had() >= (0.3 + 0.4) * 10 * 0.5
+
+
+async def test_a_visit_that_is_stopped_stays_stopped_though_the_door_opens(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    darken = room.lights._do_dark
+
+    async def slowly() -> None:
+        await asyncio.sleep(0.3)
+        await darken()
+
+    task = asyncio.create_task(shine(room, room.permission(), 5.0))
+    while room.bench.shining == Shining():
+        await asyncio.sleep(0.01)
+    monkeypatch.setattr(room.lights, "_do_dark", slowly)
+    room.door.write_text("open")
+    await asyncio.sleep(0.15)  # seen, and the lamp is going dark
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
+
+
+async def test_what_is_given_back_goes_with_what_was_booked(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    monkeypatch.setattr(room.ledger, "_clock", lambda: now)
+
+    async def eyes() -> tuple[bool | None, str]:
+        nonlocal now
+        now += 36_000  # the booth's clock is set right
+        return True, ""
+
+    guard = UvGuard(calibrated(LAMP), room.ledger, room.interlock, eyes)
+    async with guard.permission(ANN, "2.25.1").shining(STEP, room.lights):
+        pass
+    await room.ledger.book([room.ledger.person(ANN)], Dose(30.0, 0.01))
+    now += WINDOW_S - 18_000  # the first is older than a day, the second is not
+    assert room.had() == pytest.approx(30.0)
 
 
 async def test_a_refused_step_leaves_the_other_lights(room: Room) -> None:
