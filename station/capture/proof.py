@@ -1,5 +1,6 @@
 """Proof from the picture that a lamp shone."""
 
+import asyncio
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,14 @@ async def prove_lit(frame: Frame, step: LightStep, camera: Camera, shot: Shot) -
     """
     if step.power == 0 or step.light is Light.UNCONTROLLED:
         return
-    lit = light_level(frame)
+    lit = await asyncio.to_thread(light_level, frame)
     if lit >= DIM:
         return
     try:
-        dark = light_level(await camera.expose(step.exposure, shot))
+        unlit = await camera.expose(step.exposure, shot)
     except LightUnavailable:
         return  # a folder of photographs has none of the dark: its lamps shone elsewhere
+    dark = await asyncio.to_thread(light_level, unlit)
     if lit - dark < max(LEAST, LEAST_OVER_DARK * dark):
         raise DeviceUnavailable(
             f"the {step.light} lamp gives no light: told to shine at {step.power:.0%}, the picture has "

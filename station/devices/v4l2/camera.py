@@ -97,9 +97,7 @@ class V4l2Camera(Camera):
         actual = await self._worker.run(self._lock, exposure)
         started, tick = asyncio.get_running_loop().time(), 0
         while True:
-            picture = await self._worker.run(self._fresh, time.monotonic() - 1 / options.rate)
-            pixels = fitted(_rgb(picture), (options.preview_width, options.preview_height))
-            yield Captured(pixels=pixels, actual=actual, captured_at=_middle(picture, actual))
+            yield await self._worker.run(self._preview_picture, actual)
             tick = await pace(1 / options.preview_fps, started, tick)
 
     async def _do_expose(self, exposure: Exposure, shot: Shot) -> Captured:
@@ -114,6 +112,12 @@ class V4l2Camera(Camera):
         device.set(Control.RATE, options.rate)
         self._lock_colour_and_focus()
         self._read()  # many cameras take their controls for good with the first picture only
+
+    def _preview_picture(self, actual: Exposure) -> Captured:
+        options = self._options
+        picture = self._fresh(time.monotonic() - 1 / options.rate)
+        pixels = fitted(_rgb(picture), (options.preview_width, options.preview_height))
+        return Captured(pixels=pixels, actual=actual, captured_at=_middle(picture, actual))
 
     def _still(self, exposure: Exposure) -> Captured:
         asked_at = time.monotonic()

@@ -1,10 +1,15 @@
 """A UVC camera that does not obey, falls behind or falls silent."""
 
+import asyncio
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from station.devices import Bench, Shining, Shot
+from station.devices import Bench, LatestFrame, Shining, Shot
+from station.devices.base import fitted
 from station.devices.v4l2 import Control, V4l2Camera, V4l2CameraOptions, open_device
 from station.errors import DeviceError, DeviceUnavailable
 from station.protocol import Exposure, Frame, Light
@@ -29,6 +34,28 @@ def make(bench: Bench, device: UvcCamera, **options: object) -> V4l2Camera:
 async def expose(bench: Bench, device: UvcCamera, exposure: Exposure = BRIGHT, **options: object) -> Frame:
     async with make(bench, device, **options) as camera:
         return await camera.expose(exposure, SHOT)
+
+
+async def test_the_preview_is_reduced_beside_the_event_loop(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Some 20 ms for 1920x1080, and more for larger pictures, at every frame.
+    threads: set[threading.Thread] = set()
+
+    def watched(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+        threads.add(threading.current_thread())
+        return fitted(pixels, size)
+
+    monkeypatch.setattr("station.devices.v4l2.camera.fitted", watched)
+    async with make(bench, UvcCamera(bench)) as camera:
+        frames = LatestFrame()
+        preview = asyncio.create_task(camera.preview(frames, BRIGHT, SHOT))
+        frame = await frames.get()
+        preview.cancel()
+        await asyncio.wait({preview})
+    assert frame.pixels.shape == (720, 1280, 3)
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_every_automatic_control_is_off(bench: Bench) -> None:

@@ -1,5 +1,6 @@
 """A lamp whose light is not in the picture is named, whatever falls in from outside."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,23 @@ async def shoot(recipe: LightingRecipe, camera: Camera, lights: LightRig, cache:
             ultraviolet=ultraviolet,
         )
     return taken
+
+
+async def test_a_picture_is_looked_at_beside_the_event_loop(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 0.1 s for 24 MP in sRGB: the lights' heartbeat and the preview must not wait for it.
+    threads: list[threading.Thread] = []
+
+    def watched(frame: Frame) -> float:
+        threads.append(threading.current_thread())
+        return light_level(frame)
+
+    monkeypatch.setattr("station.capture.proof.light_level", watched)
+    camera, lights = make_devices(*sim_sections(), Bench(cache))
+    await shoot(STANDARD, camera, lights, cache)
+    assert len(threads) >= len(STANDARD.steps)
+    assert threading.main_thread() not in threads
 
 
 async def test_every_lamp_of_a_good_rig_is_proved(cache: Path) -> None:
