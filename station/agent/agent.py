@@ -225,9 +225,12 @@ class StationAgent:
 
     def _open_spool(self) -> Spool:
         uplink = self.config.uplink
-        return Spool.open(
+        spool = Spool.open(
             self.config.data / "spool", max_bytes=int(uplink.spool_gb * 1e9), encoding=uplink.encoding
         )
+        for name in spool.damaged:
+            _log.warning("a folder of the spool is damaged and is not sent", extra={"folder": name})
+        return spool
 
     def _make_link(self, spool: Spool) -> Link:
         return Link(

@@ -96,15 +96,18 @@ class Link:
     @property
     def status(self) -> UplinkStatus:
         """How the way to the server stands, for the operator."""
+        damaged = self._spool.damaged
+        because = f"{damaged[0]} is damaged on the booth's disk: take its pictures again" if damaged else ""
         if self._uplink is None:
-            return UplinkStatus(pending=len(self._spool.pending()))
+            pending = len(self._spool.pending())
+            return UplinkStatus(pending=pending, parked=len(damaged), parked_because=because)
         state = self._uplink.state
         told = UplinkStatus(
             connected=state.connected,
             refused=state.refused.message if state.refused is not None else "",
             pending=state.pending,
-            parked=len(state.parked),
-            parked_because=next(iter(state.parked.values())).message if state.parked else "",
+            parked=len(damaged) + len(state.parked),
+            parked_because=because or next((refused.message for refused in state.parked.values()), ""),
         )
         return told if self._sender is None else _with_preview(told, self._sender)
 

@@ -134,7 +134,7 @@ class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):
     pending: int = 0
     """Stills on the booth's disk that the server has not acknowledged."""
     parked: int = 0
-    """Stills and visits that the server will not take as they are; they stay on the booth's disk."""
+    """Stills and visits that the server will not take as they are, or that are damaged; they stay on the booth's disk."""
     parked_because: str = ""
     """Why, of the first of them."""
     preview_connected: bool = False

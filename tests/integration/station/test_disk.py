@@ -40,3 +40,22 @@ async def test_a_visit_that_would_not_fit_is_refused_and_told_before(
             detail = (await response.json())["detail"]
         assert detail == state.disk.problem
         assert "Connect the server" in detail
+
+
+async def test_a_still_that_cannot_be_read_after_a_restart_is_told(
+    make_config: Callable[..., StationConfig], caplog: pytest.LogCaptureFixture
+) -> None:
+    config = make_config()
+    async with running(config) as agent:
+        await until(agent, is_ready)
+        await agent.start_visit(VisitRequest())
+        before = (await until(agent, has_ended)).uplink.pending
+    damaged = min((config.data / "spool" / "stills").iterdir())
+    with (damaged / "pixels").open("ab") as pixels:
+        pixels.truncate(100)
+    async with running(config) as agent:
+        state = await until(agent, is_ready)
+        assert (state.uplink.pending, state.uplink.parked) == (before - 1, 1)
+        assert damaged.name in state.uplink.parked_because
+        assert "again" in state.uplink.parked_because
+    assert damaged.name in str([vars(record) for record in caplog.records])
