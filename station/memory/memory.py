@@ -60,7 +60,7 @@ class PatientMemory:
 
     def knows(self, patient: Patient) -> bool:
         """Whether anything may be kept of somebody."""
-        return self._patients > 0 and bool(patient.patient_id)
+        return self._patients > 0 and bool(patient.patient_id.strip())
 
     async def remember(
         self,
@@ -113,7 +113,7 @@ class PatientMemory:
         self._worker.close()
 
     def _place(self, patient: Patient) -> Path:
-        who = f"{patient.issuer_of_patient_id}\\{patient.patient_id}".encode()
+        who = f"{patient.issuer_of_patient_id.strip()}\\{patient.patient_id.strip()}".encode()
         return self._folder / hmac.new(self._key, who, hashlib.sha256).hexdigest()
 
     def _keep(self, place: Path, view: View, drawing: Drawing) -> None:

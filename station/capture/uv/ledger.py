@@ -80,10 +80,12 @@ class DoseLedger:
         return self._problem
 
     def person(self, patient: Patient) -> str:
-        """The name of a person in the ledger; empty for somebody without an ID."""
-        if not patient.patient_id:
-            return ""
-        return self._name("person", patient.issuer_of_patient_id, patient.patient_id)
+        """The name of a person in the ledger; empty for somebody without an ID.
+
+        Spaces around an ID mean nothing (DICOM PS3.5 section 6.2, LO).
+        """
+        issuer, number = patient.issuer_of_patient_id.strip(), patient.patient_id.strip()
+        return self._name("person", issuer, number) if number else ""
 
     def visit(self, study_instance_uid: str) -> str:
         """The name of a walk-in's visit in the ledger."""

@@ -49,6 +49,8 @@ async def test_a_view_comes_back_as_lines_and_as_a_face_and_no_file_names_anybod
     assert await memory.ghost(JANE, View.NECK) is None
     other = Patient(patient_id="4711", issuer_of_patient_id="ELSEWHERE")
     assert await memory.ghost(other, View.FRONT) is None
+    spaced = Patient(patient_id="4711 ", issuer_of_patient_id=" CLINIC")
+    assert await memory.ghost(spaced, View.FRONT) == ghost
     assert memory.baseline(other, View.FRONT) is None
     for path in (tmp_path / "memory").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0
@@ -63,7 +65,8 @@ async def test_a_view_comes_back_as_lines_and_as_a_face_and_no_file_names_anybod
 
 async def test_nobody_without_an_id_is_kept_and_nothing_where_it_is_turned_off(tmp_path: Path) -> None:
     memory = PatientMemory.open(tmp_path / "memory")
-    await memory.remember(Patient(patient_name="Doe^Jane"), View.FRONT, a_frame(), None)
+    for nobody in (Patient(patient_name="Doe^Jane"), Patient(patient_id=" ")):
+        await memory.remember(nobody, View.FRONT, a_frame(), None)
     assert [path.name for path in (tmp_path / "memory").iterdir()] == ["key"]
     await memory.remember(JANE, View.FRONT, a_frame(), None)
     memory.close()

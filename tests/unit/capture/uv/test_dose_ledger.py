@@ -85,6 +85,12 @@ async def test_people_are_told_apart_by_issuer_and_booth(
     other.close()
 
 
+async def test_spaces_around_an_id_make_no_other_person(ledger: DoseLedger) -> None:
+    spaced = Patient(patient_id=" P-1 ", issuer_of_patient_id="clinic ")
+    assert ledger.person(spaced) == ledger.person(ANN)
+    assert ledger.person(Patient(patient_id="  ")) == ""  # a walk-in, with a walk-in's budget
+
+
 async def test_a_dose_counts_for_a_day_and_is_kept_for_two(
     ledger: DoseLedger, tmp_path: Path, clock: Clock
 ) -> None:
