@@ -148,9 +148,10 @@ class WorklistConfig(_Section):
     @classmethod
     def _encoding(cls, value: str) -> str:
         try:
+            "".encode(value)  # a codec between bytes, as hex, is refused here
             return codecs.lookup(value).name
         except LookupError:
-            raise ValueError(f"no encoding is called {value!r}") from None
+            raise ValueError(f"no text encoding is called {value!r}") from None
 
 
 class KioskConfig(_Section):

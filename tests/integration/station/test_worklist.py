@@ -60,5 +60,5 @@ async def test_a_visit_that_was_given_up_leaves_its_entry_open(
 
 
 def test_an_encoding_that_nobody_knows_is_refused(make_config: Callable[..., StationConfig]) -> None:
-    with pytest.raises(ConfigError, match="no encoding is called 'excel'"):
+    with pytest.raises(ConfigError, match="no text encoding is called 'excel'"):
         make_config(worklist={"encoding": "excel"})

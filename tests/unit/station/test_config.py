@@ -84,6 +84,7 @@ def test_polarised_steps_can_be_subtracted() -> None:
         ("[uplink]\nserver = 'http://x'\n", "uplink.server"),
         ("[uplink]\nencoding = 'zip'\n", "uplink.encoding: .*'raw'"),
         (f"[uplink]\nencoding = '{'z' * 5000}'\n", "^.{0,300}$"),
+        ("[worklist]\nencoding = 'hex'\n", "worklist.encoding: .*no text encoding is called 'hex'"),
     ],
 )
 def test_a_mistake_is_named(write: Write, addition: str, named: str) -> None:
