@@ -10,7 +10,18 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import analyze, interference, live, models, quality, report, triton_throughput, uplink, visit
+from benchmarks import (
+    alone,
+    analyze,
+    interference,
+    live,
+    models,
+    quality,
+    report,
+    triton_throughput,
+    uplink,
+    visit,
+)
 from dermabooth import resources
 from server.config import ServerConfig
 from server.inference import triton_address
@@ -53,12 +64,18 @@ async def _uplink() -> list[Row]:
         return await uplink.measure(Path(folder) / "uplink")
 
 
+async def _alone() -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        return await alone.measure(Path(folder) / "alone")
+
+
 BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "quality": quality.measure,
     "triton": _throughput,
     "models": _models,
     "live": lambda: _with_triton(live.measure),
     "uplink": _uplink,
+    "alone": _alone,
     "interference": interference.measure,
     "visit": visit.measure,
     "analyze": lambda: _with_triton(analyze.measure),

@@ -58,24 +58,29 @@ async def measure(workdir: Path) -> list[Row]:
 
 
 def _measure(workdir: Path) -> list[Row]:
-    workdir.mkdir(parents=True, exist_ok=True)
-    keys = open_keys(workdir / "station")
-    (workdir / "server" / "booths").mkdir(parents=True)
-    (workdir / "server" / "booths" / f"{BOOTH}.key").write_bytes(keys.public)
-    with _process("server", workdir) as server, _process("sink", workdir) as sink:
-        endpoints = [_line(server), _line(sink)]
+    enrol(workdir)
+    with process("server", workdir) as server, process("sink", workdir) as sink:
+        endpoints = [line(server), line(sink)]
         # Growth first: a server that has received stills before would hide in its baseline what they cost.
-        with _process("ten", workdir, *endpoints) as station:
-            _line(station)
+        with process("ten", workdir, *endpoints) as station:
+            line(station)
             growth, rate = _growth(server, station)
-        with _process("time", workdir, *endpoints) as station:
-            times = json.loads(_line(station))
+        with process("time", workdir, *endpoints) as station:
+            times = json.loads(line(station))
     return [
         _ratio(times),
         *_parts(times),
         _growth_row(growth),
         _row("ten stills in a row", rate, "MB/s", None, ""),
     ]
+
+
+def enrol(workdir: Path) -> None:
+    """Make the folders of server and station, and let the station in."""
+    workdir.mkdir(parents=True, exist_ok=True)
+    keys = open_keys(workdir / "station")
+    (workdir / "server" / "booths").mkdir(parents=True)
+    (workdir / "server" / "booths" / f"{BOOTH}.key").write_bytes(keys.public)
 
 
 def _ratio(times: list[dict[str, float]]) -> Row:
@@ -129,7 +134,8 @@ def _growth(server: "subprocess.Popen[str]", station: "subprocess.Popen[str]") -
 
 
 @contextmanager
-def _process(role: str, workdir: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def process(role: str, workdir: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """A process of this module with this role; it ends with the context."""
     command = [sys.executable, "-m", "benchmarks.uplink", role, str(workdir), *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -138,12 +144,13 @@ def _process(role: str, workdir: Path, *arguments: str) -> Iterator["subprocess.
             process.kill()
 
 
-def _line(process: "subprocess.Popen[str]") -> str:
-    assert process.stdout is not None
-    line = process.stdout.readline().strip()
-    if not line:
-        raise RuntimeError(f"a process of the benchmark ended with {process.wait()}")
-    return line
+def line(told: "subprocess.Popen[str]") -> str:
+    """The next line that a process says; raises `RuntimeError` if it ended."""
+    assert told.stdout is not None
+    text = told.stdout.readline().strip()
+    if not text:
+        raise RuntimeError(f"a process of the benchmark ended with {told.wait()}")
+    return text
 
 
 # The processes
@@ -240,11 +247,7 @@ class _Station:
 
 
 async def _open_station(workdir: Path) -> _Station:
-    spool = Spool.open(workdir / "spool")
-    step = LightStep(light=Light.WHITE, power=1.0, exposure=Exposure(time_s=0.01))
-    recipe = LightingRecipe(name="bench", steps=(step,))
-    protocol = VisitProtocol(name="bench", views=(View.FRONT,), recipe=recipe)
-    visit = VisitOpened(study_instance_uid=new_uid(), opened_at=time.time(), protocol=protocol)
+    spool, visit = Spool.open(workdir / "spool"), a_visit()
     await spool.open_visit(visit)
     return _Station(spool, visit.study_instance_uid)
 
@@ -266,14 +269,23 @@ async def _connected(workdir: Path, endpoint: str, station: _Station) -> AsyncIt
         yield uplink
 
 
-def _a_picture() -> "np.ndarray[Any, np.dtype[np.uint8]]":
+def a_visit() -> VisitOpened:
+    """A visit of one white picture."""
+    step = LightStep(light=Light.WHITE, power=1.0, exposure=Exposure(time_s=0.01))
+    recipe = LightingRecipe(name="bench", steps=(step,))
+    protocol = VisitProtocol(name="bench", views=(View.FRONT,), recipe=recipe)
+    return VisitOpened(study_instance_uid=new_uid(), opened_at=time.time(), protocol=protocol)
+
+
+def a_picture() -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    """24 MP of noise, which nothing can pack."""
     return np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
 
 
 async def _time(workdir: Path, endpoint: str, sink: str) -> None:
     """Print the times of each round; transfer, write and still take turns, so that load meets all alike."""
     keys, sink_key = open_keys(workdir / "station"), load_key(workdir / "sink" / "booth.key")
-    pixels = _a_picture()
+    pixels = a_picture()
     data = pixels.data.cast("B")
     station = await _open_station(workdir)
     async with _connected(workdir, endpoint, station) as uplink:
@@ -305,7 +317,7 @@ async def _time_still(
 
 async def _ten(workdir: Path, endpoint: str) -> None:
     station = await _open_station(workdir)
-    pixels = _a_picture()
+    pixels = a_picture()
     for _ in range(ARRIVING):
         await station.take(pixels)
     print("taken", flush=True)

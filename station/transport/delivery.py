@@ -1,4 +1,7 @@
-"""Hands the spool's content to the server over one connection: visits first, stills in the order they were taken."""
+"""Hands the spool's content to the server over one connection: visits first, stills in the order they were taken.
+
+It holds still while the booth makes a new still durable.
+"""
 
 import asyncio
 import contextlib
@@ -74,6 +77,7 @@ class Delivery:
         """Let go of what the server has, until cancelled."""
         while True:
             answer = await self._answers.get()
+            await self._spool.quiet()
             if isinstance(answer, StillStored):
                 await self._forget(answer.sop_instance_uid)
             elif answer.about is not None:
@@ -103,15 +107,15 @@ class Delivery:
         now = asyncio.get_running_loop().time()
         if any(deadline < now for deadline in self._unanswered.values()):
             raise LinkLost("the server does not say what became of a still")
-        offers = self._spool.pending()
         for visit in self._spool.visits():
             news = self._news(visit)
             if news is not None:
                 await self._tell(news)
                 return True
             if visit.study_instance_uid in self._closed:
-                await self._forget_visit(visit, offers)
-        offer = next((offer for offer in offers if self._is_due(offer)), None)
+                await self._forget_visit(visit)
+        # Looked up after the last wait, during which stills may have been let go of.
+        offer = next((offer for offer in self._spool.pending() if self._is_due(offer)), None)
         if offer is None or len(self._unanswered) >= _WINDOW:
             return False
         await self._send_still(offer)
@@ -164,9 +168,9 @@ class Delivery:
         if self._asked is not None and self._asked[0] == uid and not self._asked[1].done():
             self._asked[1].set_result(answer)
 
-    async def _forget_visit(self, visit: SpooledVisit, offers: tuple[StillOffer, ...]) -> None:
+    async def _forget_visit(self, visit: SpooledVisit) -> None:
         # Kept while stills wait: a server that lost its memory must learn of the visit first.
-        if all(offer.study_instance_uid != visit.study_instance_uid for offer in offers):
+        if all(offer.study_instance_uid != visit.study_instance_uid for offer in self._spool.pending()):
             try:
                 await self._spool.forget_visit(visit.study_instance_uid)
             except StationError:
@@ -196,6 +200,7 @@ class Delivery:
             return
         async with contextlib.aclosing(self._read_ahead.blocks(transfer.offer, transfer.offset)) as blocks:
             async for block in blocks:
+                await self._spool.quiet()
                 for start in range(0, len(block), CHUNK_BYTES):
                     if not await self._has_credit(transfer):
                         return

@@ -50,6 +50,9 @@ class Spool:
         numbers = [still.sequence for still in stills] + [visit.sequence for visit in visits]
         self._next = 1 + max(numbers, default=0)
         self._sizes = deque([_told_size(folder), *(s.offer.size for s in stills)], _LAST_STILLS)
+        self._puts = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="spool-write")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="spool-read")
 
@@ -105,7 +108,18 @@ class Spool:
         Raises `SpoolFull` with folder and bytes needed, `SpoolDamaged` if the disk fails, `MalformedMessage` for a
         still that no server takes, or `ValueError` if its UID is in the spool already.
         """
-        return await self._write(self._put, still)
+        self._puts += 1
+        self._quiet.clear()
+        try:
+            return await self._write(self._put, still)
+        finally:
+            self._puts -= 1
+            if self._puts == 0:
+                self._quiet.set()
+
+    async def quiet(self) -> None:
+        """Return once no still is being made durable: for work on the disk that the patient in the chair need not wait for."""
+        await self._quiet.wait()
 
     def _put(self, still: Still) -> StillOffer:
         if still.sop_instance_uid in self._stills:

@@ -4,6 +4,7 @@ import asyncio
 import statistics
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,8 +13,9 @@ from server.events import StillArrived
 from server.ingest import open_server_keys
 from server.ingest.incoming import Incoming
 from server.store import Store
-from station.protocol import VisitClosed, new_uid
+from station.protocol import CHUNK_BYTES, CREDIT, ServerMessage, StillStored, VisitClosed, new_uid
 from station.transport import Spool, Still, ZeroMqUplink
+from station.transport.still_files import SpooledStill, StillFiles
 from tests.fixtures.stills import a_still, a_visit
 from tests.fixtures.uplink_processes import free_endpoint, start_server
 from tests.fixtures.uplinks import QUICK_STATION, a_server, enrol, until
@@ -31,10 +33,7 @@ async def test_a_still_that_takes_long_to_be_stored_holds_those_after_it_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spool = Spool.open(tmp_path / "spool")
-    visit = a_visit()
-    await spool.open_visit(visit)
-    for number in range(4):
-        await spool.put(a_still(visit.study_instance_uid, seed=number))
+    await keep_visit(spool, 4)
     taken = [offer.sop_instance_uid for offer in spool.pending()]
     keep = Incoming.keep
 
@@ -52,6 +51,65 @@ async def test_a_still_that_takes_long_to_be_stored_holds_those_after_it_back(
         rows = [await server.store.still(uid) for uid in taken]
         assert [row.received_at for row in rows] == sorted(row.received_at for row in rows)
     await spool.close()
+
+
+async def test_a_spool_that_takes_long_to_let_go_of_things_sends_no_still_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool, heard = Spool.open(tmp_path / "spool"), list[ServerMessage]()
+    for stills in (1, 3, 3):
+        await keep_visit(spool, stills)
+    remove = StillFiles.remove
+
+    def slow(files: StillFiles, still: SpooledStill) -> None:
+        time.sleep(0.2)
+        remove(files, still)
+
+    monkeypatch.setattr(StillFiles, "remove", slow)
+    async with (
+        a_server(tmp_path / "server") as server,
+        server.uplink(spool, on_message=heard.append) as uplink,
+    ):
+        await until(lambda: not spool.pending() and not spool.visits())
+        assert uplink.state.stored == 7
+    assert [message.duplicate for message in heard if isinstance(message, StillStored)] == [False] * 7
+    await spool.close()
+
+
+async def test_the_backlog_holds_still_while_a_still_is_made_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool.open(tmp_path / "spool")
+    study = await keep_visit(spool, 3, width=3000, height=2000)
+    write, sent = StillFiles.write, list[int]()
+    async with a_server(tmp_path / "server") as server, server.uplink(spool) as uplink:
+
+        def slow(files: StillFiles, sequence: int, *rest: Any) -> SpooledStill:
+            time.sleep(0.1)
+            sent.append(uplink.state.sent_bytes)
+            time.sleep(0.5)
+            sent.append(uplink.state.sent_bytes)
+            return write(files, sequence, *rest)
+
+        monkeypatch.setattr(StillFiles, "write", slow)
+        await until(lambda: uplink.state.sent_bytes > 0)
+        await spool.put(a_still(study))
+        assert sent[0] < 3 * 3000 * 2000 * 3, "everything had left before"
+        assert sent[1] - sent[0] <= CREDIT * CHUNK_BYTES
+        await until(lambda: not spool.pending())
+    await spool.close()
+
+
+async def keep_visit(spool: Spool, stills: int, **size: int) -> str:
+    """A finished visit in the spool; its UID."""
+    visit = a_visit()
+    study = visit.study_instance_uid
+    await spool.open_visit(visit)
+    for number in range(stills):
+        await spool.put(a_still(study, seed=number, **size))
+    uids = spool.taken(study)
+    await spool.close_visit(VisitClosed(study_instance_uid=study, closed_at=2.0, stills=uids, complete=True))
+    return study
 
 
 async def test_the_next_patients_stills_are_kept_as_quickly_while_the_backlog_leaves(tmp_path: Path) -> None:
