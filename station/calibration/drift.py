@@ -1,5 +1,6 @@
 """The daily check: how far a rig has moved since its calibration, and what was found on the days before."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from station.protocol import Light, Verdict
 
 HISTORY: Final = "history.jsonl"
 MAX_HISTORY_BYTES: Final = 64 << 20
+_LONGEST_LINE: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -100,20 +102,29 @@ def check_drift(
 
 
 def append_history(check: DailyCheck, path: Path) -> None:
-    """Add a check to the end of a history file."""
+    """Add a check to the end of a history file, durably; a line that a power cut left half written gives way to it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
+    with path.open("a+b") as file:
+        begin = max(0, file.seek(0, os.SEEK_END) - _LONGEST_LINE)
+        file.seek(begin)
+        file.truncate(begin + file.read().rfind(b"\n") + 1)
         file.write(msgspec.json.encode(check) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def read_history(path: Path) -> list[DailyCheck]:
-    """The checks in a history file, oldest first; none where there is no file. Raises `BadRecord` naming a bad line."""
+    """The checks in a history file, oldest first; none where there is no file. Raises `BadRecord` naming a bad line.
+
+    A last line without its end was cut off while it was written, and is left out.
+    """
     if not path.exists():
         return []
     if path.stat().st_size > MAX_HISTORY_BYTES:
         raise BadRecord(f"{path.name} is over {MAX_HISTORY_BYTES} bytes: move it aside")
     checks = []
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+    *lines, _ = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, 1):
         try:
             checks.append(msgspec.json.decode(line, type=DailyCheck))
         except msgspec.MsgspecError as error:

@@ -126,3 +126,15 @@ def test_the_history_grows_line_by_line(tmp_path: Path) -> None:
         file.write("nothing\n")
     with pytest.raises(BadRecord, match="line 3"):
         read_history(path)
+
+
+def test_a_power_cut_while_a_check_is_written_loses_that_check_alone(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    one = checked(shots(seed=50))
+    append_history(one, path)
+    append_history(one, path)
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - 20)
+    assert read_history(path) == [one]
+    append_history(one, path)
+    assert read_history(path) == [one, one]
