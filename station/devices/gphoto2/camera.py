@@ -2,9 +2,8 @@
 
 import asyncio
 import math
-import os
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -28,6 +27,7 @@ from station.devices.completion import completed
 from station.devices.gphoto2.tether import CameraFile, Tether
 from station.devices.gphoto2.times import exposure_times
 from station.devices.worker import Worker
+from station.durable import make_folder, sync_folder, write_file
 from station.errors import DeviceError, DeviceUnavailable, ExposureRefused
 from station.protocol import CameraInfo, Exposure
 
@@ -100,7 +100,7 @@ class Gphoto2Camera(Camera):
         return await self._worker.run(self._still, exposure)
 
     def _open_camera(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         tether = self._tether = Tether.open(self._options.model, self._options.port)
         self._times = exposure_times(tether.choices())
         if not self._times:
@@ -139,7 +139,7 @@ class Gphoto2Camera(Camera):
         return Exposure(time_s=time_s)
 
     def _preview_picture(self) -> NDArray[np.uint8]:
-        content = self._camera.view() or self._camera.capture()[0].content
+        content = self._camera.view() or _jpeg_of(self._camera.capture())
         decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
         if decoded is None:
             raise DeviceUnavailable(f"the preview of {self.info.model} is no JPEG")
@@ -149,10 +149,14 @@ class Gphoto2Camera(Camera):
     def _keep(self, file: CameraFile) -> Path:
         """Write the camera's bytes to the disk, and see that they are there."""
         path = self._folder / f"{time.time_ns()}-{Path(file.name).name}"
-        with path.open("xb") as out:
-            out.write(file.content)
-            out.flush()
-            os.fsync(out.fileno())
+        try:
+            write_file(path, [file.content])
+            sync_folder(self._folder)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise DeviceError(
+                f"the camera's file cannot be kept in {self._folder} ({error.strerror}): free space on that disk"
+            ) from error
         return path
 
     @property
@@ -160,3 +164,8 @@ class Gphoto2Camera(Camera):
         if self._tether is None:
             raise DeviceUnavailable(f"{self.info.model} is not open")
         return self._tether
+
+
+def _jpeg_of(files: Sequence[CameraFile]) -> bytes:
+    """The JPEG among the files of one picture; the first one where there is none."""
+    return next((file for file in files if Path(file.name).suffix.lower() in _JPEG), files[0]).content

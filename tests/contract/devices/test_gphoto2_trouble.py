@@ -1,6 +1,8 @@
 """libgphoto2's virtual camera: files kept as they were made, settings read back, and what goes wrong."""
 
+import asyncio
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from station.devices import Bench, Shot
+from station.devices import Bench, LatestFrame, Shot
 from station.devices.gphoto2 import (
     Gphoto2Camera,
     Gphoto2CameraOptions,
@@ -60,6 +62,43 @@ async def test_raw_is_kept_beside_the_jpeg(tmp_path: Path, monkeypatch: pytest.M
             await camera.expose(NOMINAL, SHOT)
     kept = [path.read_bytes() for path in sorted((tmp_path / "mine").iterdir()) if path.suffix == ".NEF"]
     assert kept == [raw.content] * 2
+
+
+async def test_the_files_are_their_owner_s_alone(tmp_path: Path) -> None:
+    write_card(a_jpeg(90))
+    async with make(tmp_path) as camera:
+        await camera.expose(NOMINAL, SHOT)
+    for path in (tmp_path / "originals", *(tmp_path / "originals").iterdir()):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_a_full_disk_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    write_card(a_jpeg(90))
+    async with make(tmp_path) as camera:
+        monkeypatch.setattr(os, "fsync", fill)
+        with pytest.raises(DeviceError, match=r"No space left.*free space"):
+            await camera.expose(NOMINAL, SHOT)
+    assert list((tmp_path / "originals").iterdir()) == []
+
+
+async def test_the_preview_without_live_view_is_the_jpeg_beside_the_raw(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = [CameraFile("DSC_1.NEF", b"raw, as it came"), CameraFile("DSC_1.JPG", a_jpeg(50))]
+    monkeypatch.setattr(Tether, "view", lambda _: None)
+    monkeypatch.setattr(Tether, "capture", lambda _: pair)
+    async with make(tmp_path) as camera:
+        frames = LatestFrame()
+        preview = asyncio.create_task(camera.preview(frames, NOMINAL, SHOT))
+        waiting = asyncio.create_task(frames.get())
+        await asyncio.wait({preview, waiting}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        preview.cancel()
+        waiting.cancel()
+        await asyncio.wait({preview, waiting})
+    assert waiting.result().pixels.any()
 
 
 async def test_a_file_that_is_no_picture_is_kept_and_named(tmp_path: Path) -> None:
