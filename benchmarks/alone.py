@@ -20,7 +20,7 @@ from station.protocol import Frame, FrameHeader, ServerMessage, StillStored, Vis
 from station.transport import Spool, Still, ZeroMqUplink, load_key, open_keys
 
 SLOWER_GOAL = 1.2
-VISITS, STILLS_EACH = 10, 4
+VISITS, STILLS_EACH = 8, 4
 """What a booth takes while it is alone."""
 TIMED = 8
 """Stills of which each is timed, alone and while the backlog leaves."""
@@ -44,7 +44,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def measure(workdir: Path) -> list[Row]:
-    """Two rows; needs 4 GB of disk below `workdir`, about 40 seconds."""
+    """Two rows; needs 7 GB of disk below `workdir`, about 40 seconds."""
     return await asyncio.to_thread(_measure, workdir)
 
 

@@ -24,7 +24,7 @@ from server.api.problems import problems
 from server.api.routes import SESSIONS, access, add_routes
 from server.api.signalling import LIVE
 from server.inference import TritonClient
-from server.live import LiveAnalyst, LiveHub
+from server.live import Analyse, LiveAnalyst, LiveHub
 from station.devices import LatestFrame
 from station.protocol import Frame, FrameHeader, Overlay
 from station.transport.webrtc import PreviewSender
@@ -94,7 +94,11 @@ async def run_booth(
 
 async def measure(triton_url: str, *, seconds: float = SECONDS) -> list[Row]:
     """Rows for one 720p15 booth over WebRTC with the shipped `live` model in the Triton at `triton_url`."""
-    async with TritonClient(triton_url) as triton, LiveAnalyst(triton) as analyst, _server(analyst) as door:
+    async with (
+        TritonClient(triton_url) as triton,
+        LiveAnalyst(triton) as analyst,
+        live_plane(analyst) as door,
+    ):
         before = (await triton.statistics())[_MODEL]
         run = await run_booth(*door, seconds=seconds)
         after = (await triton.statistics())[_MODEL]
@@ -126,11 +130,11 @@ async def measure(triton_url: str, *, seconds: float = SECONDS) -> list[Row]:
 
 
 @contextlib.asynccontextmanager
-async def _server(analyst: LiveAnalyst) -> AsyncIterator[tuple[str, str]]:
-    """A live plane on loopback: WHIP address and token of its booth."""
+async def live_plane(analyse: Analyse) -> AsyncIterator[tuple[str, str]]:
+    """A live plane on loopback, in this process: WHIP address and token of its booth."""
     with tempfile.TemporaryDirectory() as keys:
         tokens = Tokens.open(Path(keys))
-        async with LiveHub(analyst) as hub:
+        async with LiveHub(analyse) as hub:
             app = web.Application(middlewares=[problems, access])
             app[SESSIONS], app[LIVE] = Sessions(tokens), hub
             add_routes(app, whip.routes())
