@@ -29,6 +29,7 @@ async def collect(
         "ok": done and complete and written,
         "study_instance_uid": study,
         "stills": {"taken": taken, "stored": len(stills), "lost": taken - len(standing(stills))},
+        "not_taken": not_taken(booth),
         "instances": [
             {
                 "path": str(path),
@@ -56,6 +57,15 @@ async def collect(
             if s.state != WorkState.DONE
         ],
     }
+
+
+def not_taken(booth: BoothState) -> list[dict[str, str]]:
+    """`view`, `light` and the reason `why` of every still of the visit that the booth left out."""
+    return [
+        {"view": still.view.value, "light": still.light.value, "why": still.message}
+        for still in (booth.visit.stills if booth.visit else ())
+        if not still.sop_instance_uid
+    ]
 
 
 def _quality(still: Still) -> dict[str, Any]:

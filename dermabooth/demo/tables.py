@@ -42,6 +42,8 @@ def show(outcome: Record, console: Console) -> None:
         f"live: {live['overlays_received']} overlays for {live['frames_sent']} frames, each back after "
         f"{median} (median), {p95} (p95)",
     )
+    for still in outcome["not_taken"]:
+        _tell(console, f"not taken: {still['view']}, {still['light']}: {still['why']}", "red")
     for failure in outcome["failures"]:
         _tell(console, f"{failure['step']} {failure['state']}: {failure['error']}", "red")
 

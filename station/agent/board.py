@@ -1,5 +1,6 @@
 """How far each still of the newest visit has come, for the operator."""
 
+import logging
 from collections.abc import Callable
 
 import msgspec
@@ -17,6 +18,7 @@ from station.protocol import (
     View,
 )
 
+_log = logging.getLogger(__name__)
 _ORDER = list(StillStage)
 _STEPS = {
     SessionState.IDLE: Step.FRAMING,
@@ -119,6 +121,7 @@ class VisitBoard:
         if visit is not self._visit:
             return
         self._lighting = None
+        _log.warning("%s still left out: %s", self._stills[index].light.value, why)
         if self._stills[index].sop_instance_uid:
             self._update(index, message=why)
         else:

@@ -8,7 +8,7 @@ from station.capture.uv import DoseLedger, UvGuard, UvLimits
 from station.config import UvConfig
 from station.devices import Interlock
 
-EYES_LIMIT_S = 4.0
+EYES_LIMIT_S = 10.0
 """Time to close the eyes when the ultraviolet light comes; then its picture is left out."""
 
 Look = Callable[[], tuple[bool | None, str]]

@@ -40,6 +40,7 @@ def outcome(demo: Demo) -> dict[str, Any]:
 def test_every_key_of_the_contract_is_there(outcome: dict[str, Any]) -> None:
     assert set(outcome) >= _BUILDING_BLOCKS
     assert outcome["ok"] is True
+    assert outcome["not_taken"] == []
     assert outcome["failures"] == []
     assert outcome["study_instance_uid"].startswith("2.25.")
 

@@ -96,6 +96,7 @@ def an_outcome(**changes: object) -> dict[str, Any]:
             "dropped": 0,
             "latency_ms": {"p50": None, "p95": None},
         },
+        "not_taken": [],
         "failures": [],
         **changes,
     }
@@ -134,3 +135,8 @@ def test_advice_is_said_once() -> None:
 def test_failures_are_shown_as_they_are() -> None:
     failure = {"sop_instance_uid": "2.25.1", "step": "photo", "state": "failed", "error": "no [space] left"}
     assert printed(an_outcome(failures=[failure]))[-1] == "photo failed: no [space] left"
+
+
+def test_a_still_that_was_left_out_is_told_with_its_reason() -> None:
+    left_out = {"view": "front", "light": "uv", "why": "The interlock reads unsafe."}
+    assert "not taken: front, uv: The interlock reads unsafe." in printed(an_outcome(not_taken=[left_out]))
