@@ -23,6 +23,7 @@ WIDTH, HEIGHT = 960, 540
 """The box that a preview picture is fitted into, px."""
 FRAMES_PER_SECOND = 15.0
 _JPEG_QUALITY = 82
+_HALF = 0.5
 _LENGTH = struct.Struct(">I")
 _log = logging.getLogger(__name__)
 
@@ -60,7 +61,9 @@ def _shrink(frame: Frame) -> NDArray[np.uint8]:
     factor = min(WIDTH / header.width, HEIGHT / header.height, 1.0)
     if factor < 1.0:
         size = (round(header.width * factor), round(header.height * factor))
-        return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+        # From half the size on two neighbours hold every pixel, at a quarter of the time.
+        method = cv2.INTER_LINEAR if factor > _HALF else cv2.INTER_AREA
+        return np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)
     return pixels
 
 
