@@ -169,6 +169,8 @@ class PreviewSender:
                     pause = _REFUSED_PAUSE_S
                     _logger.exception("the preview failed")
                     self._note(PreviewState.WAITING, "the preview failed; the log says more")
+                if self._closing:  # what fails while it ends raises in place of the cancellation
+                    return
                 await asyncio.sleep(pause)
 
     async def _session(self, http: aiohttp.ClientSession) -> None:

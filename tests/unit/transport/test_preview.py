@@ -13,9 +13,14 @@ from aiortc.mediastreams import MediaStreamError
 
 from station.devices import LatestFrame
 from station.protocol import Frame, FrameHeader, Transfer
-from station.transport import rtc_internals
+from station.transport import rtc_internals, webrtc
 from station.transport.preview_track import TICKS, PreviewTrack, SentFrames
-from station.transport.rtc_internals import InternalsChanged, PacketSender, check_versions
+from station.transport.rtc_internals import (
+    InternalsChanged,
+    PacketSender,
+    check_versions,
+    close_connection,
+)
 from station.transport.vp8 import PreviewEncoder
 
 pytestmark = pytest.mark.unit
@@ -156,3 +161,31 @@ async def test_the_senders_private_parts_are_the_known_ones(monkeypatch: pytest.
     with pytest.raises(InternalsChanged):
         check_versions()
     await peer.close()
+
+
+async def test_a_sender_that_is_closed_ends_though_its_connection_fails_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connecting = asyncio.Event()
+
+    async def never_answer(*_: object) -> tuple[str, str]:
+        connecting.set()
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError
+
+    async def close_badly(connection: RTCPeerConnection) -> None:
+        await close_connection(connection)
+        raise ConnectionError("the transport is gone")
+
+    monkeypatch.setattr(webrtc, "close_connection", close_badly)
+    monkeypatch.setattr(webrtc.PreviewSender, "_post", never_answer)
+    sender = webrtc.PreviewSender("http://127.0.0.1:9/whip", "", LatestFrame())
+    async with sender:
+        await connecting.wait()
+        closing = asyncio.create_task(sender.close())
+        await asyncio.wait({closing}, timeout=3)
+        ended = closing.done()
+        monkeypatch.setattr(webrtc, "close_connection", close_connection)
+        if not ended and sender._task is not None:
+            sender._task.cancel()
+    assert ended
