@@ -24,7 +24,13 @@ from pydantic import (
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from station.calibration import EFFECTIVE_J_M2, EYE_J_M2, Calibration, load_calibration
-from station.devices.registry import camera_options, describe, interlock_options, light_options
+from station.devices.registry import (
+    camera_options,
+    check_interlock,
+    describe,
+    interlock_options,
+    light_options,
+)
 from station.errors import ConfigError
 from station.protocol import Encoding, Exposure, Light, LightingRecipe, VisitProtocol, is_booth_id
 from station.quality import QualityProfile, load_profile
@@ -225,6 +231,7 @@ class StationConfig(BaseSettings):
             camera_options(config.camera)
             light_options(config.lights)
             interlock_options(config.interlock)
+            check_interlock(config.interlock, config.lights)
         except ConfigError as error:
             raise ConfigError(f"{path.name}: {error}") from error
         config._visit_protocol = load_protocol(config.protocol)

@@ -36,6 +36,9 @@ from station.devices.sim import (
 from station.devices.v4l2 import V4l2Camera, V4l2CameraOptions
 from station.errors import ConfigError
 
+SIMULATED_RIGS = frozenset({"files", "sim"})
+"""Lights without lamps."""
+
 D = TypeVar("D", Camera, LightRig, Interlock)
 S = TypeVar("S", bound=BaseModel)
 
@@ -85,6 +88,15 @@ def light_options(section: Mapping[str, object]) -> BaseModel:
 def interlock_options(section: Mapping[str, object]) -> BaseModel:
     """The checked options of an `[interlock]` section; raises `ConfigError` naming the key, or the known types."""
     return _options("interlock", section, INTERLOCKS)
+
+
+def check_interlock(interlock: Mapping[str, object], lights: Mapping[str, object]) -> None:
+    """Raise `ConfigError` for real lamps behind a simulated door, which would always be closed."""
+    if interlock.get("type") == "sim" and lights.get("type") not in SIMULATED_RIGS:
+        raise ConfigError(
+            f"interlock.type cannot be sim with lights of type {lights.get('type')}: name the interlock that "
+            "is wired to the booth's door, or none, without which ultraviolet light is refused"
+        )
 
 
 def make_interlock(section: Mapping[str, object], bench: Bench) -> Interlock:

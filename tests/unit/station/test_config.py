@@ -45,6 +45,15 @@ def test_every_station_file_loads(name: str) -> None:
     assert config.quality_profile.version
 
 
+def test_real_lamps_need_a_real_interlock(write: Write) -> None:
+    dmx = GOOD.replace(
+        '[lights]\ntype = "sim"', '[lights]\ntype = "dmx"\n[lights.channels.white]\nslots = [1]'
+    )
+    with pytest.raises(ConfigError, match=r"interlock.type cannot be sim with lights of type dmx.*none"):
+        StationConfig.load(write(dmx + '[interlock]\ntype = "sim"\n'))
+    assert StationConfig.load(write(dmx)).interlock == {"type": "none"}
+
+
 @pytest.mark.parametrize("name", names("lighting"))
 def test_every_lighting_file_loads(name: str) -> None:
     recipe = load_recipe(CONFIGS / "lighting" / name)
