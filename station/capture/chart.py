@@ -14,6 +14,7 @@ CHART_SHARE: Final = 0.75
 LESS: Final = 0.7
 TRIES: Final = 8
 SETTLE_S: Final = 0.2
+"""Time for a lamp to reach its level, at least."""
 
 
 def ordered_steps(steps: Iterable[LightStep], on_rig: Iterable[Light]) -> list[LightStep]:
@@ -34,9 +35,11 @@ class ChartPhotographer:
     def __init__(self, camera: Camera, lights: LightRig, layout: ChartLayout) -> None:
         self.camera, self._lights, self._layout = camera, lights, layout
         self._plane_of: Frame | None = None
+        self._settle_s: dict[Light, float] = {}
 
     async def chart(self, step: LightStep) -> ChartShot:
         """The chart under one light, exposed so that its white field is not clipped."""
+        self._settle_s[step.light] = step.settle_s
         exposure = _scaled(step.exposure, CHART_SHARE)
         for _ in range(TRIES):
             frame = await self.shoot(step.light, step.power, exposure)
@@ -49,10 +52,10 @@ class ChartPhotographer:
         )
 
     async def shoot(self, light: Light, power: float, exposure: Exposure) -> Frame:
-        """One picture under one light."""
+        """One picture under one light, which has the time to reach its level that the chart's step gave it."""
         try:
             await self._lights.set(light, power)
-            await asyncio.sleep(SETTLE_S)
+            await asyncio.sleep(max(SETTLE_S, self._settle_s.get(light, 0.0)))
             return await self.camera.expose(exposure, Shot(light=light))
         finally:
             await self._lights.ensure_dark()
