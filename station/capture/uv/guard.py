@@ -158,6 +158,11 @@ class UvPermission:
                 continue
             spent, more = f"{had.j_m2:.0f}", f"{dose.j_m2:.0f}"
             most, weighted = f"{limit.j_m2:.0f}", f"{limit.effective_j_m2:g}"
+            if dose.exceeds(limit):
+                raise UvRefused(
+                    f"one exposure may give {more} J/m² of ultraviolet light, the budget is {most} ({weighted} weighted): "
+                    "lower uv.on_time_s, or the power of the recipe's ultraviolet step"
+                )
             if key == WALK_INS:
                 raise UvRefused(
                     f"visits without a patient ID have had {spent} J/m² of ultraviolet light within a day; one more exposure "

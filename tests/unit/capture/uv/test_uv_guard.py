@@ -124,8 +124,15 @@ async def test_a_dose_over_the_budget_is_refused_with_figures(room: Room) -> Non
 
 
 async def test_the_weighted_budget_holds_as_well(room: Room) -> None:
-    with pytest.raises(UvRefused, match=r"0.005 weighted"):
+    with pytest.raises(UvRefused, match=r"0.005 weighted\): lower uv.on_time_s"):
         await shine(room, room.permission(UvLimits(person=Dose(1000.0, 0.005))))
+
+
+async def test_a_dose_that_no_day_has_room_for_is_refused_with_the_setting(room: Room) -> None:
+    with pytest.raises(
+        UvRefused, match=r"one exposure may give 50 J/m².*the budget is 40.*lower uv.on_time_s"
+    ):
+        await shine(room, room.permission(UvLimits(person=Dose(40.0, 30.0))))
 
 
 async def test_walk_ins_have_a_budget_per_visit_and_one_together(room: Room) -> None:
