@@ -12,7 +12,8 @@ from server.access import Scope, Tokens
 from server.api import ApiParts, ApiSettings, EventHub, LoginCodes, NoPreviews, make_api
 from server.events import BoothSeen, VisitChanged
 from server.store import Archive, Store
-from station.protocol import Layer, Patient
+from station.protocol import Conditions, Layer, Patient
+from tests.browser.axe import violations
 from tests.browser.pages import ViewerPage, difference
 from tests.fixtures.filled_store import (
     BLOT,
@@ -207,6 +208,40 @@ async def test_what_models_say_is_shown_with_its_doubt_and_what_is_absent(
     await page.layers.set("severity", True)
     await page.photo.expect_data("layers", "skin severity")
     assert difference(await page.photo.pixel(*BLOT), bare) > 40
+
+
+async def test_what_the_booth_recorded_is_told(server: Server) -> None:
+    rested = Conditions(acclimatised_min=15, room_c=21.5, products="Sunscreen SPF 50, removed")
+    reason = "The pose cannot be held better"
+    filled = await fill_visit(server.store, server.archive, conditions=rested, again=reason)
+    earlier, newer = filled.stills[0], filled.stills[-1]
+    page = await server.at_visit(filled)
+    preparation = page.page.locator('[data-facts="preparation"]')
+    for told in (
+        "Cleansed",
+        "15\u202fmin",
+        "21.5\u202f°C",
+        "Humidity Not recorded",
+        "Sunscreen SPF 50, removed",
+    ):
+        await expect(preparation).to_contain_text(told)
+    white = page.page.locator('[role="tab"][data-light="white"]')
+    await expect(white).to_contain_text("Shot anyway, Taken again")
+    await white.click()
+    await page.photo.expect_data("shown", newer)
+    await expect(page.page.locator('[data-note="override"]')).to_contain_text(reason)
+    await page.page.get_by_role("button", name="Show the earlier picture").click()
+    await page.photo.expect_data("shown", earlier)
+    await expect(page.page.locator('[data-note="replaced"]')).to_contain_text("taken again")
+    await expect(page.page.locator('[data-note="override"]')).to_have_count(0)
+    await expect(white).to_have_attribute("aria-selected", "true")
+    await expect(page.measures.locator('[data-measure="pigmented_area"]')).to_be_visible()
+    assert await violations(page.page) == []
+    await page.page.get_by_role("button", name="Show the newer picture").click()
+    await page.photo.expect_data("shown", newer)
+    await white.focus()
+    await page.page.keyboard.press("ArrowRight")
+    await page.photo.expect_data("shown", filled.stills[1])
 
 
 async def test_the_lights_can_be_walked_with_the_keyboard(server: Server, visit: FilledVisit) -> None:

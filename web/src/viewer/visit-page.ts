@@ -5,11 +5,12 @@ import { backIcon, lightIcon } from "../shared/icons";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import "../shared/layer-panel";
 import "../shared/verdict-badge";
-import { dateTime, exposureTime, LIGHTS, modality, setting, PREPARATIONS, VIEWS, words } from "../shared/words";
+import { dateTime, exposureTime, LIGHTS, modality, setting, VIEWS, words } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { StillInfo, StillQuality, VisitDetail, VisitMeasures } from "../wire/server";
 import { get, sentence } from "./api";
 import "./assessment-card";
+import { circumstances, preparationFacts, standingFor, stillOf } from "./capture-record";
 import { layerFigures, whyMissing } from "./layer-facts";
 import "./measure-table";
 import "./quality-table";
@@ -46,7 +47,7 @@ export class VisitPageElement extends LitElement {
       const path = `/api/visits/${study}`;
       const [detail, measures] = await Promise.all([
         get<VisitDetail>(path),
-        get<VisitMeasures>(`${path}/measures`),
+        get<VisitMeasures>(`${path}/measures?replaced=1`),
       ]);
       if (study === this.study) {
         this.detail = detail;
@@ -66,18 +67,17 @@ export class VisitPageElement extends LitElement {
       return html`${this.#head("Visit", nothing)}
         <p class=${this.problem === "" ? "muted" : "card"} role="status">${this.problem || "Loading the visit…"}</p>`;
     }
-    const { visit, stills } = this.detail;
-    const still = stills.find((one) => one.sop_instance_uid === this.selected);
+    const { visit } = this.detail;
+    const still = stillOf(this.detail, this.selected);
     const facts = html`<p class="muted small">
-      ${dateTime(visit.opened_at)} · Booth ${visit.booth_id} · ${PREPARATIONS[visit.preparation]} ·
-      ${progressLine(visit)}
+      ${dateTime(visit.opened_at)} · Booth ${visit.booth_id} · ${progressLine(visit)}
     </p>`;
     return html`
       ${this.#head(patientLine(visit), facts)}
       ${this.problem === "" ? nothing : html`<p class="card" role="alert">${this.problem}</p>`}
       ${still === undefined
         ? html`<p class="card muted">No picture of this visit has arrived yet.</p>`
-        : this.#still(stills, still)}
+        : this.#still(this.detail, still)}
     `;
   }
 
@@ -90,14 +90,15 @@ export class VisitPageElement extends LitElement {
     </div>`;
   }
 
-  #still(stills: readonly StillInfo[], still: StillInfo): TemplateResult {
+  #still(detail: VisitDetail, still: StillInfo): TemplateResult {
+    const { stills, visit, conditions } = detail;
     const measures = this.measures?.stills.find((one) => one.sop_instance_uid === still.sop_instance_uid);
     return html`
       <div class="body">
         <div class="left">
           <still-stage .still=${still} .view=${this.view}></still-stage>
           <div class="strip" role="tablist" aria-label="Pictures by light" @keydown=${this.#keys}>
-            ${stills.map((one) => this.#thumbnail(one, stills))}
+            ${stills.map((one) => this.#thumbnail(one, stills, standingFor(detail, this.selected)))}
           </div>
         </div>
         <aside class="side">
@@ -115,7 +116,11 @@ export class VisitPageElement extends LitElement {
           </section>
           <section class="card">
             <h2>Picture</h2>
-            ${facts(still)}
+            ${circumstances(still, detail, (uid) => void this.#select(uid))} ${facts(still)}
+          </section>
+          <section class="card">
+            <h2>Preparation</h2>
+            ${preparationFacts(visit.preparation, conditions)}
           </section>
         </aside>
       </div>
@@ -131,9 +136,9 @@ export class VisitPageElement extends LitElement {
     `;
   }
 
-  #thumbnail(still: StillInfo, stills: readonly StillInfo[]): TemplateResult {
+  #thumbnail(still: StillInfo, stills: readonly StillInfo[], shown: string): TemplateResult {
     const uid = still.sop_instance_uid;
-    const chosen = uid === this.selected;
+    const chosen = uid === shown;
     const views = new Set(stills.map((one) => one.view)).size;
     const label = views > 1 ? `${VIEWS[still.view]}, ${LIGHTS[still.light]}` : LIGHTS[still.light];
     return html`<button
@@ -150,16 +155,18 @@ export class VisitPageElement extends LitElement {
       ${still.verdict === null
         ? html`<span class="small muted">Being analysed</span>`
         : html`<verdict-badge .verdict=${still.verdict}></verdict-badge>`}
+      ${marks(still)}
     </button>`;
   }
 
   #keys(event: KeyboardEvent): void {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const stills = this.detail?.stills ?? [];
-    if (step === undefined || stills.length === 0) {
+    if (step === undefined || this.detail === null || stills.length === 0) {
       return;
     }
-    const index = stills.findIndex((one) => one.sop_instance_uid === this.selected);
+    const shown = standingFor(this.detail, this.selected);
+    const index = stills.findIndex((one) => one.sop_instance_uid === shown);
     const next = stills[(index + step + stills.length) % stills.length];
     void this.#select(next?.sop_instance_uid ?? "").then(() =>
       this.renderRoot.querySelector<HTMLElement>('[aria-selected="true"]')?.focus(),
@@ -182,6 +189,13 @@ export class VisitPageElement extends LitElement {
       }
     }
   }
+}
+
+/** In a word what sets a picture apart from those that were shot as usual. */
+function marks(still: StillInfo): TemplateResult | typeof nothing {
+  const told = [still.override === "" ? "" : "Shot anyway", still.replaces === null ? "" : "Taken again"];
+  const text = told.filter((one) => one !== "").join(", ");
+  return text === "" ? nothing : html`<span class="marks small">${text}</span>`;
 }
 
 /** Why layers are missing. */

@@ -64,6 +64,40 @@ export const visitStyles = css`
     align-self: end;
     font-size: 0.8125rem;
   }
+  .strip .marks {
+    grid-column: 1 / -1;
+    color: var(--muted);
+    font-weight: 400;
+  }
+  .note {
+    display: grid;
+    grid-template-columns: auto 1fr;
+    gap: 8px 10px;
+    align-items: start;
+    margin-top: 12px;
+    padding: 10px 12px;
+    border-radius: var(--radius-small);
+    background: var(--sunken);
+    font-size: 0.875rem;
+  }
+  .note.warn {
+    background: var(--warn-soft);
+  }
+  .note svg {
+    color: var(--warn);
+    margin-top: 2px;
+  }
+  .note p {
+    overflow-wrap: anywhere;
+  }
+  .note:not(.warn) p,
+  .note button,
+  .note p.small {
+    grid-column: 1 / -1;
+  }
+  q {
+    font-weight: 600;
+  }
   .table,
   assessment-card {
     margin-top: 16px;
