@@ -115,6 +115,7 @@ export class CalibrationPage extends KioskScreen {
   #result(): TemplateResult {
     const t = texts().calibration;
     const { checked_at, verdict, points } = this.booth.calibration;
+    const advised = points.some((point) => point.advice !== "");
     if (checked_at === null || verdict === "") {
       return html`<section class="card all" aria-labelledby="result"><h2 id="result">${t.none}</h2></section>`;
     }
@@ -131,11 +132,11 @@ export class CalibrationPage extends KioskScreen {
               <th scope="col" class="figure">${t.drift}</th>
               <th scope="col" class="figure">${t.limits}</th>
               <th scope="col">${t.verdict}</th>
-              <th scope="col">${t.advice}</th>
+              ${advised ? html`<th scope="col">${t.advice}</th>` : nothing}
             </tr>
           </thead>
           <tbody>
-            ${points.map((point) => row(point))}
+            ${points.map((point) => row(point, advised))}
           </tbody>
         </table>
       </div>
@@ -228,7 +229,7 @@ function figure(name: string, measured: Measured[]): TemplateResult {
   </figure>`;
 }
 
-function row(point: CheckPoint): TemplateResult {
+function row(point: CheckPoint, advised: boolean): TemplateResult {
   const t = texts().calibration;
   const drift = point.drift === null ? t.not_read : drifted(point.drift, point.unit);
   const limits = point.warn === null || point.fail === null ? "" : `${number(point.warn)}, ${drifted(point.fail, point.unit)}`;
@@ -239,7 +240,7 @@ function row(point: CheckPoint): TemplateResult {
     <td class="figure">${drift}</td>
     <td class="figure muted">${limits}</td>
     <td>${line(point.verdict, t.verdicts[point.verdict as "pass"])}</td>
-    <td>${point.advice === "" ? "" : said(point.advice)}</td>
+    ${advised ? html`<td>${point.advice === "" ? "" : said(point.advice)}</td>` : nothing}
   </tr>`;
 }
 

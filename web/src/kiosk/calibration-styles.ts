@@ -81,7 +81,7 @@ export const calibrationStyles = css`
   th,
   td {
     text-align: left;
-    padding: 10px 12px;
+    padding: 8px 12px;
     border-top: 1px solid var(--line);
     vertical-align: top;
     font-weight: 400;
@@ -114,6 +114,11 @@ export const calibrationStyles = css`
   details {
     max-height: 320px;
     overflow-y: auto;
+  }
+  figure summary {
+    font-size: 0.9375rem;
+    font-weight: 400;
+    color: var(--muted);
   }
   .hidden {
     position: absolute;

@@ -181,7 +181,7 @@ export class KioskApp extends Localised implements FeedListener {
     const born = birthDate(patient.patient_birth_date);
     const about = [patient.patient_id, born === "" ? "" : fill(t.start.born, { date: born })].filter((one) => one !== "");
     return html`<p class="patient">
-      <strong>${name || (about.length === 0 ? t.common.unnamed : "")}</strong> <span>${about.join(" · ")}</span>
+      <strong>${name || (about.length === 0 ? t.common.unnamed : "")}</strong> <span>${about.map((one, at) => html`${at > 0 ? " · " : ""}<span>${one}</span>`)}</span>
     </p>`;
   }
 

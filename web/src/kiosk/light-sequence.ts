@@ -30,7 +30,7 @@ export class LightSequence extends Localised {
         margin: 0;
         padding: 0;
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(min(300px, 100%), 1fr));
+        grid-template-columns: repeat(auto-fill, minmax(min(400px, 100%), 1fr));
         gap: 6px;
       }
       li {
@@ -124,19 +124,21 @@ export class LightSequence extends Localised {
       const stills = this.visit?.stills.filter((still) => still.view === view) ?? [];
       return html`${views.length > 1 ? html`<h3>${texts().views[view]}</h3>` : nothing}
         <ul>
-          ${stills.map(row)}
+          ${stills.map((still, at) => row(still, at < stills.findIndex((one) => one.stage === "lighting")))}
         </ul>`;
     })}`;
   }
 }
 
-function row(still: StillStatus): TemplateResult {
+/** `shot`: its light has been and gone. */
+function row(still: StillStatus, shot: boolean): TemplateResult {
   const reached = STEPS.indexOf(still.stage);
   const analysing = still.stage === "examined" && still.analysed > 0;
   const share = (index: number): number =>
     index <= reached ? 1 : analysing && index === reached + 1 ? still.analysed : 0;
   const t = texts();
-  const stage = analysing ? fill(t.stages.analysing, { n: Math.floor(100 * still.analysed) }) : t.stages[still.stage];
+  const told = still.stage === "waiting" && shot ? t.stages.writing : t.stages[still.stage];
+  const stage = analysing ? fill(t.stages.analysing, { n: Math.floor(100 * still.analysed) }) : told;
   const advice = still.quality?.measures.filter((one) => one.verdict === "fail" && one.advice !== "") ?? [];
   return html`<li data-stage=${still.stage} data-light=${still.light} class=${reached >= 0 ? "done" : ""}>
     <span class="icon">${lightIcon(still.light)}</span>

@@ -43,13 +43,18 @@ export class PreparationScreen extends KioskScreen {
       }
       form {
         display: grid;
-        gap: 18px;
-        margin-top: 18px;
+        gap: 16px;
+        margin-top: 16px;
       }
       .columns {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(320px, 1fr));
+        grid-template-columns: minmax(0, 3fr) minmax(0, 2fr);
         gap: 18px;
+      }
+      @media (max-width: 1000px) {
+        .columns {
+          grid-template-columns: minmax(0, 1fr);
+        }
       }
       .choices {
         margin-top: 10px;

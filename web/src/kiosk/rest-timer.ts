@@ -41,10 +41,6 @@ export class RestTimer extends Localised {
         font-variant-numeric: tabular-nums;
         min-width: 5ch;
       }
-      p {
-        min-height: 1.5em;
-        margin-top: 6px;
-      }
     `,
   ];
 
@@ -56,7 +52,7 @@ export class RestTimer extends Localised {
   override render(): TemplateResult {
     const t = texts().preparation;
     return html`${this.endsAt === null ? this.#entry() : this.#clock(this.endsAt)}
-      <p class="muted" role="status">
+      <p class="visually-hidden" role="status">
         ${this.minutes === null || this.endsAt !== null ? "" : counted(t.rested, this.minutes)}
       </p>`;
   }

@@ -70,12 +70,13 @@ export class ReviewScreen extends KioskScreen {
         background: var(--accent-soft);
         box-shadow: inset 0 0 0 2px var(--accent);
       }
-      .under {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 2px 8px;
-        justify-content: space-between;
-        align-items: center;
+      .judged {
+        position: relative;
+      }
+      .judged verdict-badge {
+        position: absolute;
+        bottom: 4px;
+        right: 4px;
       }
       .facts {
         display: flex;
@@ -149,11 +150,11 @@ export class ReviewScreen extends KioskScreen {
   #thumb(still: StillStatus, at: number, shown: boolean): TemplateResult {
     const verdict = verdictOf(still);
     return html`<button class="thumb" data-still=${at} aria-pressed=${shown} @click=${() => (this.chosen = at)}>
-      <still-thumb .index=${at} .key=${still.sop_instance_uid}></still-thumb>
-      <span class="under"
-        ><span><span class="visually-hidden">${texts().views[still.view]}, </span>${texts().lights[still.light]}</span
+      <span class="judged"
+        ><still-thumb .index=${at} .key=${still.sop_instance_uid}></still-thumb
         ><verdict-badge .verdict=${verdict}></verdict-badge
       ></span>
+      <span><span class="visually-hidden">${texts().views[still.view]}, </span>${texts().lights[still.light]}</span>
     </button>`;
   }
 

@@ -46,9 +46,12 @@ export const shellStyles = css`
   .patient span {
     color: var(--muted);
   }
+  .patient span span {
+    white-space: nowrap;
+  }
   .uplink {
     margin-left: auto;
-    flex: 1 1 200px;
+    flex: 0 1 auto;
     justify-content: flex-end;
     display: flex;
     align-items: center;

@@ -255,7 +255,7 @@ export class StartScreen extends KioskScreen {
 /** How the last visit ended, without its patient. */
 function ended(visit: VisitStatus, pending: number): TemplateResult | typeof nothing {
   const t = texts();
-  const sending = pending > 0 ? counted(t.shell.pending, pending) : t.start.all_sent;
+  const sending = pending > 0 ? counted(t.start.sending, pending) : t.start.all_sent;
   if (visit.step === "failed" || visit.step === "aborted") {
     const text = visit.step === "aborted" ? t.start.aborted : t.start.failed;
     const why = visit.step === "failed" && visit.message !== "" ? said(visit.message) : "";

@@ -7,7 +7,7 @@ import { verdictIcon } from "../shared/icons";
 import { kiosk } from "../styles/kiosk";
 import { shared } from "../styles/shared";
 import type { InstrumentStatus, VisitStatus } from "../wire/booth";
-import type { Verdict } from "../wire/protocol";
+import type { Light, Verdict } from "../wire/protocol";
 import { KioskScreen } from "./kiosk-screen";
 import "./light-sequence";
 import { uplinkText } from "./uplink";
@@ -21,13 +21,17 @@ export class StatePage extends KioskScreen {
     css`
       .cards {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(340px, 1fr));
+        grid-template-columns: repeat(2, minmax(0, 1fr));
         gap: 16px;
         margin-top: 18px;
-        align-items: start;
       }
       .all {
         grid-column: 1 / -1;
+      }
+      @media (max-width: 800px) {
+        .cards {
+          grid-template-columns: minmax(0, 1fr);
+        }
       }
       .line {
         display: grid;
@@ -85,7 +89,7 @@ export class StatePage extends KioskScreen {
     const t = texts().booth;
     return html`<div class="screen">
       <h1 tabindex="-1">${t.heading}</h1>
-      <div class="cards">${this.#instruments()} ${this.#disk()} ${this.#server()} ${this.#calibration()} ${this.#last()}</div>
+      <div class="cards">${this.#instruments()} ${this.#calibration()} ${this.#server()} ${this.#disk()} ${this.#last()}</div>
     </div>`;
   }
 
@@ -169,7 +173,16 @@ function instrument({ name, driver, ready, detail }: InstrumentStatus): Template
   const t = texts().booth;
   const called = (t.names as Readonly<Record<string, string>>)[name] ?? name;
   const state = ready ? t.ready : t.not_ready;
-  return line(ready ? "pass" : "fail", html`<strong>${called}</strong> · ${state}`, html`${driver}${detail === "" ? nothing : html` · ${ready ? detail : said(detail)}`}`);
+  return line(ready ? "pass" : "fail", html`<strong>${called}</strong> · ${state}`, html`${driver}${detail === "" ? nothing : html` · ${ready ? inWords(detail) : said(detail)}`}`);
+}
+
+/** Lights by their names for people; anything else as it is. */
+function inWords(detail: string): string {
+  const { lights } = texts();
+  return detail
+    .split(", ")
+    .map((one) => lights[one as Light] ?? one)
+    .join(", ");
 }
 
 function line(verdict: Verdict, text: unknown, detail: unknown = ""): TemplateResult {

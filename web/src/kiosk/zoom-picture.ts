@@ -36,6 +36,9 @@ export class ZoomPicture extends Localised {
     css`
       :host {
         position: relative;
+        width: 100%;
+        max-width: calc(68vh * var(--aspect, 1.5));
+        justify-self: center;
       }
       .stage {
         position: relative;
@@ -45,8 +48,6 @@ export class ZoomPicture extends Localised {
         touch-action: none;
         cursor: grab;
         aspect-ratio: var(--aspect, 1.5);
-        max-height: 68vh;
-        margin: 0 auto;
       }
       .stage:focus-visible {
         outline: 3px solid var(--accent);

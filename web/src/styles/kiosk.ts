@@ -23,7 +23,7 @@ export const kiosk = css`
     margin: 0 auto;
   }
   .narrow {
-    max-width: 900px;
+    max-width: 1020px;
   }
   button,
   .button {
