@@ -127,7 +127,7 @@ def read_history(path: Path) -> list[DailyCheck]:
     for number, line in enumerate(lines, 1):
         try:
             checks.append(msgspec.json.decode(line, type=DailyCheck))
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise BadRecord(f"{path.name} line {number}: {error}; move the file aside") from error
     return checks
 

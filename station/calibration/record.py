@@ -205,7 +205,7 @@ def load_record(path: Path) -> NamedRecord:
         record = msgspec.json.decode(body.record, type=CalibrationRecord)
     except OSError as error:
         raise BadRecord(f"{path.name} cannot be read: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadRecord(f"{path.name} is no calibration record: {error}") from error
     if record.format > FORMAT:
         raise BadRecord(

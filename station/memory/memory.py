@@ -100,7 +100,7 @@ class PatientMemory:
         data = _read(self._place(patient) / f"{view.value}.face") if self.knows(patient) else None
         try:
             kept = None if data is None else msgspec.msgpack.decode(data, type=_Kept)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
         if kept is None or kept.face is None:
             return None

@@ -19,7 +19,7 @@ class DoneMarks:
         self._path = path
         try:
             marks = msgspec.json.decode(path.read_bytes(), type=dict[str, float])
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             marks = {}
         self._marks = marks
 

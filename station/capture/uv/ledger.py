@@ -63,7 +63,7 @@ class DoseLedger:
             self._problem = ""
         except OSError as error:
             self._problem = f"the ledger of ultraviolet doses cannot be used: {error.strerror}"
-        except (msgspec.MsgspecError, _Damaged) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, _Damaged) as error:
             self._problem = (
                 f"the ledger of ultraviolet doses is damaged ({error}): move the folder {self._path.parent.name} aside "
                 "after a day without ultraviolet light"

@@ -126,6 +126,9 @@ def test_the_history_grows_line_by_line(tmp_path: Path) -> None:
         file.write("nothing\n")
     with pytest.raises(BadRecord, match="line 3"):
         read_history(path)
+    path.write_bytes(b'{"checked_at":1.0,"rig":"\xff"}\n')
+    with pytest.raises(BadRecord, match=r"line 1.*move the file aside"):
+        read_history(path)
 
 
 def test_a_power_cut_while_a_check_is_written_loses_that_check_alone(tmp_path: Path) -> None:

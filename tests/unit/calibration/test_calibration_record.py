@@ -109,6 +109,13 @@ def test_a_changed_record_is_not_used(tmp_path: Path) -> None:
         load_record(path)
 
 
+def test_a_record_that_a_disk_has_spoilt_is_left_out_and_named(tmp_path: Path) -> None:
+    (tmp_path / "rig-1.json").write_bytes(b'{"id":"\xff"}')
+    found = load_calibration(tmp_path, "rig")
+    assert found.records == ()
+    assert "rig-1.json" in found.problem
+
+
 def test_the_record_that_holds_is_named_in_the_header() -> None:
     told = calibration(record()).stamp(header(px_per_mm=99.0, calibration="claimed by a driver"))
     assert told.calibration == named(record()).id

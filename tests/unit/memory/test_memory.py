@@ -121,3 +121,12 @@ def test_a_remembered_face_is_compared_and_its_picture_is_not() -> None:
     frame = a_frame()
     assert baseline_readings(frame, Known(FACE, baseline=Baseline(frame, FACE, pictured=False))) == ()
     assert baseline_readings(frame, Known(FACE, baseline=Baseline(frame, FACE))) != ()
+
+
+async def test_a_face_that_a_disk_has_spoilt_is_not_known(tmp_path: Path) -> None:
+    memory = PatientMemory.open(tmp_path / "memory")
+    await memory.remember(JANE, View.FRONT, a_frame(), FACE)
+    (kept,) = (tmp_path / "memory").rglob("*.face")
+    kept.write_bytes(kept.read_bytes().replace(b"detected", b"detec\xffed"))
+    assert memory.baseline(JANE, View.FRONT) is None
+    memory.close()

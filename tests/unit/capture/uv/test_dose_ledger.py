@@ -124,7 +124,7 @@ async def test_a_line_that_was_cut_off_is_no_dose_and_no_damage(
     third.close()
 
 
-@pytest.mark.parametrize("damage", ["line", "key", "no key"])
+@pytest.mark.parametrize("damage", ["line", "byte", "key", "no key"])
 async def test_a_damaged_ledger_books_nothing(
     ledger: DoseLedger, tmp_path: Path, clock: Clock, damage: str
 ) -> None:
@@ -134,6 +134,9 @@ async def test_a_damaged_ledger_books_nothing(
     if damage == "line":
         with (folder / "doses.jsonl").open("ab") as file:
             file.write(b"nothing\n")
+    elif damage == "byte":
+        path = folder / "doses.jsonl"
+        path.write_bytes(path.read_bytes().replace(b'"key":"a"', b'"key":"\xff"'))
     elif damage == "key":
         (folder / "doses.key").write_bytes(b"short")
     else:
