@@ -14,7 +14,7 @@ from typing import Self, TypeVar
 
 from station.durable import make_folder, replace_file
 from station.errors import ConfigError, SpoolDamaged, SpoolFull
-from station.protocol import Encoding, StillOffer, VisitClosed, VisitOpened
+from station.protocol import MAX_STILL_BYTES, Encoding, StillOffer, VisitClosed, VisitOpened
 from station.transport.still_files import Still, StillFiles, is_whole, read_into
 from station.transport.visit_files import SpooledVisit, VisitFiles, with_stored
 
@@ -242,4 +242,5 @@ def _told_size(folder: Path) -> int:
         text = (folder / _SIZES).read_text("ascii")[:20]
     except (OSError, UnicodeDecodeError):
         return 0
-    return int(text) if text.isdecimal() else 0
+    size = int(text) if text.isdecimal() else 0
+    return size if size <= MAX_STILL_BYTES else 0  # a spoilt forecast must not keep every visit from starting

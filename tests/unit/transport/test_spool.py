@@ -283,3 +283,11 @@ async def test_a_note_that_was_cut_off_is_no_note(tmp_path: Path) -> None:
     assert spool.visits()[0].closed == closed
     assert set(spool.taken(study)) == set(closed.stills)
     await spool.close()
+
+
+@pytest.mark.parametrize("told", ["", "many", "9" * 20])
+async def test_a_spoilt_forecast_is_none(tmp_path: Path, told: str) -> None:
+    tmp_path.joinpath("still-bytes").write_text(told)
+    spool = Spool.open(tmp_path)
+    assert spool.still_bytes == 0
+    await spool.close()
