@@ -129,7 +129,7 @@ class UplinkConfig(_Section):
     """File with the server's public CURVE key."""
     encoding: Encoding = Encoding.RAW
     """Form of the stills in the spool and on the wire."""
-    spool_gb: Annotated[float, Field(gt=0, le=10_000)] = 20.0
+    spool_gb: Annotated[float, Field(gt=0, le=10_000)] = 100.0
     """Stills the booth keeps while the server is away, in 10^9 bytes."""
 
 

@@ -24,13 +24,18 @@ Exposure, noise and colour are those of the preview, whose lamp and exposure are
 never hold back.
 """
 NOBODY = "No face in the picture: seat the subject."
+UNTOLD = "Where the face is cannot be told now: wait, or look yourself and shoot with a reason."
+_FOUND = "framing"
+"""The measure that needs a face and nothing else of it."""
 
 
 def wanting(report: QualityReport) -> tuple[str, ...]:
     """The operator's sentences on everything that holds the shot back, failures first, without repeats.
 
-    A measure that cannot be told does not hold back.
+    A measure that cannot be told does not hold back, but for the face itself: what nobody sees is not right.
     """
+    if any(m.name == _FOUND and m.verdict is Verdict.UNKNOWN for m in report.measures):
+        return (UNTOLD,)
     order = (Verdict.FAIL, Verdict.WARN)
     lines = [
         m.advice or f"{m.name} is not right"
