@@ -141,12 +141,15 @@ class StationAgent:
             raise InvalidTransition("The calibration is being checked: wait for its end.")
         if self._room is not None:
             self._room.check_visit()
-        study = await self._visits.start(request, studio, self._tasks)
+        return await self._visits.start(
+            request, studio, self._tasks, lambda study: self._join(request, study)
+        )
+
+    def _join(self, request: VisitRequest, study: str) -> None:
         if self._worklist is not None:
             self._worklist.begin(study, request.worklist_key)
         if self._recall is not None:
             self._recall.begin(request.patient, study)
-        return study
 
     def shoot(self, reason: str) -> None:
         """Shoot the pose now. Raises `InvalidTransition` if it is no time to, or if the gate asks for a correction and

@@ -53,8 +53,17 @@ class Visits:
         """The visit under way, or the last one."""
         return self._board.status
 
-    async def start(self, request: VisitRequest, studio: Studio, tasks: asyncio.TaskGroup) -> str:
-        """Start a visit among `tasks`; its Study Instance UID, once it has begun. None may be under way."""
+    async def start(
+        self,
+        request: VisitRequest,
+        studio: Studio,
+        tasks: asyncio.TaskGroup,
+        named: Callable[[str], None] = lambda _study: None,
+    ) -> str:
+        """Start a visit among `tasks`; its Study Instance UID, once it has begun. None may be under way.
+
+        `named` is told the UID before the state shows the visit.
+        """
         protocol = self._config.visit_protocol
         if request.preparation is not Preparation.UNSPECIFIED:
             protocol = msgspec.structs.replace(protocol, preparation=request.preparation)
@@ -64,6 +73,7 @@ class Visits:
         self._review.open(visit.study_instance_uid)
         playing = self._playing = tasks.create_task(self._play(visit), name="visit")
         playing.add_done_callback(lambda _: self._note_ended(visit, playing))
+        named(visit.study_instance_uid)
         self._board.begin(visit, pace)
         await visit.begun.wait()
         return visit.study_instance_uid

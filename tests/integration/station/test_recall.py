@@ -51,8 +51,10 @@ async def test_the_ghost_of_the_last_visit_is_there_while_the_next_one_runs(
         await visit(agent, JANE)
         assert (await ghost())[0] == 404
         await ghost_is_kept(config.data / "memory")
-        await agent.start_visit(JANE)
-        assert await ghost() == (200, "image/png")
+        starting = asyncio.create_task(agent.start_visit(JANE))
+        await until(agent, lambda state: state.visit and not state.visit.closed)
+        assert await ghost() == (200, "image/png"), "as soon as the page shows the visit"
+        await starting
         assert (await ghost("neck"))[0] == 404
         assert (await ghost("back"))[0] == 404
         await until(agent, has_ended)
