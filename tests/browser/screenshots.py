@@ -13,29 +13,55 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import Page, async_playwright, expect
 
+from station.calibration import load_record
+from tests.browser import tour
 from tests.browser.pages import KioskPage, ViewerPage
 from tests.fixtures.chromium import ARGUMENTS, PROGRAM
 from tests.fixtures.demo import ROOT, Demo
 
 SIZE = {"width": 1280, "height": 800}
-MAX_BYTES = 300_000
-QUALITY = 88
+MAX_BYTES = 150_000
+QUALITY = 74
 _ANALYSED_MS = 400_000
 _PATIENCE_MS = 60_000
 _SETTLE_MS = 1_500
 _UP_LIMIT_S = 600.0
+_WIDTH = 3000
+"""Of the shipped booth's stills, px."""
+_DAYS = 21
+"""Length of the history of checks."""
 
 
 @contextlib.contextmanager
 def running_demo(folder: Path) -> Iterator[Demo]:
-    """The demo as it is shipped, visit done."""
-    shipped = (ROOT / "configs" / "station" / "sim.toml").read_text()
-    demo = Demo(folder, shipped.replace('"../', f'"{ROOT}/configs/'))
+    """The demo with a worklist, two views and a history of checks; its own visit is done."""
+    folder.mkdir(parents=True)
+    history = folder / "data" / "station" / "calibration" / "history.jsonl"
+    for name, content in tour.files(ROOT / "configs").items():
+        (folder / name).write_text(content)
+    records = map(load_record, sorted((ROOT / "configs" / "calibration" / "sim").glob("*.json")))
+    held = next(kept for kept in records if kept.record.width == _WIDTH)
+    tour.earlier_checks(held, _DAYS, history)
+    demo = Demo(folder, _config())
     try:
         demo.wait_up(_UP_LIMIT_S)
         yield demo
     finally:
         demo.close()
+
+
+def _config() -> str:
+    """The shipped booth with what the tour has beside it, and a countdown that can be seen."""
+    shipped = (ROOT / "configs" / "station" / "sim.toml").read_text()
+    for old, new in (
+        ('"../protocols/front.toml"', '"protocol.toml"'),
+        ('"../quality/normal.toml"', '"quality.toml"'),
+        ("auto_shoot_s = 1.0", "auto_shoot_s = 6.0"),
+        ('"../', f'"{ROOT}/configs/'),
+    ):
+        assert old in shipped
+        shipped = shipped.replace(old, new)
+    return shipped + '\n[worklist]\nfile = "today.csv"\n'
 
 
 async def take(demo: Demo, folder: Path) -> None:
@@ -46,30 +72,29 @@ async def take(demo: Demo, folder: Path) -> None:
         try:
             context = await browser.new_context(viewport=SIZE)  # type: ignore[arg-type]
             context.set_default_timeout(_PATIENCE_MS)
-            await take_kiosk(KioskPage(await context.new_page(), demo.kiosk), folder)
-            await take_viewer(ViewerPage(await context.new_page(), demo.viewer), demo, folder)
+            study = await take_kiosk(KioskPage(await context.new_page(), demo.kiosk), folder)
+            await take_viewer(ViewerPage(await context.new_page(), demo.viewer), demo, folder, study)
         finally:
             await browser.close()
 
 
-async def take_kiosk(page: KioskPage, folder: Path) -> None:
-    """The booth's page before, in and after a visit."""
+async def take_kiosk(page: KioskPage, folder: Path) -> str:
+    """The booth's page in and beside a visit; the visit's Study Instance UID."""
+
+    async def take(name: str) -> None:
+        await save(page.page, folder / f"{name}.png", settle_ms=0 if name in tour.BRIEF else _SETTLE_MS)
+
     await page.open()
-    await page.page.locator('[data-action="next"]').click()
-    await page.picture.expect_data("overlay", "true")
-    await page.layers.set("redness", True)
-    await save(page.page, folder / "kiosk.png")
-    await page.start_visit("P-1047")
-    await expect(page.stills.nth(0)).to_have_attribute("data-stage", re.compile("taken|stored|examined"))
-    await save(page.page, folder / "kiosk-shooting.png", settle_ms=0)
-    for index in range(await page.stills.count()):
-        await expect(page.stills.nth(index)).to_have_attribute("data-stage", "analysed", timeout=_ANALYSED_MS)
-    await save(page.page, folder / "kiosk-visit.png")
+    await tour.first_visit(page)
+    await tour.second_visit(page, take)
+    study = await page.study()
+    await tour.booth_pages(page, take)
     await page.page.close()
+    return study
 
 
-async def take_viewer(page: ViewerPage, demo: Demo, folder: Path) -> None:
-    """The server's page: a booth live, and a visit."""
+async def take_viewer(page: ViewerPage, demo: Demo, folder: Path, study: str) -> None:
+    """The server's page: a booth live, and the visit of the tour."""
     await page.open(demo.code)
     await page.booths.first.wait_for()
     await page.open_booth("sim-1")
@@ -78,7 +103,8 @@ async def take_viewer(page: ViewerPage, demo: Demo, folder: Path) -> None:
     await save(page.page, folder / "viewer-live.png", settle_ms=4_000)
     await page.open_visits()
     await save(page.page, folder / "viewer-visits.png")
-    await page.open_visit(demo.outcome["study_instance_uid"])
+    await page.open_visit(study)
+    await page.page.get_by_text("Complete").first.wait_for(timeout=_ANALYSED_MS)
     await page.choose_light("parallel_polarised")
     await page.page.get_by_role("button", name="Face").click()
     for layer in ("spots", "trouble", "redness"):
