@@ -11,6 +11,8 @@ from station.errors import DeviceError, DeviceUnavailable
 
 _FOLLOW_S = 0.5
 """Time in which a camera announces the second file of a picture, raw beside JPEG."""
+_DRAIN_S = 0.3
+"""Longest time for what a camera still has to say of earlier pictures."""
 _MAX_FILES = 4
 _TIMES_KEY = "shutterspeed"
 
@@ -98,6 +100,7 @@ class Tether:
         """Every file of one picture, as the camera made them."""
         gp = _library()
         with _told(self.model):
+            self._drain()
             paths = [self._camera.capture(gp.GP_CAPTURE_IMAGE)]
             give_up = time.monotonic() + _FOLLOW_S
             # Cameras report changes of all kinds without end: the next file is waited for, not silence.
@@ -108,6 +111,12 @@ class Tether:
                 elif event == gp.GP_EVENT_TIMEOUT:
                     break
             return [self._fetch(path) for path in paths]
+
+    def _drain(self) -> None:
+        """Let go of files that are announced late: they would be taken for those of the next picture."""
+        give_up, silence = time.monotonic() + _DRAIN_S, _library().GP_EVENT_TIMEOUT
+        while time.monotonic() < give_up and self._camera.wait_for_event(1)[0] != silence:
+            pass
 
     def view(self) -> bytes | None:
         """A JPEG of the live view; None if the camera has none."""

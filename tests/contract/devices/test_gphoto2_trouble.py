@@ -1,11 +1,14 @@
 """libgphoto2's virtual camera: files kept as they were made, settings read back, and what goes wrong."""
 
 import asyncio
+import importlib
 import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -62,6 +65,33 @@ async def test_raw_is_kept_beside_the_jpeg(tmp_path: Path, monkeypatch: pytest.M
             await camera.expose(NOMINAL, SHOT)
     kept = [path.read_bytes() for path in sorted((tmp_path / "mine").iterdir()) if path.suffix == ".NEF"]
     assert kept == [raw.content] * 2
+
+
+class Slow:
+    """A camera that announces the raw file of the picture before only now."""
+
+    def __init__(self, camera: Any, late: list[Any]) -> None:
+        self._camera, self._late = camera, late
+
+    def wait_for_event(self, timeout_ms: int) -> Any:
+        return self._late.pop() if self._late else self._camera.wait_for_event(timeout_ms)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._camera, name)
+
+
+def test_a_file_of_the_picture_before_is_none_of_this_one() -> None:
+    write_card(a_jpeg(70))
+    tether = Tether.open(MODEL, "")
+    try:
+        (own,) = tether.capture()
+        gphoto2 = importlib.import_module("gphoto2")  # only now: it reads where the virtual camera is
+        late = [(gphoto2.GP_EVENT_FILE_ADDED, SimpleNamespace(folder="/", name="LATE.NEF"))]
+        slow = Tether(Slow(tether._camera, late), MODEL)
+        assert [file.content for file in slow.capture()] == [own.content]
+        assert late == []
+    finally:
+        tether.close()
 
 
 async def test_the_files_are_their_owner_s_alone(tmp_path: Path) -> None:
