@@ -97,7 +97,7 @@ async def test_a_visit_from_the_list_to_its_end(booth: Booth) -> None:
     await expect(page.thumbs).to_have_count(3)
     await page.finish.click()
     booth.agent.change(uplink=UplinkStatus(connected=True, pending=3))
-    await expect(page.ended).to_have_text("The visit is finished. 3 pictures on their way")
+    await expect(page.ended).to_have_text("The visit is finished. 3 pictures are on their way to the server.")
 
 
 async def test_what_to_mend_now_is_told_first(booth: Booth) -> None:

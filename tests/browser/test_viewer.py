@@ -226,7 +226,7 @@ async def test_what_the_booth_recorded_is_told(server: Server) -> None:
     ):
         await expect(preparation).to_contain_text(told)
     white = page.page.locator('[role="tab"][data-light="white"]')
-    await expect(white).to_contain_text("Shot anyway, Taken again")
+    await expect(white).to_contain_text("Shot anyway, taken again")
     await white.click()
     await page.photo.expect_data("shown", newer)
     await expect(page.page.locator('[data-note="override"]')).to_contain_text(reason)

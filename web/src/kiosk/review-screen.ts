@@ -92,6 +92,10 @@ export class ReviewScreen extends KioskScreen {
         .columns {
           grid-template-columns: 150px minmax(0, 1fr);
         }
+        zoom-picture {
+          max-width: calc(58vh * var(--aspect, 1.5));
+          justify-self: start;
+        }
         .side {
           grid-column: 2;
         }

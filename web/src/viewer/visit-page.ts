@@ -100,6 +100,16 @@ export class VisitPageElement extends LitElement {
           <div class="strip" role="tablist" aria-label="Pictures by light" @keydown=${this.#keys}>
             ${stills.map((one) => this.#thumbnail(one, stills, standingFor(detail, this.selected)))}
           </div>
+          <div class="told">
+            <section class="card">
+              <h2>Picture</h2>
+              ${circumstances(still, detail, (uid) => void this.#select(uid))} ${facts(still)}
+            </section>
+            <section class="card">
+              <h2>Preparation</h2>
+              ${preparationFacts(visit.preparation, conditions)}
+            </section>
+          </div>
         </div>
         <aside class="side">
           <section class="card">
@@ -113,14 +123,6 @@ export class VisitPageElement extends LitElement {
               missing=${layerReason(still)}
               @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}
             ></layer-panel>
-          </section>
-          <section class="card">
-            <h2>Picture</h2>
-            ${circumstances(still, detail, (uid) => void this.#select(uid))} ${facts(still)}
-          </section>
-          <section class="card">
-            <h2>Preparation</h2>
-            ${preparationFacts(visit.preparation, conditions)}
           </section>
         </aside>
       </div>
@@ -193,9 +195,9 @@ export class VisitPageElement extends LitElement {
 
 /** In a word what sets a picture apart from those that were shot as usual. */
 function marks(still: StillInfo): TemplateResult | typeof nothing {
-  const told = [still.override === "" ? "" : "Shot anyway", still.replaces === null ? "" : "Taken again"];
+  const told = [still.override === "" ? "" : "shot anyway", still.replaces === null ? "" : "taken again"];
   const text = told.filter((one) => one !== "").join(", ");
-  return text === "" ? nothing : html`<span class="marks small">${text}</span>`;
+  return text === "" ? nothing : html`<span class="marks small">${words(text)}</span>`;
 }
 
 /** Why layers are missing. */

@@ -23,9 +23,15 @@ export const visitStyles = css`
     gap: 16px;
     min-width: 0;
   }
+  .told {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+    gap: 16px;
+    align-items: start;
+  }
   .strip {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(198px, 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(212px, 1fr));
     gap: 8px;
   }
   .strip button {
@@ -36,6 +42,7 @@ export const visitStyles = css`
     text-align: left;
     padding: 8px;
     justify-content: start;
+    align-content: start;
   }
   .strip button[aria-selected="true"] {
     border-color: var(--accent);
@@ -137,13 +144,9 @@ export const visitStyles = css`
     .body {
       grid-template-columns: minmax(0, 1fr);
     }
-    .side {
-      grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
-      align-items: start;
-    }
   }
   @media (max-width: 640px) {
-    .side {
+    .told {
       grid-template-columns: minmax(0, 1fr);
     }
   }
