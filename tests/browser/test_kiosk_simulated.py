@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, expect
 
+from dermabooth import resources
 from station.agent import StationAgent
 from station.config import StationConfig
 from station.kiosk import Step
@@ -41,10 +42,10 @@ class Booth:
 async def booth(chromium: BrowserContext, web_root: Path, tmp_path: Path) -> AsyncIterator[Booth]:
     for name, text in _FILES.items():
         (tmp_path / name).write_text(text)
-    camera, lights = sim_sections()
+    camera, lights = sim_sections(seed=2)
     overrides = {
         "data": tmp_path / "data",
-        "camera": {**camera, "preview_width": 320, "preview_height": 180},
+        "camera": {**camera, "preview_width": 640, "preview_height": 360},
         "lights": lights,
         "preview": {"hints_hz": 10},
         "visit": {"pace": "guided", "auto_shoot_s": 2.0},
@@ -52,7 +53,7 @@ async def booth(chromium: BrowserContext, web_root: Path, tmp_path: Path) -> Asy
         "kiosk": {"port": 0},
     }
     config = StationConfig.load(tmp_path / "station.toml", overrides)
-    async with running(config, web_root) as agent:
+    async with running(config, web_root, resources.face_model()) as agent:
         await until(agent, is_ready)
         page = KioskPage(await chromium.new_page(), agent.kiosk_url)
         await page.open()
