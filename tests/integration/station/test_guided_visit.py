@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dermabooth import resources
 from dermabooth.demo.booth import BoothClient
 from station.agent import StationAgent
 from station.config import StationConfig
@@ -81,8 +82,8 @@ def guided(make_config: MakeConfig, tmp_path: Path, tmp_path_factory: pytest.Tem
         config = make_config()
         protocol = config.protocol.read_text().replace('["front"]', '["front", "left_45"]')
         config.protocol.write_text(protocol)
-        camera, lights = sim_sections()
-        camera = {**camera, "preview_width": 320, "preview_height": 180}
+        camera, lights = sim_sections(seed=2)
+        camera = {**camera, "preview_width": 640, "preview_height": 360}
         text = (tmp_path / "station.toml").read_text()
         text = text[: text.index("[camera]")] + text[text.index("[visit]") :]
         (tmp_path / "station.toml").write_text(text)
@@ -100,7 +101,7 @@ def guided(make_config: MakeConfig, tmp_path: Path, tmp_path_factory: pytest.Tem
 
 @asynccontextmanager
 async def operated(config: StationConfig, web_root: Path) -> AsyncIterator[Operator]:
-    async with running(config, web_root) as agent, aiohttp.ClientSession() as http:
+    async with running(config, web_root, resources.face_model()) as agent, aiohttp.ClientSession() as http:
         await until(agent, is_ready)
         yield Operator(agent, http)
 
