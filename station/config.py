@@ -231,7 +231,7 @@ class StationConfig(BaseSettings):
             camera_options(config.camera)
             light_options(config.lights)
             interlock_options(config.interlock)
-            check_interlock(config.interlock, config.lights)
+            check_interlock(config.interlock, config.camera, config.lights)
         except ConfigError as error:
             raise ConfigError(f"{path.name}: {error}") from error
         config._visit_protocol = load_protocol(config.protocol)

@@ -38,6 +38,8 @@ from station.errors import ConfigError
 
 SIMULATED_RIGS = frozenset({"files", "sim"})
 """Lights without lamps."""
+SIMULATED_CAMERAS = frozenset({"files", "sim"})
+"""Cameras that do not look at whoever sits in the booth."""
 
 D = TypeVar("D", Camera, LightRig, Interlock)
 S = TypeVar("S", bound=BaseModel)
@@ -90,12 +92,22 @@ def interlock_options(section: Mapping[str, object]) -> BaseModel:
     return _options("interlock", section, INTERLOCKS)
 
 
-def check_interlock(interlock: Mapping[str, object], lights: Mapping[str, object]) -> None:
-    """Raise `ConfigError` for real lamps behind a simulated door, which would always be closed."""
-    if interlock.get("type") == "sim" and lights.get("type") not in SIMULATED_RIGS:
+def check_interlock(
+    interlock: Mapping[str, object], camera: Mapping[str, object], lights: Mapping[str, object]
+) -> None:
+    """Raise `ConfigError` where real lamps could fire by a simulated door, or by eyes that no real camera sees."""
+    lamps, lens = lights.get("type"), camera.get("type")
+    if interlock.get("type") == "none" or lamps in SIMULATED_RIGS:
+        return
+    if interlock.get("type") == "sim":
         raise ConfigError(
-            f"interlock.type cannot be sim with lights of type {lights.get('type')}: name the interlock that "
+            f"interlock.type cannot be sim with lights of type {lamps}: name the interlock that "
             "is wired to the booth's door, or none, without which ultraviolet light is refused"
+        )
+    if lens in SIMULATED_CAMERAS:
+        raise ConfigError(
+            f"interlock.type must be none with lights of type {lamps} and a camera of type {lens}, which does not see "
+            "the subject's eyes: ultraviolet light is refused then"
         )
 
 

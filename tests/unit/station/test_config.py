@@ -54,6 +54,21 @@ def test_real_lamps_need_a_real_interlock(write: Write) -> None:
     assert StationConfig.load(write(dmx)).interlock == {"type": "none"}
 
 
+@pytest.mark.parametrize("camera", ["sim", "files"])
+def test_real_lamps_with_an_interlock_need_a_camera_that_sees_the_eyes(write: Write, camera: str) -> None:
+    text = GOOD.replace(
+        '[lights]\ntype = "sim"', '[lights]\ntype = "dmx"\n[lights.channels.white]\nslots = [1]'
+    )
+    text = (
+        text.replace('[camera]\ntype = "sim"', '[camera]\ntype = "files"\nfolder = "."')
+        if camera == "files"
+        else text
+    )
+    door = '[interlock]\ntype = "serial"\nport = "/dev/null"\n'
+    with pytest.raises(ConfigError, match=rf"none with lights of type dmx and a camera of type {camera}"):
+        StationConfig.load(write(text + door))
+
+
 @pytest.mark.parametrize("name", names("lighting"))
 def test_every_lighting_file_loads(name: str) -> None:
     recipe = load_recipe(CONFIGS / "lighting" / name)
