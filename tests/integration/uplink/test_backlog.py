@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from server.events import StillArrived
-from server.ingest import open_server_keys
 from server.ingest.incoming import Incoming
 from server.store import Store
 from station.protocol import CHUNK_BYTES, CREDIT, ServerMessage, StillStored, VisitClosed, new_uid
@@ -18,7 +17,7 @@ from station.transport import Spool, Still, ZeroMqUplink
 from station.transport.still_files import SpooledStill, StillFiles
 from tests.fixtures.stills import a_still, a_visit
 from tests.fixtures.uplink_processes import free_endpoint, start_server
-from tests.fixtures.uplinks import QUICK_STATION, a_server, enrol, until
+from tests.fixtures.uplinks import a_server, booth_uplink, until
 from tests.integration.uplink.test_kills import kill
 
 pytestmark = pytest.mark.integration
@@ -114,17 +113,8 @@ async def keep_visit(spool: Spool, stills: int, **size: int) -> str:
 
 async def test_the_next_patients_stills_are_kept_as_quickly_while_the_backlog_leaves(tmp_path: Path) -> None:
     data, endpoint = tmp_path / "server", free_endpoint()
-    keys = enrol(data, "booth-1")
     spool = Spool.open(tmp_path / "spool")
-    uplink = ZeroMqUplink(
-        endpoint,
-        booth_id="booth-1",
-        software="test",
-        keys=keys,
-        server_key=open_server_keys(data / "keys").public,
-        spool=spool,
-        timing=QUICK_STATION,
-    )
+    uplink = booth_uplink(data, endpoint, spool)
     async with uplink:
         alone = [
             seconds for _ in range(BACKLOG_VISITS) for seconds in await shoot(spool, uplink, stills_of_one())

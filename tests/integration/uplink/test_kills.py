@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from server.ingest import open_server_keys
 from server.store import Archive, Store
 from station.protocol import StillOffer
-from station.transport import Spool, Still, ZeroMqUplink
+from station.transport import Spool, Still
 from tests.fixtures.stills import a_still, a_visit
 from tests.fixtures.uplink_processes import free_endpoint, start_server, start_station
-from tests.fixtures.uplinks import QUICK_STATION, enrol, until
+from tests.fixtures.uplinks import booth_uplink, enrol, until
 
 pytestmark = pytest.mark.integration
 
@@ -56,19 +55,11 @@ async def test_a_server_killed_in_a_transfer_gets_every_still_once_it_is_back(
     tmp_path: Path, after_bytes: int
 ) -> None:
     data, endpoint = tmp_path / "server", free_endpoint()
-    keys = enrol(data, "booth-1")
+    enrol(data, "booth-1")
     server = await asyncio.to_thread(start_server, data, endpoint)
     spool, stills = await a_full_spool(tmp_path / "spool", 2)
     offers = spool.pending()
-    uplink = ZeroMqUplink(
-        endpoint,
-        booth_id="booth-1",
-        software="test",
-        keys=keys,
-        server_key=open_server_keys(data / "keys").public,
-        spool=spool,
-        timing=QUICK_STATION,
-    )
+    uplink = booth_uplink(data, endpoint, spool)
     try:
         async with uplink:
             await until(lambda: uplink.state.sent_bytes >= after_bytes)
