@@ -4,7 +4,7 @@ import { counted, fill, texts } from "../shared/catalogue";
 import { dateTime, number, quantity } from "../shared/catalogue/format";
 import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
-import { kiosk } from "../styles/kiosk";
+import { facts, kiosk } from "../styles/kiosk";
 import { shared } from "../styles/shared";
 import type { CalibrationCheck, CheckPoint } from "../wire/booth";
 import type { Light, Verdict } from "../wire/protocol";
@@ -22,7 +22,7 @@ export class CalibrationPage extends KioskScreen {
   @state() private unread = "";
   #loadedOf: number | null | undefined = undefined;
 
-  static override styles = [shared, kiosk, calibrationStyles];
+  static override styles = [shared, kiosk, facts, calibrationStyles];
 
   override render(): TemplateResult {
     return html`<div class="screen">

@@ -25,19 +25,6 @@ export const calibrationStyles = css`
     margin: 8px 0 0;
     padding-left: 22px;
   }
-  dl {
-    display: grid;
-    grid-template-columns: auto 1fr;
-    gap: 6px 16px;
-    margin: 14px 0 0;
-  }
-  dt {
-    color: var(--muted);
-  }
-  dd {
-    margin: 0;
-    text-align: right;
-  }
   code {
     font-family: ui-monospace, monospace;
     font-size: 0.9375em;

@@ -4,7 +4,7 @@ import { counted, fill, texts } from "../shared/catalogue";
 import { bytes, dateTime, quantity } from "../shared/catalogue/format";
 import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
-import { kiosk } from "../styles/kiosk";
+import { facts, kiosk } from "../styles/kiosk";
 import { shared } from "../styles/shared";
 import type { InstrumentStatus, VisitStatus } from "../wire/booth";
 import type { Light, Verdict } from "../wire/protocol";
@@ -18,6 +18,7 @@ export class StatePage extends KioskScreen {
   static override styles = [
     shared,
     kiosk,
+    facts,
     css`
       .cards {
         display: grid;
@@ -67,20 +68,6 @@ export class StatePage extends KioskScreen {
         height: 14px;
         margin-top: 12px;
         accent-color: var(--accent);
-      }
-      dl {
-        display: grid;
-        grid-template-columns: auto 1fr;
-        gap: 6px 16px;
-        margin: 12px 0 0;
-      }
-      dt {
-        color: var(--muted);
-      }
-      dd {
-        margin: 0;
-        text-align: right;
-        overflow-wrap: anywhere;
       }
     `,
   ];

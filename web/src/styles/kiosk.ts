@@ -187,3 +187,21 @@ export const kiosk = css`
     outline-offset: 2px;
   }
 `;
+
+/** Facts of a card: a name and its value side by side. */
+export const facts = css`
+  dl {
+    display: grid;
+    grid-template-columns: auto 1fr;
+    gap: 6px 16px;
+    margin: 14px 0 0;
+  }
+  dt {
+    color: var(--muted);
+  }
+  dd {
+    margin: 0;
+    text-align: right;
+    overflow-wrap: anywhere;
+  }
+`;
