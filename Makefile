@@ -1,6 +1,7 @@
 # make demo | setup | check | test | bench | prove | train-setup
 PYTHON ?= python3
 ARGS ?=
+PARALLEL ?= -n logical --maxprocesses 4 --dist loadgroup
 BIN := .venv/bin
 NODE_PATH_FIX := PATH="$(CURDIR)/$(BIN):$$PATH"
 
@@ -46,7 +47,7 @@ check: .venv/.train web/node_modules/.ready
 	cd web && $(NODE_PATH_FIX) npm run check
 
 test: setup train-setup system-packages
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 test-triton: .venv/.ready
 	@test -n "$(URL)" || { echo "say which server: make test-triton URL=host:8001"; exit 2; }

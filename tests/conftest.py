@@ -8,6 +8,8 @@ import pytest_asyncio
 
 pytest_plugins = ["tests.fixtures.demo", "tests.fixtures.postgresql", "tests.fixtures.triton"]
 
+EXPENSIVE = ("shared_demo", "triton_url", "small_triton_url", "partial_triton_url")
+"""Fixtures worth starting once: all tests that need one run in the same worker, the others module by module."""
 CATEGORIES = {"unit", "contract", "integration", "browser", "interop", "architecture", "hardware"}
 
 
@@ -18,6 +20,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(
                 f"{item.nodeid}: exactly one category of {sorted(CATEGORIES)}, found {marks}"
             )
+        needed = getattr(item, "fixturenames", ())
+        group = next((name for name in EXPENSIVE if name in needed), item.nodeid.partition("::")[0])
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest_asyncio.fixture(autouse=True)
