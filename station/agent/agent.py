@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from station.agent.calibration import CalibrationDesk
+from station.agent.disk import check_disk, disk_status
 from station.agent.instruments import Instruments
 from station.agent.link import Link
 from station.agent.page import serve_page
@@ -27,7 +28,6 @@ from station.kiosk import (
     BoothState,
     CalibrationCheck,
     CalibrationStatus,
-    DiskStatus,
     Excerpt,
     Latest,
     Phase,
@@ -139,8 +139,7 @@ class StationAgent:
             raise InvalidTransition(_NOT_NOW.get(state.phase) or state.problem)
         if self._desk is not None and self._desk.busy:
             raise InvalidTransition("The calibration is being checked: wait for its end.")
-        if self._room is not None:
-            self._room.check_visit()
+        check_disk(self._room, studio, self.config.visit_protocol.stills)
         return await self._visits.start(
             request, studio, self._tasks, lambda study: self._join(request, study)
         )
@@ -314,7 +313,7 @@ class StationAgent:
             worklist=WorklistStatus() if self._worklist is None else self._worklist.status,
             instruments=() if self._instruments is None else self._instruments.statuses,
             calibration=self._look_at_calibration(),
-            disk=DiskStatus() if self._room is None else DiskStatus(**vars(self._room.latest)),
+            disk=disk_status(self._room, studio, self.config.visit_protocol.stills),
             guides={View(name): guide for name, guide in self.config.quality_profile.guide.items()},
         )
 

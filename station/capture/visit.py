@@ -222,6 +222,7 @@ class Visit:
         await self._unsaved.acquire()
         self._exposed += 1
         still = self._still(index, frame, override)
+        await self._studio.camera.note_still(frame.header, still.sop_instance_uid)
         saved = saving.create_task(self._save(self._exposed, index, still), name=f"still-{index}")
         saved.add_done_callback(lambda _: self._unsaved.release())
 

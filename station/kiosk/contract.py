@@ -176,11 +176,11 @@ class WorklistStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DiskStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Room for stills on the booth's disk."""
+    """Room on the booth's disk: for stills, or for the camera's own files where that ends sooner."""
 
     used_bytes: int = 0
     limit_bytes: int = 0
-    """The smaller of the spool's limit and what the disk has."""
+    """The smaller of what the configuration allows and what the disk has."""
     visits_left: int | None = None
     """Whole visits that still fit; None: not known yet."""
     problem: str = ""

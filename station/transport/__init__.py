@@ -2,7 +2,7 @@
 
 from station.transport.base import Uplink, UplinkState
 from station.transport.keys import KeyPair, load_key, open_keys, parse_key
-from station.transport.room import Room, SpoolRoom
+from station.transport.room import WARN_BELOW, Room, SpoolRoom
 from station.transport.spool import Spool
 from station.transport.still_files import Still
 from station.transport.timing import Timing
@@ -10,6 +10,7 @@ from station.transport.visit_files import SpooledVisit
 from station.transport.zeromq import ZeroMqUplink
 
 __all__ = [
+    "WARN_BELOW",
     "KeyPair",
     "Room",
     "Spool",

@@ -3,6 +3,7 @@
 from station.devices.base.camera import Camera, Captured, ExposureRange, Shot, pace
 from station.devices.base.extras import extra
 from station.devices.base.fitting import fitted
+from station.devices.base.folder_room import FolderRoom
 from station.devices.base.interlock import POLL_S, READ_LIMIT_S, Interlock, InterlockReading
 from station.devices.base.lights import DARK_LIMIT_S, LightRig
 from station.devices.base.options import CameraOptions
@@ -17,6 +18,7 @@ __all__ = [
     "CameraOptions",
     "Captured",
     "ExposureRange",
+    "FolderRoom",
     "Interlock",
     "InterlockReading",
     "LightRig",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
 
+from station.devices.base.folder_room import FolderRoom
 from station.devices.mailbox import LatestFrame
 from station.errors import DeviceError, DeviceUnavailable, ExposureRefused
 from station.protocol import (
@@ -42,6 +43,8 @@ class Shot:
     preparation: Preparation = Preparation.UNSPECIFIED
     step: int = 0
     """Index of the light within the recipe."""
+    proof: bool = False
+    """Only measured, never a still: a camera keeps no file of its own of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +106,17 @@ class Camera(ABC):
     @abstractmethod
     def exposure_range(self) -> ExposureRange:
         """Exposures that `expose` takes."""
+
+    @property
+    def folder_room(self) -> FolderRoom | None:
+        """Room for the files that the camera keeps beside its stills, as seen last; None if it keeps none."""
+        return None
+
+    async def note_still(self, header: FrameHeader, sop_instance_uid: str) -> None:  # noqa: B027
+        """Told, before the next exposure but proofs, that the newest frame but proofs is the still of this UID.
+
+        A camera that keeps files of its own keeps them under the UID from then on. Nothing that fails here costs the still.
+        """
 
     async def __aenter__(self) -> Self:
         if self._closed or self._open:

@@ -1,6 +1,7 @@
 """A digital single-lens or mirrorless camera on its cable."""
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -17,6 +18,7 @@ from station.devices.base import (
     CameraOptions,
     Captured,
     ExposureRange,
+    FolderRoom,
     Shot,
     fitted,
     pace,
@@ -24,16 +26,18 @@ from station.devices.base import (
 )
 from station.devices.bench import Bench
 from station.devices.completion import completed
+from station.devices.gphoto2.originals import Originals
 from station.devices.gphoto2.tether import CameraFile, Tether
 from station.devices.gphoto2.times import exposure_times
 from station.devices.worker import Worker
-from station.durable import make_folder, sync_folder, write_file
 from station.errors import DeviceError, DeviceUnavailable, ExposureRefused
-from station.protocol import CameraInfo, Exposure
+from station.protocol import CameraInfo, Exposure, FrameHeader, Pixels
 
 NEAR_STOPS = 1 / 6
 """Half the usual step between two of a camera's exposure times."""
 _JPEG = {".jpg", ".jpeg"}
+
+_log = logging.getLogger(__name__)
 
 
 class Gphoto2CameraOptions(CameraOptions):
@@ -46,6 +50,8 @@ class Gphoto2CameraOptions(CameraOptions):
     """As `dermabooth devices` lists it, for two cameras of one model."""
     folder: Path | None = None
     """Where the camera's own files are kept; none: `originals` below the booth's cache."""
+    originals_gb: Annotated[float, Field(gt=0, le=100_000)] = 200.0
+    """How much of them is kept, in 10^9 bytes; when it is reached the booth takes no further picture."""
     settings: dict[str, str] = Field(default_factory=dict)
     """Further settings by libgphoto2's names, set at opening and before every still, and read back."""
     preview_fps: Annotated[float, Field(gt=0, le=30)] = 10.0
@@ -54,6 +60,8 @@ class Gphoto2CameraOptions(CameraOptions):
 class Gphoto2Camera(Camera):
     """Stills are the camera's JPEG, decoded to 8-bit sRGB; the files themselves, raw among them, are kept untouched.
 
+    They are called after their still, and a picture for which there is no room is not taken (`Originals`).
+
     The exposure time asked for must be one that the camera has, within a sixth of a stop, and is read back. Gain is the
     camera's ISO and belongs into `settings`. Cameras without a live view make stills for the preview, which are not kept.
     """
@@ -61,7 +69,9 @@ class Gphoto2Camera(Camera):
     def __init__(self, options: Gphoto2CameraOptions, bench: Bench) -> None:
         super().__init__()
         self._options = options
-        self._folder = options.folder or bench.cache_dir / "originals"
+        folder = options.folder or bench.cache_dir / "originals"
+        self._originals = Originals(folder, int(options.originals_gb * 1e9))
+        self._newest: tuple[float, Sequence[Path]] = 0.0, ()
         self._worker = Worker("gphoto2-camera")
         self._tether: Tether | None = None
         self._times: Mapping[float, str] = {}
@@ -80,6 +90,21 @@ class Gphoto2Camera(Camera):
         times = self._times or {1e-6: "", 60.0: ""}
         return ExposureRange(shortest_s=min(times), longest_s=min(60.0, max(times)), max_gain_db=0.0)
 
+    @property
+    def folder_room(self) -> FolderRoom | None:
+        """Room for the camera's own files."""
+        return self._originals.room
+
+    async def note_still(self, header: FrameHeader, sop_instance_uid: str) -> None:
+        """Call the files of the newest picture after the still; where the disk refuses it, the log says so."""
+        captured_at, kept = self._newest
+        if captured_at != header.captured_at:
+            return
+        try:
+            await completed(self._worker.run(self._originals.name, kept, sop_instance_uid))
+        except DeviceError as error:
+            _log.warning("originals are not called after their still", extra={"problem": str(error)})
+
     async def _do_open(self) -> None:
         await completed(self._worker.run(self._open_camera))
 
@@ -97,10 +122,10 @@ class Gphoto2Camera(Camera):
             tick = await pace(1 / self._options.preview_fps, started, tick)
 
     async def _do_expose(self, exposure: Exposure, shot: Shot) -> Captured:
-        return await self._worker.run(self._still, exposure)
+        return await self._worker.run(self._still, exposure, shot)
 
     def _open_camera(self) -> None:
-        make_folder(self._folder)
+        self._originals.look()
         tether = self._tether = Tether.open(self._options.model, self._options.port)
         self._times = exposure_times(tether.choices())
         if not self._times:
@@ -112,18 +137,31 @@ class Gphoto2Camera(Camera):
         )
         self._lock()
 
-    def _still(self, exposure: Exposure) -> Captured:
+    def _still(self, exposure: Exposure, shot: Shot) -> Captured:
+        if not shot.proof:
+            self._originals.check()
         self._camera.end_view()
         self._lock()
         actual = self._set(exposure)
         began = time.time()
-        kept = [self._keep(file) for file in self._camera.capture()]
+        captured_at = began + actual.time_s / 2
+        kept = self._originals.keep(self._camera.capture(), began)
+        try:
+            pixels = self._developed(kept)
+        finally:
+            if shot.proof:
+                self._originals.drop(kept)
+        if not shot.proof:
+            self._newest = captured_at, kept
+        return Captured(pixels=pixels, actual=actual, captured_at=captured_at)
+
+    def _developed(self, kept: Sequence[Path]) -> Pixels:
         picture = next((path for path in kept if path.suffix.lower() in _JPEG), None)
         if picture is None:
             raise DeviceError(
                 f"{self.info.model} made {', '.join(path.suffix for path in kept)} and no JPEG: set it to RAW + JPEG"
             )
-        return Captured(pixels=read_picture(picture), actual=actual, captured_at=began + actual.time_s / 2)
+        return read_picture(picture)
 
     def _lock(self) -> None:
         for key, value in self._options.settings.items():
@@ -139,25 +177,13 @@ class Gphoto2Camera(Camera):
         return Exposure(time_s=time_s)
 
     def _preview_picture(self) -> NDArray[np.uint8]:
+        self._originals.look()  # files may have been moved away
         content = self._camera.view() or _jpeg_of(self._camera.capture())
         decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
         if decoded is None:
             raise DeviceUnavailable(f"the preview of {self.info.model} is no JPEG")
         size = (self._options.preview_width, self._options.preview_height)
         return fitted(np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8), size)
-
-    def _keep(self, file: CameraFile) -> Path:
-        """Write the camera's bytes to the disk, and see that they are there."""
-        path = self._folder / f"{time.time_ns()}-{Path(file.name).name}"
-        try:
-            write_file(path, [file.content])
-            sync_folder(self._folder)
-        except OSError as error:
-            path.unlink(missing_ok=True)
-            raise DeviceError(
-                f"the camera's file cannot be kept in {self._folder} ({error.strerror}): free space on that disk"
-            ) from error
-        return path
 
     @property
     def _camera(self) -> Tether:
