@@ -13,6 +13,7 @@ EXPENSIVE = ("shared_demo", "triton_url", "small_triton_url", "partial_triton_ur
 CATEGORIES = {"unit", "contract", "integration", "browser", "interop", "architecture", "hardware"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         marks = CATEGORIES & {mark.name for mark in item.iter_markers()}
