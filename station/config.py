@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from station.calibration import EFFECTIVE_J_M2, EYE_J_M2, Calibration, load_calibration
+from station.calibration import EFFECTIVE_J_M2, EYE_J_M2, Calibration, CurrentCalibration, load_calibration
 from station.devices.registry import (
     camera_options,
     check_interlock,
@@ -267,6 +267,10 @@ class StationConfig(BaseSettings):
         """The booth's calibration records as they are on disk now."""
         settings = self.calibration
         return load_calibration(self.calibration_folder, settings.rig or self.booth_id, settings.max_age_days)
+
+    def current_calibration(self) -> CurrentCalibration:
+        """The same, to be held against the disk again."""
+        return CurrentCalibration(self.calibration_folder, self.load_calibration)
 
     @property
     def quality_profile(self) -> QualityProfile:

@@ -18,7 +18,7 @@ from station.agent.sink import SpoolSink
 from station.agent.ultraviolet import UvDesk
 from station.agent.visits import Visits
 from station.agent.worklist import Worklist
-from station.calibration import Calibration
+from station.calibration import CurrentCalibration
 from station.capture import TakenStill
 from station.capture.uv import DoseLedger
 from station.config import StationConfig
@@ -111,13 +111,13 @@ class StationAgent:
             rooms.callback(self._end_streams)
             self._link = self._make_link(spool)
             await rooms.enter_async_context(self._link)
-            calibration = await asyncio.to_thread(self.config.load_calibration)
-            ultraviolet = await asyncio.to_thread(self._open_ultraviolet, calibration)
+            records = await asyncio.to_thread(self.config.current_calibration)
+            ultraviolet = await asyncio.to_thread(self._open_ultraviolet, records)
             rooms.callback(ultraviolet.close)
-            self._desk = CalibrationDesk(self.config, calibration, self._refresh)
+            self._desk = CalibrationDesk(self.config, records, self._refresh)
             rooms.callback(self._desk.close)
             await self._desk.open()
-            sink = SpoolSink(spool, self._link.notify, calibration, self._kept)
+            sink = SpoolSink(spool, self._link.notify, records, self._kept)
             self._instruments = self._make_instruments(sink, ultraviolet)
             if self.config.kiosk.enabled and self._web_root is not None:
                 self.kiosk_url = await rooms.enter_async_context(
@@ -200,6 +200,8 @@ class StationAgent:
                     tasks.create_task(self._worklist.run(), name="worklist")
                 if self._recall is not None:
                     tasks.create_task(self._recall.run(), name="recall")
+                if self._desk is not None:
+                    tasks.create_task(self._desk.run(lambda: self._visits.active), name="records")
                 hints_hz = self.config.preview.hints_hz
                 tasks.create_task(self._quality.run(self.preview, self.hints, hints_hz), name="hints")
                 tasks.create_task(self._visits.run(), name="gate")
@@ -264,10 +266,10 @@ class StationAgent:
             make_guard=ultraviolet.make_guard,
         )
 
-    def _open_ultraviolet(self, calibration: Calibration) -> UvDesk:
+    def _open_ultraviolet(self, records: CurrentCalibration) -> UvDesk:
         ledger = DoseLedger(self.config.data / "uv")
         ledger.open()
-        return UvDesk(self.config.uv, calibration, ledger, self._quality.eyes_closed)
+        return UvDesk(self.config.uv, records, ledger, self._quality.eyes_closed)
 
     def _note_preparing(self, share: float, what: str) -> None:
         self._preparing = "" if share >= 1 else f"{what}: {share:.0%}"

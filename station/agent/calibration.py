@@ -1,4 +1,4 @@
-"""The daily check of the booth's calibration, from its own page."""
+"""The booth's calibration: the record that holds, one that is new, and the daily check from the booth's own page."""
 
 import asyncio
 import logging
@@ -13,7 +13,9 @@ from station.calibration import (
     NO_RECORD,
     Calibration,
     ChartLayout,
+    CurrentCalibration,
     DailyCheck,
+    FolderReading,
     NamedRecord,
     Session,
     advice,
@@ -39,6 +41,8 @@ MOST_CHECKS = 400
 """The newest that are told."""
 READING = "reading"
 """What `CalibrationStatus.running` says once the pictures are taken."""
+LOOK_S = 2.0
+"""Time between two looks at the folder of records."""
 
 _DAY_S = 86_400.0
 
@@ -46,11 +50,14 @@ _log = logging.getLogger(__name__)
 
 
 class CalibrationDesk:
-    """Shows which record holds, checks it, and keeps the history; `changed` is told of every change."""
+    """Shows which record holds, takes up a new one, checks it, and keeps the history; `changed` is told of every change."""
 
-    def __init__(self, config: StationConfig, calibration: Calibration, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, config: StationConfig, records: CurrentCalibration, changed: Callable[[], None]
+    ) -> None:
         self._config = config
-        self._calibration = calibration
+        self._records = records
+        self._taken_up_at: float | None = None
         self._changed = changed
         self._worker = Worker("calibration", nice=5)
         self._checks: list[DailyCheck] = []
@@ -63,6 +70,20 @@ class CalibrationDesk:
             self._checks = await self._worker.run(read_history, self._history)
         except (StationError, OSError) as error:
             self._failed = str(error)
+
+    async def run(self, visiting: Callable[[], bool]) -> None:
+        """Take up what is new in the folder of records, but not during a visit or a check, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if visiting() or self.busy:
+                continue
+            try:
+                found = await self._worker.run(self._records.newer)
+            except OSError as error:
+                _log.warning("the calibration records cannot be read", extra={"problem": error.strerror})
+                continue
+            if found is not None and not (visiting() or self.busy):
+                self._take_up(found)
 
     def close(self) -> None:
         """End its thread; safe to call twice."""
@@ -81,8 +102,9 @@ class CalibrationDesk:
             status = msgspec.structs.replace(
                 status, record=kept.id, made_at=kept.record.made_at, expires_at=self._expires_at(kept)
             )
-        if self._checks:
-            last = self._checks[-1]
+            status = msgspec.structs.replace(status, taken_up_at=self._taken_up_at)
+        last = self._checks[-1] if self._checks else None
+        if last is not None and (kept is None or last.calibration == kept.id):
             status = msgspec.structs.replace(
                 status, checked_at=last.checked_at, verdict=str(last.verdict), points=_points(last)
             )
@@ -105,6 +127,17 @@ class CalibrationDesk:
         self._failed, self._running = "", "starting"
         checking = self._checking = tasks.create_task(self._check(kept, studio, bench), name="calibration")
         checking.add_done_callback(lambda _: self._end())
+
+    def _take_up(self, found: FolderReading) -> None:
+        before = {kept.id for kept in self._calibration.records}
+        self._records.use(found)
+        now = [kept.id for kept in self._calibration.records]
+        if found.calibration.problem:
+            _log.warning("a calibration record is not used", extra={"problem": found.calibration.problem})
+        if before != set(now):
+            self._taken_up_at = time.time()
+            _log.info("other calibration records hold from now on", extra={"records": now})
+        self._changed()
 
     async def _check(self, kept: NamedRecord, studio: Studio, bench: Bench) -> None:
         try:
@@ -174,6 +207,10 @@ class CalibrationDesk:
     def _expires_at(self, kept: NamedRecord) -> float | None:
         days = self._calibration.max_age_days
         return kept.record.made_at + days * _DAY_S if days else None
+
+    @property
+    def _calibration(self) -> Calibration:
+        return self._records.now
 
     @property
     def _history(self) -> Path:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from station.calibration import Calibration
+from station.calibration import Calibration, CurrentCalibration
 from station.capture import TakenStill
 from station.protocol import StillOffer, VisitClosed, VisitOpened
 from station.transport import Spool, Still
@@ -11,29 +11,32 @@ from station.transport import Spool, Still
 class SpoolSink:
     """Keeps visits in the spool; `notify` hears of everything new, `kept` is given each still that is on disk.
 
-    Every still is kept under the calibration record that holds for it, or with the reason why none does.
+    Every still is kept under the calibration record that held for it at the beginning of its visit, or with the reason
+    why none did.
     """
 
     def __init__(
         self,
         spool: Spool,
         notify: Callable[[], None],
-        calibration: Calibration,
+        records: CurrentCalibration,
         kept: Callable[[TakenStill], Awaitable[None]],
     ) -> None:
         self._spool = spool
         self._notify = notify
-        self._calibration = calibration
+        self._records = records
+        self._held: dict[str, Calibration] = {}
         self._kept = kept
 
     async def open_visit(self, message: VisitOpened) -> None:
         """Keep the beginning of a visit."""
+        self._held[message.study_instance_uid] = self._records.now
         await self._spool.open_visit(message)
         self._notify()
 
     async def put(self, still: TakenStill) -> StillOffer:
         """Keep a still."""
-        frame = self._calibration.stamped(still.frame)
+        frame = self._held[still.study_instance_uid].stamped(still.frame)
         offer = await self._spool.put(Still(**{**vars(still), "frame": frame}))
         self._notify()
         await self._kept(still)
@@ -41,5 +44,6 @@ class SpoolSink:
 
     async def close_visit(self, message: VisitClosed) -> None:
         """Keep the end of a visit."""
+        self._held.pop(message.study_instance_uid, None)
         await self._spool.close_visit(message)
         self._notify()

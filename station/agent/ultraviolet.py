@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from station.calibration import Calibration, Dose
+from station.calibration import CurrentCalibration, Dose
 from station.capture import Preview
 from station.capture.uv import DoseLedger, UvGuard, UvLimits
 from station.config import UvConfig
@@ -18,8 +18,8 @@ Look = Callable[[], tuple[bool | None, str]]
 class UvDesk:
     """Makes the guard whenever the instruments are opened; the ledger outlives them."""
 
-    def __init__(self, config: UvConfig, calibration: Calibration, ledger: DoseLedger, look: Look) -> None:
-        self._calibration, self._ledger, self._look = calibration, ledger, look
+    def __init__(self, config: UvConfig, records: CurrentCalibration, ledger: DoseLedger, look: Look) -> None:
+        self._records, self._ledger, self._look = records, ledger, look
         self._limits = UvLimits(
             person=Dose(config.max_j_m2, config.max_effective_j_m2),
             walk_in_share=config.walk_in_share,
@@ -32,7 +32,7 @@ class UvDesk:
         async def eyes_closed() -> tuple[bool | None, str]:
             return await preview.glance(self._look, EYES_LIMIT_S)
 
-        return UvGuard(self._calibration, self._ledger, interlock, eyes_closed, self._limits)
+        return UvGuard(self._records, self._ledger, interlock, eyes_closed, self._limits)
 
     def close(self) -> None:
         """Close the ledger; safe to call twice."""

@@ -10,6 +10,7 @@ from station.calibration.agreement import (
     within_subject,
 )
 from station.calibration.colour import delta_e_2000, lab_from_linear_srgb, linear_srgb_from_lab
+from station.calibration.current import CurrentCalibration, FolderReading
 from station.calibration.daily import advice, check_session
 from station.calibration.drift import (
     HISTORY,
@@ -80,6 +81,7 @@ __all__ = [
     "ColourMatrix",
     "ColourRecord",
     "Criterion",
+    "CurrentCalibration",
     "DailyCheck",
     "Dose",
     "Drift",
@@ -87,6 +89,7 @@ __all__ = [
     "Estimate",
     "FlatFieldRecord",
     "FocusRecord",
+    "FolderReading",
     "IrradianceRecord",
     "LampRecord",
     "Limits",

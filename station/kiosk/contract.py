@@ -223,6 +223,8 @@ class CalibrationStatus(msgspec.Struct, frozen=True, kw_only=True):
     made_at: float | None = None
     expires_at: float | None = None
     """None: it does not."""
+    taken_up_at: float | None = None
+    """When the booth, while it ran, last took up other records than before; None: they are those of its start."""
     problem: str = ""
     running: str = ""
     """What a check under way does now: `starting`, the light that it shoots under, `reading`; empty: none is."""
@@ -230,9 +232,9 @@ class CalibrationStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Why the last check came to no result, for the operator; empty if it did."""
     checked_at: float | None = None
     verdict: str = ""
-    """Of the last daily check: `pass`, `warn`, `fail`; empty: never checked."""
+    """Of the last daily check: `pass`, `warn`, `fail`; empty: the record that holds was never checked."""
     points: tuple[CheckPoint, ...] = ()
-    """Of the last daily check."""
+    """Of the same check."""
 
 
 class CalibrationCheck(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,9 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
-from station.calibration import EFFECTIVE_J_M2, EYE_J_M2, Calibration, Dose, IrradianceRecord, dose_of
+from station.calibration import EFFECTIVE_J_M2, EYE_J_M2, Dose, IrradianceRecord, dose_of
 from station.capture.uv.ledger import DoseLedger
 from station.devices import Interlock, LightRig, Shining
 from station.errors import StationError, UvRefused
@@ -20,6 +21,13 @@ PUBLISHED = Dose(EYE_J_M2, EFFECTIVE_J_M2)
 """The limits of ICNIRP 2004 and IEC 62471."""
 WALK_INS = "walk-ins"
 """The ledger's name for everybody without an ID."""
+
+
+class Lamps(Protocol):
+    """Who knows what the lamps give."""
+
+    def irradiance(self, light: Light) -> tuple[IrradianceRecord | None, str]:
+        """Of one lamp, by the records that hold now; otherwise None and the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +47,13 @@ class UvGuard:
 
     def __init__(
         self,
-        calibration: Calibration,
+        lamps: Lamps,
         ledger: DoseLedger,
         interlock: Interlock,
         eyes_closed: EyesClosed,
         limits: UvLimits | None = None,
     ) -> None:
-        self.calibration, self.ledger, self.interlock = calibration, ledger, interlock
+        self.lamps, self.ledger, self.interlock = lamps, ledger, interlock
         self.eyes_closed = eyes_closed
         self.limits = limits or UvLimits()
 
@@ -129,7 +137,7 @@ class UvPermission:
         raise UvRefused(reason)
 
     def _lamp(self, step: LightStep) -> IrradianceRecord:
-        lamp, reason = self._guard.calibration.irradiance(Light.UV)
+        lamp, reason = self._guard.lamps.irradiance(Light.UV)
         if lamp is None:
             raise UvRefused(
                 f"the irradiance of the ultraviolet lamp is not known: {reason}; "

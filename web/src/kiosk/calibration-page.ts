@@ -50,7 +50,7 @@ export class CalibrationPage extends KioskScreen {
 
   #record(): TemplateResult {
     const t = texts().calibration;
-    const { record, problem, made_at, expires_at } = this.booth.calibration;
+    const { record, problem, made_at, expires_at, taken_up_at } = this.booth.calibration;
     if (record === "") {
       return html`<section class="card" aria-labelledby="record">
         <h2 id="record">${t.record}</h2>
@@ -71,6 +71,7 @@ export class CalibrationPage extends KioskScreen {
         ${made_at === null ? nothing : html`<dt>${t.made}</dt><dd>${dateTime(made_at)}</dd>`}
         <dt>${t.expires}</dt>
         <dd>${expires_at === null ? t.never : dateTime(expires_at)}</dd>
+        ${taken_up_at === null ? nothing : html`<dt>${t.taken_up}</dt><dd>${dateTime(taken_up_at)}</dd>`}
       </dl>
     </section>`;
   }

@@ -121,7 +121,7 @@ export class StatePage extends KioskScreen {
 
   #calibration(): TemplateResult {
     const t = texts().booth;
-    const { record, problem, made_at, expires_at, checked_at, verdict } = this.booth.calibration;
+    const { record, problem, made_at, expires_at, taken_up_at, checked_at, verdict } = this.booth.calibration;
     const date = (at: number | null): string => (at === null ? t.never : dateTime(at));
     return html`<section class="card" aria-labelledby="calibration">
       <h2 id="calibration">${t.calibration}</h2>
@@ -129,6 +129,7 @@ export class StatePage extends KioskScreen {
       <dl>
         ${made_at === null ? nothing : html`<dt>${t.made}</dt><dd>${date(made_at)}</dd>`}
         ${expires_at === null ? nothing : html`<dt>${t.expires}</dt><dd>${date(expires_at)}</dd>`}
+        ${taken_up_at === null ? nothing : html`<dt>${t.taken_up}</dt><dd>${date(taken_up_at)}</dd>`}
         <dt>${t.checked}</dt>
         <dd>${date(checked_at)}</dd>
       </dl>

@@ -106,6 +106,7 @@ export interface CalibrationStatus {
   record: string;
   made_at: number | null;
   expires_at: number | null;
+  taken_up_at: number | null;
   problem: string;
   running: string;
   failed: string;
