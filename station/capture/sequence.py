@@ -1,10 +1,10 @@
-"""One lighting recipe played out: light, settle, expose, dark, proof."""
+"""One lighting recipe played out: a look in the dark, then light, settle, expose, dark, proof."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 
-from station.capture.proof import prove_lit
+from station.capture.proof import look_outside, prove_lit
 from station.capture.uv import UvPermission
 from station.devices import Camera, LightRig, Shot
 from station.errors import DeviceUnavailable, UvRefused
@@ -39,15 +39,19 @@ async def play(
     Ultraviolet steps need the permission `ultraviolet`. One that it refuses is told to `refused` and left out, and the
     other steps go on; without `refused` the `UvRefused` is raised.
 
+    One picture in the dark, before the first light and not given away, tells what falls in from outside: each lamp is
+    proved against it.
+
     The lights are dark between the steps and when this ends, also by an error or a cancellation. Raises what
     `check_recipe` raises before any light is on, `DeviceUnavailable` that names a lamp whose light is not in its picture,
     and whatever instruments and callbacks raise.
     """
     check_recipe(recipe, camera, lights)
+    steps = {index: step for index, step in enumerate(recipe.steps) if only in (None, index)}
     try:
-        for index, step in enumerate(recipe.steps):
-            if only not in (None, index):
-                continue
+        unlit = Shot(light=Light.UNCONTROLLED, view=view, preparation=preparation)
+        outside = await look_outside(camera, steps.values(), unlit)
+        for index, step in steps.items():
             lighting(index)
             shot = Shot(light=step.light, view=view, preparation=preparation, step=index)
             try:
@@ -57,7 +61,7 @@ async def play(
                     raise
                 refused(index, str(error))
                 continue
-            await prove_lit(frame, step, camera, shot)
+            await prove_lit(frame, step, camera, shot, outside)
             await exposed(frame)
     finally:
         await lights.ensure_dark()

@@ -39,6 +39,8 @@ class Bench:
     """Where a driver may keep what is expensive to make again."""
     progress: Progress | None = None
     shining: Shining = field(default=Shining())
+    stray: float = 0.0
+    """White light that falls in from outside whatever the lights do, as a share of the white lamp's full power."""
     offered: frozenset[Light] = frozenset()
     """Lights that a camera's picture folder holds pictures for; empty: no such camera."""
     standing: Standing | None = None

@@ -167,9 +167,12 @@ class SimCamera(Camera):
         shining, actual = self._bench.shining, _settable(exposure)
         light = shining.light or Light.WHITE
         factor = _factor(shining, actual)
+        seen = factor * _DIFFUSE_SHARE[light] + self._stray(
+            actual
+        )  # looks as the lamp's does: it guides, no more
         frame, _ = self._open_scene.frame(at_s, _PHANTOM_LIGHTS[light], self._yaw)
-        pixels = np.asarray(cv2.LUT(frame, _tone_table(factor * _DIFFUSE_SHARE[light])), np.uint8)
-        tab = _mount_tab(pixels, _stops(factor * _DIFFUSE_SHARE[light]), seed=int(at_s * 1000))
+        pixels = np.asarray(cv2.LUT(frame, _tone_table(seen)), np.uint8)
+        tab = _mount_tab(pixels, _stops(seen), seed=int(at_s * 1000))
         return Captured(pixels=pixels, actual=actual, captured_at=time.time(), neutral_tab=tab)
 
     def _still(self, exposure: Exposure, view: View, number: int) -> Captured:
@@ -178,8 +181,12 @@ class SimCamera(Camera):
             return self._still_life(self._bench.standing, shining, actual, number)
         options, light = self._options, _PHANTOM_LIGHTS[shining.light or Light.WHITE]
         scene = self._open_scene.still(options.width, options.height, light, _YAW.get(view, 0.0))
-        model = CameraModel(exposure=_stops(_factor(shining, actual)))
-        raw = model.expose(scene.linear, options.seed + number).raw
+        linear, model = scene.linear, CameraModel(exposure=_stops(_factor(shining, actual)))
+        if stray := self._stray(actual):
+            room = self._open_scene.still(options.width, options.height, "white", _YAW.get(view, 0.0))
+            lamp = np.float32(_factor(shining, actual))
+            linear, model = lamp * linear + np.float32(stray) * room.linear, CameraModel()
+        raw = model.expose(linear, options.seed + number).raw
         tab = scene.neutral_tab and NeutralTab(Box(*scene.neutral_tab), NEUTRAL_TAB_REFLECTANCE)
         return Captured(
             pixels=raw,
@@ -194,6 +201,10 @@ class SimCamera(Camera):
             calibration=CALIBRATION,
         )
 
+    def _stray(self, exposure: Exposure) -> float:
+        """Scale of the white scene under the room's light; no polariser is before the lens."""
+        return _factor(Shining(Light.WHITE, self._bench.stray), exposure)
+
     def _still_life(self, standing: Standing, shining: Shining, actual: Exposure, number: int) -> Captured:
         width, height = self._options.width, self._options.height
         tab = neutral_tab(width, height)
@@ -202,7 +213,7 @@ class SimCamera(Camera):
             tab.reflectance
         )
         share = _MATTE_SHARE[shining.light or Light.WHITE]
-        model = CameraModel(exposure=_stops(_factor(shining, actual) * share))
+        model = CameraModel(exposure=_stops(_factor(shining, actual) * share + self._stray(actual)))
         return Captured(
             pixels=model.expose(linear, self._options.seed + number).raw,
             actual=actual,

@@ -24,6 +24,8 @@ class SimLightsOptions(BaseModel):
     """The lights on the rig."""
     dead: frozenset[Light] = frozenset()
     """A fault to try: lamps that stay dark whatever they are told."""
+    stray: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """A fault to try: room light on the subject, as a share of the white lamp's full power."""
     state_file: Path | None = None
     """Where every change of the light is written as JSON, to see from outside that a rig went dark."""
 
@@ -45,6 +47,7 @@ class SimLightRig(LightRig):
         self._dead = options.dead
         self._state_file = options.state_file
         self._bench = bench
+        bench.stray = options.stray
 
     @property
     def lights(self) -> frozenset[Light]:

@@ -111,7 +111,8 @@ async def test_the_preview_makes_way_and_comes_back(room: Room, monkeypatch: pyt
 
     monkeypatch.setattr(room.studio.camera, "expose", watched)
     await room.visit().play()
-    assert [shining.light for shining in lights] == [step.light for step in a_protocol().recipe.steps]
+    shown = [shining.light for shining in lights]
+    assert shown == [None, *(step.light for step in a_protocol().recipe.steps)]
     async with asyncio.timeout(5):
         await room.box.get(after=before + 4)
     assert room.bench.shining == Shining(Light.WHITE, 0.3)
