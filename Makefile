@@ -1,7 +1,7 @@
 # make demo | setup | check | test | bench | prove | train-setup
 PYTHON ?= python3
 ARGS ?=
-PARALLEL ?= -n logical --maxprocesses 4 --dist loadgroup
+PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 NODE_PATH_FIX := PATH="$(CURDIR)/$(BIN):$$PATH"
 

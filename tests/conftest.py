@@ -2,18 +2,35 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import ClassVar
 
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 pytest_plugins = ["tests.fixtures.demo", "tests.fixtures.postgresql", "tests.fixtures.triton"]
 
-EXPENSIVE = ("shared_demo", "triton_url", "small_triton_url", "partial_triton_url")
-"""Fixtures worth starting once: all tests that need one run in the same worker, the others module by module."""
 CATEGORIES = {"unit", "contract", "integration", "browser", "interop", "architecture", "hardware"}
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
+class ByWhatIsShared(LoadFileScheduling):  # type: ignore[misc]
+    """Hands tests to workers module by module, but together what shares something that is expensive to start."""
+
+    TOGETHER: ClassVar = {
+        "demo": ("tests/integration/demo/", "tests/browser/test_end_to_end.py"),
+        "triton": ("tests/contract/triton/", "tests/integration/pipeline/"),
+    }
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = str(super()._split_scope(nodeid))
+        return next((name for name, paths in self.TOGETHER.items() if module.startswith(paths)), module)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByWhatIsShared:
+    return ByWhatIsShared(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         marks = CATEGORIES & {mark.name for mark in item.iter_markers()}
@@ -21,9 +38,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(
                 f"{item.nodeid}: exactly one category of {sorted(CATEGORIES)}, found {marks}"
             )
-        needed = getattr(item, "fixturenames", ())
-        group = next((name for name in EXPENSIVE if name in needed), item.nodeid.partition("::")[0])
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest_asyncio.fixture(autouse=True)
