@@ -240,6 +240,8 @@ def _irradiances(w_m2: float | None, peak_nm: float, meter: str) -> tuple[Irradi
 def _measured(path: Path) -> dict[str, tuple[float, float, float]]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, tuple[float, float, float]])
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name} is not UTF-8 text: save it as UTF-8") from error
     except msgspec.MsgspecError as error:
         raise ConfigError(f"{path.name}: {error}; give {{name: [L, a, b]}} of all 24 patches") from error
 

@@ -1,6 +1,7 @@
 """Values of repeated captures as a table, and what they tell of every measure."""
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,15 +63,18 @@ def read_values(path: Path) -> list[Value]:
 
     An empty value is one that could not be measured. Raises `ConfigError` naming the line.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name} is not UTF-8 text: save it as UTF-8") from error
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    try:
         given = rows.fieldnames or []
         if missing := [name for name in ("head", "capture", "measure", "value") if name not in given]:
             raise ConfigError(f"{path.name} has no column {', '.join(missing)}")
-        try:
-            return [_value(row) for row in rows]
-        except ValueError as error:
-            raise ConfigError(f"{path.name} line {rows.line_num}: {error}") from error
+        return [_value(row) for row in rows]
+    except (ValueError, csv.Error) as error:
+        raise ConfigError(f"{path.name} line {rows.line_num}: {error}") from error
 
 
 def write_values(values: Iterable[Value], path: Path) -> None:

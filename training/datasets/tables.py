@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,13 +56,22 @@ def read(folder: Path, columns: Sequence[str]) -> list[Line]:
         raise ValueError(
             f"{folder}: holds {len(found)} CSV tables; one is needed, with columns file, {', '.join(columns)}"
         )
-    with found[0].open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
+    reader = csv.DictReader(io.StringIO(_text(found[0]), newline=""))
+    try:
         for column in ("file", *columns):
             if column not in (reader.fieldnames or ()):
                 raise ValueError(f"{found[0]}: no column {column}; the first line names the columns")
         lines = [_line(folder, f"{found[0]}, line {number}", row) for number, row in enumerate(reader, 2)]
+    except csv.Error as error:
+        raise ValueError(f"{found[0]}, line {reader.line_num}: {error}") from error
     return _whole(found[0], lines)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 text: save it as UTF-8") from error
 
 
 def _line(folder: Path, where: str, row: Mapping[str | None, Any]) -> Line:

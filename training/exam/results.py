@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from training.exam.goals import REAL_GOALS, goal
 from training.exam.report import Figure, Report, Size, plain
 from training.exam.served import ServedModel
@@ -60,9 +62,22 @@ def _plainly(figures: Mapping[str, Figure]) -> dict[str, Any]:
     return {measure: figure.as_json() for measure, figure in figures.items()}
 
 
+def earlier(path: Path) -> dict[str, Any]:
+    """What the file of an earlier exam holds; nothing where there is no file. ValueError names one that is none."""
+    if not path.exists():
+        return {}
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} holds no results of an exam ({error}): move it aside") from error
+
+
 def merge(path: Path, models: Mapping[str, Any], real: Real | None) -> None:
-    """Put these models' results, and those of real pictures, into the file; what it has of others stays."""
-    former: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    """Put these models' results, and those of real pictures, into the file; what it has of others stays.
+
+    ValueError as `earlier` raises it.
+    """
+    former = earlier(path)
     whole = {
         "models": {**former.get("models", {}), **models},
         "real": dict(real) if real is not None else former.get("real", {}),

@@ -16,8 +16,8 @@ WORKSPACE_BYTES = 1 << 30
 def read(path: Path) -> ModelConfig:
     """The configuration of a model; `ValueError` names the file if it is not one."""
     try:
-        return text_format.Parse(path.read_text(), ModelConfig())
-    except text_format.ParseError as error:
+        return text_format.Parse(path.read_text("utf-8"), ModelConfig())
+    except (text_format.ParseError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: {error}") from error
 
 

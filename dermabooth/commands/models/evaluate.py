@@ -63,10 +63,15 @@ def evaluate(
     Example: dermabooth models evaluate skin_items --json exam.json
     """
     from training.exam import NAMES
-    from training.exam.results import as_json, merge, write_cards
+    from training.exam.results import as_json, earlier, merge, write_cards
 
     console, folder = Console(), repository or resources.triton_models()
     asked = _known(names, NAMES) if names else _present(folder, NAMES, console)
+    if json is not None:
+        try:
+            earlier(json)
+        except ValueError as error:
+            _fail(str(error))  # now, not after an hour's exam
     reports = {name: _examined(name, folder, size, compare or [], console) for name in asked}
     real = _real(folder, portraits, console)
     if json is not None:

@@ -89,6 +89,31 @@ def test_a_config_that_is_not_there_is_named(dermabooth: Command, command: str, 
     assert str(absent) in complaint(dermabooth(command, "--config", str(absent)))
 
 
+NOT_UTF_8 = "Größe = 1\n".encode("latin-1")
+JSON = {"record", "reference"}
+GIVEN_FILES = {
+    "booth": ["station", "--config"],
+    "calibrated booth": ["calibrate", "show", "--config"],
+    "demo's booth": ["demo", "--once", "--data", "{folder}/data", "--station-config"],
+    "record": ["calibrate", "show", "--file"],
+    "reference": ["calibrate", "make", "--layout", "printed", "--yes", "--reference"],
+    "server": ["server", "--config"],
+    "values": ["repeatability", "--out", "{folder}/study", "--csv"],
+}
+
+
+@pytest.mark.parametrize("what", GIVEN_FILES)
+def test_a_file_that_is_not_utf_8_is_named_with_what_to_do(
+    dermabooth: Command, tmp_path: Path, what: str
+) -> None:
+    given = tmp_path / "latin-1.txt"
+    given.write_bytes('{"größe": [1, 2, 3]}'.encode("latin-1") if what in JSON else NOT_UTF_8)
+    options = [word.format(folder=tmp_path) for word in GIVEN_FILES[what]]
+    said = complaint(dermabooth(*options, str(given)))
+    assert given.name in said
+    assert "UTF-8" in said or what == "record"
+
+
 def test_a_booth_without_the_servers_key_is_told_which_setting_is_missing(
     dermabooth: Command, tmp_path: Path
 ) -> None:

@@ -75,3 +75,24 @@ def test_the_simulated_booth_seats_one_head_only(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="use --phantom"):
         call("--out", tmp_path)
     assert "Example: dermabooth repeatability" in call("--help")
+
+
+def test_a_table_as_spreadsheets_write_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "excel.csv"
+    path.write_bytes(b"\xef\xbb\xbfhead,capture,measure,value\r\nA,1,ita,4.5\r\n")
+    assert [one.value for one in read_values(path)] == [4.5]
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        (b"head,capture,measure,value\nA,1,gr\xf6\xdfe,1\n", "not UTF-8 text: save it as UTF-8"),
+        (b"head,capture,measure,value\nA,1," + b"x" * 200_000 + b",1\n", "line 1: field larger"),
+        (b"gr\xf6\xdfe\n", "not UTF-8 text"),
+    ],
+)
+def test_a_file_that_is_no_table_is_named(tmp_path: Path, content: bytes, advice: str) -> None:
+    path = tmp_path / "measured.csv"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"measured\.csv.*{advice}"):
+        read_values(path)

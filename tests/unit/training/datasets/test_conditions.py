@@ -100,6 +100,10 @@ def written(*rows: str) -> Callable[[Path], object]:
     return lambda folder: (folder / "conditions.csv").write_text("\n".join(rows))
 
 
+def latin(folder: Path) -> None:
+    (folder / "conditions.csv").write_bytes("file,größe\n".encode("latin-1"))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -110,6 +114,7 @@ def written(*rows: str) -> Callable[[Path], object]:
         ),
         (written(HEADER, row("0.png"), row("1.png")), "conditions are all empty"),
         (written(HEADER, row("9.png", "1")), "line 2: no picture '9.png'"),
+        (latin, r"conditions\.csv is not UTF-8 text: save it as UTF-8"),
         (narrow, "is 230 x 256 px; squares of 37 mm of skin"),
         (small, "is 200 x 200 px; squares of 37 mm of skin"),
     ],
