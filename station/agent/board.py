@@ -122,10 +122,16 @@ class VisitBoard:
             return
         self._lighting = None
         _log.warning("%s still left out: %s", self._stills[index].light.value, why)
-        if self._stills[index].sop_instance_uid:
-            self._update(index, message=why)
-        else:
-            self._update(index, stage=StillStage.FAILED, message=why)
+        self._miss(index, why)
+
+    def still_lost(self, visit: Visit, index: int, why: str) -> None:
+        """The still was exposed and is not on disk."""
+        if visit is not self._visit:
+            return
+        if self._lighting == index:
+            self._lighting = None
+        _log.error("%s still lost: %s", self._stills[index].light.value, why)
+        self._miss(index, f"taken, but not kept: {why}")
 
     def heard(self, message: ServerMessage) -> None:
         """What the server says about a still of this visit; anything else is no concern of the board."""
@@ -178,6 +184,13 @@ class VisitBoard:
         index, self._lighting = self._lighting, None
         if index is not None and not self._stills[index].sop_instance_uid:
             self._update(index, stage=StillStage.FAILED, message="not taken")
+
+    def _miss(self, index: int, why: str) -> None:
+        """The still is not there; the former stands, if there is one."""
+        if self._stills[index].sop_instance_uid:
+            self._update(index, message=why)
+        else:
+            self._update(index, stage=StillStage.FAILED, message=why)
 
     def _note_progress(self, index: int, message: StillProgress) -> None:
         if message.total:

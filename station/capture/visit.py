@@ -26,7 +26,8 @@ from station.protocol import (
 )
 
 UNSAVED_LIMIT = 2
-"""Stills that may wait in memory for the disk; the sequence waits beyond that."""
+"""Stills that may wait in memory for the disk; with one more the sequence waits."""
+PROGRAM_FAILED = "the booth's program failed: see its log"
 MAX_STILLS = 128
 """Stills of one visit, those taken again among them, that `VisitClosed` can name."""
 
@@ -54,6 +55,9 @@ class VisitListener(Protocol):
 
     def still_taken(self, visit: "Visit", index: int, still: TakenStill) -> None:
         """The still is on disk."""
+
+    def still_lost(self, visit: "Visit", index: int, why: str) -> None:
+        """The still was exposed and could not be kept."""
 
     def still_refused(self, visit: "Visit", index: int, why: str) -> None:
         """The still is left out, because its light may not shine."""
@@ -98,7 +102,7 @@ class Visit:
         self._exposed = 0
         self._series = [new_uid() for _ in range(protocol.stills)]
         self._taken: dict[int, tuple[int, str]] = {}
-        self._unsaved = asyncio.Semaphore(UNSAVED_LIMIT)
+        self._unsaved: set[asyncio.Task[None]] = set()
 
     @property
     def view(self) -> View:
@@ -155,7 +159,7 @@ class Visit:
         """Lead the whole visit; `session` then says how it ended, and its end is on disk.
 
         An instrument's failure or a full disk ends the visit as failed, with the sentence in `problem`. A cancelled
-        visit is aborted. Either way the lights are dark and stills on disk stay.
+        visit is aborted. Either way the lights are dark, and what was exposed is on disk or said to be lost.
         """
         try:
             check_recipe(self.protocol.recipe, self._studio.camera, self._studio.lights)
@@ -168,7 +172,7 @@ class Visit:
         except (StationError, ProtocolError) as error:
             self._fail(str(error))
         except Exception:
-            self._fail("the booth's program failed: see its log")
+            self._fail(PROGRAM_FAILED)
             raise
         finally:
             await completed(self._close())
@@ -177,7 +181,7 @@ class Visit:
         """Shoot the take and return when its stills are on disk; the session is `SHOOTING`.
 
         The preview is back as soon as the last light is dark, of the pose of the take that comes `then`. Raises what
-        instruments and sink raise.
+        instruments and sink raise, when every still whose lamp was proved is on disk or said to be lost.
         """
         try:
             async with asyncio.TaskGroup() as saving, self._studio.preview.paused():
@@ -219,19 +223,32 @@ class Visit:
 
     async def _keep(self, saving: asyncio.TaskGroup, index: int, frame: Frame, override: str) -> None:
         """Save the frame beside the next exposure, so that the subject need not sit still for the disk."""
-        await self._unsaved.acquire()
         self._exposed += 1
         still = self._still(index, frame, override)
-        await self._studio.camera.note_still(frame.header, still.sop_instance_uid)
         saved = saving.create_task(self._save(self._exposed, index, still), name=f"still-{index}")
-        saved.add_done_callback(lambda _: self._unsaved.release())
+        self._unsaved.add(saved)
+        saved.add_done_callback(self._unsaved.discard)
+        await asyncio.sleep(0)  # a task that is cancelled before its first step never begins
+        await self._studio.camera.note_still(frame.header, still.sop_instance_uid)
+        while len(self._unsaved) > UNSAVED_LIMIT:
+            await asyncio.wait(self._unsaved, return_when=asyncio.FIRST_COMPLETED)
 
     async def _save(self, number: int, index: int, still: TakenStill) -> None:
-        quality = await self._studio.examine(still.frame)
+        """What was exposed is kept, also when the sequence fails or is stopped meanwhile; then without its measures."""
+        try:
+            quality = await self._studio.examine(still.frame)
+        except asyncio.CancelledError:
+            await completed(self._put(number, index, still))
+            raise
         await completed(self._put(number, index, replace(still, booth_quality=quality)))
 
     async def _put(self, number: int, index: int, still: TakenStill) -> None:
-        await self._studio.sink.put(still)
+        try:
+            await self._studio.sink.put(still)
+        except Exception as error:
+            told = isinstance(error, StationError | ProtocolError)
+            self._listener.still_lost(self, index, str(error) if told else PROGRAM_FAILED)
+            raise
         self._taken[number] = (index, still.sop_instance_uid)
         self._listener.still_taken(self, index, still)
 

@@ -159,6 +159,18 @@ async def test_a_light_that_may_not_shine_is_told_with_its_reason_and_can_be_tak
     )
 
 
+async def test_a_still_that_was_exposed_and_not_kept_is_told(shown: Shown) -> None:
+    shown.visit.ask(Take(0))
+    shown.visit.session.move(E.SHOOT)
+    shown.board.still_lighting(shown.visit, 1)
+    shown.board.still_lost(shown.visit, 0, "the disk is full")
+    assert (shown.still(0).stage, shown.still(0).message) == (
+        StillStage.FAILED,
+        "taken, but not kept: the disk is full",
+    )
+    assert shown.still(1).stage is StillStage.LIGHTING
+
+
 async def test_a_visit_is_done_when_the_server_has_every_still_also_those_taken_again(shown: Shown) -> None:
     await shown.review()
     shown.visit.ask(Take(0, 0), E.RETAKE)
@@ -184,6 +196,7 @@ async def test_what_another_visit_does_is_not_shown(shown: Shown, tmp_path: Path
     last.session.move(E.ABORT)
     shown.board.still_lighting(last, 0)
     shown.board.still_refused(last, 0, "no")
+    shown.board.still_lost(last, 0, "no")
     shown.board.still_taken(last, 0, taken(last))
     assert shown.changes == before
     assert shown.status().patient.patient_id == "P-78"

@@ -1,6 +1,7 @@
 """Visits on real drivers: identities, order, failures, and the preview that makes way."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,9 +9,20 @@ import pytest
 import pytest_asyncio
 
 from station.capture import SessionState
+from station.capture.visit import UNSAVED_LIMIT
 from station.devices import Shining, Shot
-from station.errors import SpoolFull
-from station.protocol import Exposure, Frame, Light, Preparation, View, VisitProtocol, is_uid
+from station.errors import DeviceUnavailable, SpoolFull
+from station.protocol import (
+    Exposure,
+    Frame,
+    FrameHeader,
+    Light,
+    Preparation,
+    QualityReport,
+    View,
+    VisitProtocol,
+    is_uid,
+)
 from tests.fixtures.booth import a_protocol
 from tests.fixtures.capture_room import REPORT, Room, opened_room
 
@@ -84,6 +96,82 @@ async def test_a_disk_that_fills_up_keeps_what_was_taken(room: Room) -> None:
     assert visit.session.state is SessionState.FAILED
     assert len(visit.taken) == 2
     assert room.sink.closed[0].stills == visit.taken
+
+
+class Unhurried:
+    """A studio whose stills are measured without end, and whose third lamp waits for the test, and may fail."""
+
+    def __init__(self, room: Room, monkeypatch: pytest.MonkeyPatch, failure: Exception | None) -> None:
+        self.at_the_third = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self._failure = failure
+        self._set = room.studio.lights.set
+        monkeypatch.setattr(room.studio.lights, "set", self._watched)
+        room.studio = dataclasses.replace(room.studio, examine=self._examine)
+
+    async def _watched(self, light: Light, power: float) -> None:
+        if light is Light.PARALLEL_POLARISED:
+            self.at_the_third.set()
+            if self._failure is not None:
+                raise self._failure
+            await self.go_on.wait()
+        await self._set(light, power)
+
+    async def _examine(self, _: Frame) -> QualityReport | None:
+        await asyncio.get_running_loop().create_future()
+        return None
+
+
+@pytest.mark.parametrize("failure", [DeviceUnavailable("the lamp is dead"), None])
+async def test_what_was_exposed_is_kept_whatever_ends_the_sequence(
+    room: Room, monkeypatch: pytest.MonkeyPatch, failure: Exception | None
+) -> None:
+    unhurried = Unhurried(room, monkeypatch, failure)
+    visit = room.visit()
+    playing = asyncio.create_task(visit.play())
+    async with asyncio.timeout(20):
+        await unhurried.at_the_third.wait()
+        if failure is None:
+            playing.cancel()
+        await asyncio.wait({playing})
+    assert visit.session.state is (SessionState.ABORTED if failure is None else SessionState.FAILED)
+    assert visit.problem == ("" if failure is None else "the lamp is dead")
+    assert [still.frame.header.light for still in room.sink.stills] == [Light.WHITE, Light.CROSS_POLARISED]
+    assert {still.booth_quality for still in room.sink.stills} == {None}
+    assert room.sink.closed[0].stills == visit.taken
+    assert len(visit.taken) == 2
+
+
+async def test_what_waits_for_room_in_memory_is_kept_as_well(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unhurried = Unhurried(room, monkeypatch, None)
+    unhurried.go_on.set()
+    visit = room.visit(a_protocol(View.FRONT))
+    exposed = asyncio.Event()
+    note_still = room.studio.camera.note_still
+
+    async def noted(header: FrameHeader, uid: str) -> None:
+        await note_still(header, uid)
+        if header.step == UNSAVED_LIMIT:
+            exposed.set()
+
+    monkeypatch.setattr(room.studio.camera, "note_still", noted)
+    playing = asyncio.create_task(visit.play())
+    async with asyncio.timeout(20):
+        await exposed.wait()
+        await asyncio.sleep(0.05)
+        assert room.sink.stills == []
+        playing.cancel()
+        await asyncio.wait({playing})
+    assert len(visit.taken) == len(room.sink.stills) == UNSAVED_LIMIT + 1
+
+
+async def test_a_still_that_was_exposed_and_not_kept_is_said_to_be_lost(room: Room) -> None:
+    room.sink.full, room.sink._full_after = SpoolFull("full"), 1
+    await room.visit().play()
+    assert ("taken", 0) in room.watcher.events
+    assert ("lost", 1) in room.watcher.events
 
 
 @pytest.mark.parametrize("after_s", [0.0, 0.005, 0.02, 0.04, 0.06])
