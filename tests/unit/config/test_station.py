@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from station.config import StationConfig, load_protocol, load_recipe
+from station.config import StationConfig
 from station.errors import ConfigError
-from station.protocol import Encoding, Light
+from station.protocol import Encoding
 
 pytestmark = pytest.mark.unit
 
@@ -69,24 +69,6 @@ def test_real_lamps_with_an_interlock_need_a_camera_that_sees_the_eyes(write: Wr
         StationConfig.load(write(text + door))
 
 
-@pytest.mark.parametrize("name", names("lighting"))
-def test_every_lighting_file_loads(name: str) -> None:
-    recipe = load_recipe(CONFIGS / "lighting" / name)
-    assert recipe.name == name.removesuffix(".toml")
-    assert recipe.steps[0].light in (Light.WHITE, Light.UNCONTROLLED)
-
-
-@pytest.mark.parametrize("name", names("protocols"))
-def test_every_protocol_file_loads(name: str) -> None:
-    assert load_protocol(CONFIGS / "protocols" / name).name == name.removesuffix(".toml")
-
-
-def test_polarised_steps_can_be_subtracted() -> None:
-    steps = {step.light: step for step in load_recipe(CONFIGS / "lighting/standard.toml").steps}
-    cross, parallel = steps[Light.CROSS_POLARISED], steps[Light.PARALLEL_POLARISED]
-    assert (cross.power, cross.exposure) == (parallel.power, parallel.exposure)
-
-
 @pytest.mark.parametrize(
     ("addition", "named"),
     [
@@ -141,24 +123,6 @@ def test_a_wrong_line_is_named(write: Write, old: str, new: str, named: str) -> 
     assert old in GOOD
     with pytest.raises(ConfigError, match=named):
         StationConfig.load(write(GOOD.replace(old, new)))
-
-
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ('name = "x"\nsteps = []\n', "steps"),
-        ('name = "x"\n[[steps]]\nlight = "blue"\npower = 0.5\nexposure = { time_s = 1 }\n', "light"),
-        ('name = "x"\n[[steps]]\nlight = "uv"\npower = 2.0\nexposure = { time_s = 1 }\n', "<= 1"),
-        (
-            'name = "x"\n[[steps]]\nlight = "uv"\npower = 1\nexposure = { time_s = 1, iso = 3 }\n',
-            r"unknown key steps\.0\.exposure\.iso",
-        ),
-    ],
-)
-def test_a_mistake_in_a_recipe_is_named(tmp_path: Path, text: str, named: str) -> None:
-    (tmp_path / "r.toml").write_text(text)
-    with pytest.raises(ConfigError, match=named):
-        load_recipe(tmp_path / "r.toml")
 
 
 def test_the_environment_wins_over_the_file_and_overrides_over_both(
