@@ -3,7 +3,7 @@
 from server.analysis.colour import NO_CALIBRATION, NO_WHITE, no_scale
 from server.analysis.faces import find_face, find_faces
 from server.analysis.findings import Finding, drowned, find_lesions
-from server.analysis.geometry import estimated_px_per_mm, face_of, head_pose, in_box, normalising
+from server.analysis.geometry import estimated_px_per_mm, face_of, in_box, normalising
 from server.analysis.gloss import measure_gloss
 from server.analysis.layers import LayerMap
 from server.analysis.marks import Marks, measure_marks, regions_on
@@ -26,7 +26,6 @@ __all__ = [
     "find_face",
     "find_faces",
     "find_lesions",
-    "head_pose",
     "in_box",
     "measure_gloss",
     "measure_marks",

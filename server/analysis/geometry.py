@@ -1,13 +1,13 @@
-"""Where a head stands and how large it is, from eight landmarks or from the face box alone."""
+"""Where a face lies and how large it is, from eight landmarks or from the face box alone."""
 
 import math
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.protocol import Box, Face, HeadPose, Landmark
+from station.protocol import Box, Face, Landmark
+from station.quality import SURE, head_pose
 
 FACE_WIDTH_MM: Final = 162.0
 """Width of the detector's box on an adult."""
@@ -15,23 +15,21 @@ BOX_DROP_MM: Final = 12.0
 """Its centre below the line of the eyes."""
 _PER_YAW_MM: Final = 76.0
 """How far the box leaves the midline of the eyes as the head turns, times the sine of yaw."""
-MODEL_MM: Final = np.array(
+FRONT_MM: Final = np.array(
     [
-        (-46.0, 0.0, 14.0),
-        (46.0, 0.0, 14.0),
-        (-17.0, 0.0, 7.0),
-        (17.0, 0.0, 7.0),
-        (0.0, 38.0, -20.0),
-        (-26.0, 67.0, 3.0),
-        (26.0, 67.0, 3.0),
-        (0.0, 116.0, 9.0),
+        (-46.0, 0.0),
+        (46.0, 0.0),
+        (-17.0, 0.0),
+        (17.0, 0.0),
+        (0.0, 38.0),
+        (-26.0, 67.0),
+        (26.0, 67.0),
+        (0.0, 116.0),
     ]
 )
-"""The landmarks of a mean adult face: right in the picture, down, away from the camera; origin between the eyes."""
-SURE: Final = 0.5
-"""Landmarks are used from this confidence on."""
+"""Where faces are normalised to: the landmarks of one that looks ahead, right in the picture and down; origin between the
+eyes."""
 _LEAST: Final = 5
-_CAMERA_MM: Final = 1300.0
 
 NORMALISED_PX_PER_MM: Final = 1.3
 _EYE_ROW, _MIDLINE = 85.0, 112.0
@@ -39,36 +37,12 @@ _EYE_ROW, _MIDLINE = 85.0, 112.0
 Points = NDArray[np.float64]
 
 
-def head_pose(landmarks: tuple[Landmark, ...]) -> HeadPose | None:
-    """The turn of a head by a perspective fit of a mean face; None with under five landmarks that are sure.
-
-    The camera is taken to be 1.3 m away, as in a booth; angles hardly depend on it.
-    """
-    points, model = _sure(landmarks)
-    if len(points) < _LEAST:
-        return None
-    focal = _CAMERA_MM * _spread(points) / _spread(model[:, :2])
-    camera = np.array([[focal, 0, points[:, 0].mean()], [0, focal, points[:, 1].mean()], [0, 0, 1]])
-    found, turn, _ = cv2.solvePnP(model, points, camera, None, flags=cv2.SOLVEPNP_SQPNP)
-    if not found:
-        return None
-    rotation = np.asarray(cv2.Rodrigues(turn)[0], np.float64)
-    roll = math.atan2(rotation[1, 0], rotation[0, 0])
-    upright = np.array([[math.cos(roll), math.sin(roll), 0], [-math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
-    ahead = -upright @ rotation[:, 2]
-    return HeadPose(
-        yaw=round(math.degrees(math.atan2(ahead[0], -ahead[2])), 1),
-        pitch=round(math.degrees(math.atan2(-ahead[1], math.hypot(ahead[0], ahead[2]))), 1),
-        roll=round(math.degrees(roll), 1),
-    )
-
-
 def face_of(landmarks: tuple[Landmark, ...]) -> Face | None:
     """The face that landmarks describe, with the box that the detector would draw; None if they are no upright face."""
     points, model = _sure(landmarks)
     if len(points) < _LEAST:
         return None
-    matrix = _similarity(model[:, :2], points)
+    matrix = _similarity(model, points)
     scale, turn = math.hypot(*matrix[:, 0]), math.degrees(math.atan2(matrix[1, 0], matrix[0, 0]))
     if scale <= 0 or abs(turn) > 45:
         return None
@@ -93,7 +67,7 @@ def normalising(face: Face) -> NDArray[np.float64]:
     points, model = _sure(face.landmarks)
     if len(points) < _LEAST:
         points, model = _corners(face.box)
-    target = model[:, :2] * NORMALISED_PX_PER_MM + (_MIDLINE, _EYE_ROW)
+    target = model * NORMALISED_PX_PER_MM + (_MIDLINE, _EYE_ROW)
     return _similarity(points, target)
 
 
@@ -104,25 +78,25 @@ def in_box(face: Face) -> NDArray[np.float64] | None:
     points, model = _sure(face.landmarks)
     if len(points) < _LEAST:
         return None
-    own = model[:, :2] / FACE_WIDTH_MM + (0.5, 0.5 - BOX_DROP_MM / FACE_WIDTH_MM)
+    own = model / FACE_WIDTH_MM + (0.5, 0.5 - BOX_DROP_MM / FACE_WIDTH_MM)
     matrix = np.asarray(np.linalg.lstsq(np.c_[own, np.ones(len(own))], points, rcond=None)[0].T, np.float64)
     area = float(np.linalg.det(matrix[:, :2])) / max(face.box.width * face.box.height, 1)
     return matrix if 0.3 < area < 2.0 else None
 
 
 def _sure(landmarks: tuple[Landmark, ...]) -> tuple[Points, Points]:
-    """The places of those that are sure, and where the mean face has them in mm."""
-    if len(landmarks) != len(MODEL_MM):
-        return np.empty((0, 2)), np.empty((0, 3))
+    """The places of those that are sure, px, and where a face that looks ahead has them, mm."""
+    if len(landmarks) != len(FRONT_MM):
+        return np.empty((0, 2)), np.empty((0, 2))
     kept = [index for index, each in enumerate(landmarks) if each.confidence >= SURE]
-    return np.array([(landmarks[index].x, landmarks[index].y) for index in kept]).reshape(-1, 2), MODEL_MM[
+    return np.array([(landmarks[index].x, landmarks[index].y) for index in kept]).reshape(-1, 2), FRONT_MM[
         kept
     ]
 
 
 def _corners(box: Box) -> tuple[Points, Points]:
     half = FACE_WIDTH_MM / 2
-    model = np.array([(x, y + BOX_DROP_MM, 0.0) for x in (-half, half) for y in (-half, half)])
+    model = np.array([(x, y + BOX_DROP_MM) for x in (-half, half) for y in (-half, half)])
     points = np.array(
         [(x, y) for x in (box.x, box.x + box.width) for y in (box.y, box.y + box.height)], np.float64
     )
@@ -137,7 +111,3 @@ def _similarity(source: Points, target: Points) -> NDArray[np.float64]:
         values += [u, v]
     a, b, shift_x, shift_y = np.linalg.lstsq(np.array(rows), np.array(values), rcond=None)[0]
     return np.array([[a, -b, shift_x], [b, a, shift_y]])
-
-
-def _spread(points: Points) -> float:
-    return float(np.sqrt(((points - points.mean(axis=0)) ** 2).sum()))

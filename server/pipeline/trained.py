@@ -11,7 +11,6 @@ from server.analysis import (
     SkinView,
     estimated_px_per_mm,
     face_of,
-    head_pose,
     no_scale,
     normalising,
     skin_view,
@@ -48,6 +47,7 @@ from server.pipeline.marked import (
 )
 from server.pipeline.told import Map, Outcome, Told
 from station.protocol import Face, FrameHeader, Landmark, Layer, Measure
+from station.quality import head_pose
 
 Run = Callable[..., Awaitable[Any]]
 """Runs a function that works on pixels off the event loop."""
