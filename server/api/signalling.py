@@ -18,7 +18,8 @@ _CORS = {
     hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
     hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: "Location, ETag, Link",
 }
-Answerer = Callable[[LiveHub, str, str], Awaitable[Session]]
+Answerer = Callable[[web.Request, str, str], Awaitable[Session]]
+"""Of the request, its booth and the offer."""
 
 
 def session_routes(prefix: str, scope: Scope, answerer: Answerer) -> tuple[Route, ...]:
@@ -55,7 +56,7 @@ def _poster(prefix: str, answerer: Answerer) -> Handler:
     async def post(request: web.Request) -> web.Response:
         booth = _booth(request)
         sdp = await _body(request, _SDP)
-        session = await answerer(request.app[LIVE], booth, sdp)
+        session = await answerer(request, booth, sdp)
         return web.Response(
             status=201,
             text=session.answer,

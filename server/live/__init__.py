@@ -5,6 +5,7 @@ from server.live.errors import LiveError, MalformedOffer, NotPublishing, OfferRe
 from server.live.hub import Analyse, Analysis, LiveHub, LiveLimits, Session
 from server.live.offer import MAX_SDP_BYTES, Fragment, read_fragment
 from server.live.state import BoothState, InferenceState, Latency, LiveState
+from server.live.viewer import Sync
 
 __all__ = [
     "MAX_SDP_BYTES",
@@ -23,6 +24,7 @@ __all__ = [
     "NotPublishing",
     "OfferRefused",
     "Session",
+    "Sync",
     "TooManyPeers",
     "read_fragment",
 ]

@@ -63,9 +63,9 @@ class LiveBooth:
         if self.publisher is publisher:
             self.publisher = None
 
-    def new_viewer(self) -> Viewer:
-        """A viewer of this booth; it counts until `leave`."""
-        viewer = Viewer(self.name, self._fanout, self._want_key_frame)
+    def new_viewer(self, hold_s: float | None = None) -> Viewer:
+        """A viewer of this booth, whose frames wait so long for their overlays; it counts until `leave`."""
+        viewer = Viewer(self.name, self._fanout, self._want_key_frame, hold_s=hold_s)
         self.viewers.add(viewer)
         return viewer
 

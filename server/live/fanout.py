@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import av
 from aiortc import MediaStreamTrack
@@ -18,6 +18,13 @@ CLOCK_RATE = 90_000
 _TIME_BASE = Fraction(1, CLOCK_RATE)
 Packet: TypeAlias = "av.Packet[av.stream.Stream]"
 _QUEUE = 8  # frames that a slow viewer may lag behind before it skips to a key frame
+
+
+class Sink(Protocol):
+    """Where the frames of one viewer go."""
+
+    def offer(self, packet: Packet, key: bool) -> None:
+        """Take a frame; must not block."""
 
 
 class ViewerTrack(MediaStreamTrack):
@@ -80,17 +87,17 @@ class Fanout:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._viewers: set[ViewerTrack] = set()
+        self._viewers: set[Sink] = set()
         self._shift: int | None = None
         self._last: tuple[int, float] | None = None
 
-    def join(self, track: ViewerTrack) -> None:
-        """Forward frames to `track` from its next key frame on."""
-        self._viewers.add(track)
+    def join(self, sink: Sink) -> None:
+        """Forward frames to `sink` from now on."""
+        self._viewers.add(sink)
 
-    def leave(self, track: ViewerTrack) -> None:
-        """Forward nothing more to `track`."""
-        self._viewers.discard(track)
+    def leave(self, sink: Sink) -> None:
+        """Forward nothing more to `sink`."""
+        self._viewers.discard(sink)
 
     def restart(self) -> None:
         """The next frame begins a new stream of the booth, on a clock of its own."""
@@ -105,8 +112,8 @@ class Fanout:
         if self._viewers:
             packet = av.Packet(frame.data)
             packet.pts, packet.time_base = pts, _TIME_BASE
-            for track in self._viewers:
-                track.offer(packet, frame.key)
+            for sink in self._viewers:
+                sink.offer(packet, frame.key)
 
     def pts_of(self, timestamp: int) -> int | None:
         """Presentation time, at the viewers, of the booth's frame of this unwrapped timestamp."""

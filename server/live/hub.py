@@ -22,6 +22,7 @@ from server.live.publisher import Publisher
 from server.live.rtc_internals import check_versions, shorten_consent
 from server.live.scheduler import FairScheduler
 from server.live.state import InferenceState, LiveState
+from server.live.viewer import Sync
 from server.overlay import build_overlay
 from station.protocol import Face, Layer, Overlay, is_booth_id
 
@@ -45,6 +46,8 @@ class LiveLimits:
     analysis_side: int = 640
     """Longest side of the picture that is analysed, px."""
     analysis_limit_s: float = 2.0
+    hold_s: float = 0.15
+    """Longest time that a frame waits for its overlay, for viewers who want both at once."""
     retry_s: float = 0.5
     """Pause before the next frame after the analysis failed."""
 
@@ -125,7 +128,7 @@ class LiveHub:
         self._changed(booth)
         return session
 
-    async def watch(self, booth: str, sdp: str) -> Session:
+    async def watch(self, booth: str, sdp: str, sync: Sync = Sync.NOW) -> Session:
         """Answer a viewer's offer.
 
         Raises `NotFound`, `NotPublishing`, `MalformedOffer`, `OfferRefused` or `TooManyPeers`.
@@ -138,7 +141,7 @@ class LiveHub:
         viewers = sum(len(one.viewers) for one in self._booths.values())
         if viewers >= self._limits.viewers or len(place.viewers) >= self._limits.viewers_per_booth:
             raise TooManyPeers("every viewer's place is taken")
-        viewer = place.new_viewer()
+        viewer = place.new_viewer(self._limits.hold_s if sync is Sync.EXACT else None)
         try:
             session = await self._answered(viewer, viewer.answer(offer))
         except BaseException:

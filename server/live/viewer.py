@@ -1,32 +1,50 @@
 """The peer that watches a booth (WHEP)."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from enum import StrEnum
 from typing import Any
 
 from aiortc import RTCRtpTransceiver
 
 from server.live.fanout import Fanout, ViewerTrack
+from server.live.holding import Hold
 from server.live.peer import Peer
 from server.live.rtc_internals import SentTimestamps, answer_key_frame_requests
 from station.protocol import Overlay, PreviewOverlay
 
 
+class Sync(StrEnum):
+    """When a viewer gets a frame."""
+
+    NOW = "now"
+    """As soon as the booth's packets are there; its overlay follows."""
+    EXACT = "exact"
+    """Together with its overlay, or at a deadline without."""
+
+
 class Viewer(Peer):
     """Gets a booth's coded frames as they are, and overlays named by the timestamps of its own stream."""
 
-    def __init__(self, booth: str, fanout: Fanout, want_key_frame: Callable[[], None]) -> None:
+    def __init__(
+        self, booth: str, fanout: Fanout, want_key_frame: Callable[[], None], *, hold_s: float | None = None
+    ) -> None:
+        """`hold_s` is how long a frame waits for its overlay; None: not at all."""
         super().__init__(booth)
         self._fanout = fanout
         self._want_key_frame = want_key_frame
         self._timestamps: SentTimestamps | None = None
         self.track = ViewerTrack(want_key_frame, self._learn)
+        self._hold = None if hold_s is None else Hold(self.track.offer, deadline_s=hold_s)
 
     def show(self, pts: int, overlay: Overlay) -> bool:
-        """Send the overlay of the frame that was forwarded with this presentation time; True if it went out."""
+        """Send the overlay of the frame of this presentation time, and the frame if it waits; True if the overlay went out."""
         timestamp = None if self._timestamps is None else self._timestamps.of(pts)
-        if timestamp is None:
-            return False
-        return self.send_overlay(PreviewOverlay(rtp_timestamp=timestamp, overlay=overlay))
+        sent = timestamp is not None and self.send_overlay(
+            PreviewOverlay(rtp_timestamp=timestamp, overlay=overlay)
+        )
+        if self._hold is not None:
+            self._hold.settle(pts)
+        return sent
 
     def _add_video(self) -> RTCRtpTransceiver:
         transceiver = self.connection.addTransceiver(self.track, direction="sendonly")
@@ -35,16 +53,17 @@ class Viewer(Peer):
         return transceiver
 
     def _jobs(self) -> Sequence[Coroutine[Any, Any, None]]:
-        return (self._follow(),)
+        return (self._follow(),) if self._hold is None else (self._follow(), self._hold.run())
 
     async def _follow(self) -> None:
         # not before the peer is connected: frames queued for it until then would be stale
-        self._fanout.join(self.track)
+        sink = self._hold or self.track
+        self._fanout.join(sink)
         self._want_key_frame()
         try:
             await self.ended.wait()
         finally:
-            self._fanout.leave(self.track)
+            self._fanout.leave(sink)
             self.track.stop()
 
     def _learn(self, last_pts: int) -> None:

@@ -37,6 +37,8 @@ class Viewed:
 
     numbers: dict[int, int] = field(default_factory=dict)
     overlays: dict[int, int] = field(default_factory=dict)
+    late: set[int] = field(default_factory=set)
+    """Frames that were decoded before their overlay was there."""
 
 
 class WhepViewer:
@@ -48,10 +50,10 @@ class WhepViewer:
         self.location = ""
         self._task: asyncio.Task[None] | None = None
 
-    async def join(self, server: Server, booth: str = "booth1") -> int:
+    async def join(self, server: Server, booth: str = "booth1", query: str = "") -> int:
         """Post the offer; the HTTP status."""
         sdp = await offer_of(self.peer, "recvonly", self.hear)
-        url = f"{server.url}/whep/{booth}"
+        url = f"{server.url}/whep/{booth}{query}"
         async with server.http.post(url, data=sdp, headers=server.headers(Scope.READ)) as response:
             if response.status != 201:
                 return response.status
@@ -83,7 +85,10 @@ class WhepViewer:
             assert isinstance(frame, VideoFrame)
             assert frame.pts is not None
             origin = vars(receiver)["_RTCRtpReceiver__timestamp_mapper"]._origin
-            self.seen.numbers[(frame.pts + origin) & 0xFFFFFFFF] = number_in(rgb_of(frame, frame.width))
+            timestamp = (frame.pts + origin) & 0xFFFFFFFF
+            self.seen.numbers[timestamp] = number_in(rgb_of(frame, frame.width))
+            if timestamp not in self.seen.overlays:
+                self.seen.late.add(timestamp)
 
 
 def new_peer() -> RTCPeerConnection:

@@ -5,20 +5,36 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+import numpy as np
 import pytest
 from aiohttp import web
 from aiortc import RTCConfiguration, RTCPeerConnection
+from numpy.typing import NDArray
 
 from server.access import Scope, Tokens
-from server.live import LiveHub, LiveLimits
+from server.errors import InferenceUnavailable
+from server.live import Analysis, LiveHub, LiveLimits
 from server.live.rtc_internals import close_connection
 from tests.integration.live.server_process import make_app, read_number
+
+
+class Reader:
+    """Reads the number in a picture, unless it is away."""
+
+    away = False
+
+    async def __call__(self, booth: str, rgb: NDArray[np.uint8]) -> Analysis:
+        """As `read_number`."""
+        if self.away:
+            raise InferenceUnavailable("the reader is away")
+        return await read_number(booth, rgb)
 
 
 @dataclass
 class Server:
     """A live server on loopback."""
 
+    reader: Reader
     hub: LiveHub
     tokens: Tokens
     url: str
@@ -34,13 +50,14 @@ class Server:
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     tokens = Tokens.open(tmp_path)
     limits = LiveLimits(viewers_per_booth=1, retry_s=0.05)
-    async with LiveHub(read_number, limits=limits, is_known=lambda booth: booth.startswith("booth")) as hub:
+    reader = Reader()
+    async with LiveHub(reader, limits=limits, is_known=lambda booth: booth.startswith("booth")) as hub:
         runner = web.AppRunner(make_app(hub, tokens))
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
-            yield Server(hub, tokens, f"http://127.0.0.1:{runner.addresses[0][1]}", http)
+            yield Server(reader, hub, tokens, f"http://127.0.0.1:{runner.addresses[0][1]}", http)
         await runner.cleanup()
 
 

@@ -83,6 +83,39 @@ async def test_viewer_stays_through_a_reconnect_of_the_booth(
     assert all(viewer.seen.numbers[key] == viewer.seen.overlays[key] for key in matched)
 
 
+async def test_in_exact_mode_the_overlay_is_there_before_its_frame(
+    server: Server, connection: RTCPeerConnection
+) -> None:
+    async with booth(server):
+        await is_live(server)
+        viewer = WhepViewer(connection)
+        assert await viewer.join(server, query="?sync=exact") == 201
+        await seen(viewer, 45)
+        await viewer.leave()
+    frames = list(viewer.seen.numbers)[5:]
+    in_time = [one for one in frames if one not in viewer.seen.late]
+    assert len(in_time) >= 0.8 * len(frames)
+    assert all(viewer.seen.numbers[one] == viewer.seen.overlays[one] for one in in_time)
+
+
+async def test_in_exact_mode_frames_come_though_nothing_analyses_them(
+    server: Server, connection: RTCPeerConnection
+) -> None:
+    async with booth(server):
+        await is_live(server)
+        server.reader.away = True
+        viewer = WhepViewer(connection)
+        assert await viewer.join(server, query="?sync=exact") == 201
+        await seen(viewer, 20)
+        await viewer.leave()
+    assert not viewer.seen.overlays
+
+
+async def test_another_sync_is_refused(server: Server, connection: RTCPeerConnection) -> None:
+    viewer = WhepViewer(connection)
+    assert await viewer.join(server, query="?sync=soon") == 400
+
+
 async def test_no_stream_and_no_place(server: Server, connection: RTCPeerConnection) -> None:
     second = WhepViewer(new_peer())
     assert await second.join(server) == 409
