@@ -29,6 +29,7 @@ from station.kiosk import (
     CalibrationCheck,
     CalibrationStatus,
     Excerpt,
+    InstrumentStatus,
     Latest,
     Phase,
     UplinkStatus,
@@ -292,6 +293,7 @@ class StationAgent:
 
     def _refresh(self) -> None:
         self._visits.use(self._instruments.studio if self._instruments is not None else None)
+        self._visits.explain(self._quality.problem)
         state = self._look()
         if self._worklist is not None:
             self._worklist.heed(state.visit)
@@ -313,11 +315,19 @@ class StationAgent:
             uplink=self._link.status if self._link is not None else UplinkStatus(),
             visit=self._visits.status,
             worklist=WorklistStatus() if self._worklist is None else self._worklist.status,
-            instruments=() if self._instruments is None else self._instruments.statuses,
+            instruments=self._look_at_instruments(),
             calibration=self._look_at_calibration(),
             disk=disk_status(self._room, studio, self.config.visit_protocol.stills),
             guides={View(name): guide for name, guide in self.config.quality_profile.guide.items()},
         )
+
+    def _look_at_instruments(self) -> tuple[InstrumentStatus, ...]:
+        """Camera, lights and interlock; the guidance among them while it has failed."""
+        statuses = () if self._instruments is None else self._instruments.statuses
+        if not (problem := self._quality.problem):
+            return statuses
+        failed = InstrumentStatus(name="guidance", driver="quality", ready=False, detail=problem)
+        return (*statuses, failed)
 
     def _look_at_calibration(self) -> CalibrationStatus:
         studio = self._instruments.studio if self._instruments is not None else None

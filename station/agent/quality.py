@@ -25,6 +25,14 @@ STILL_FACE_S = 20.0
 """The same for stills: the preview is dark while they are shot, and the subject sits still."""
 SPECTACLES = 0.01
 """Share of the face's box from which on seen spectacles hide whether the eyes are closed."""
+FAILING_S = 3.0
+FAILING_COUNT = 3
+"""Time and number of failures in a row after which guidance is said to have failed."""
+UNMEASURABLE = (
+    "Live guidance has failed: look yourself, shoot with a reason, and call whoever looks after the booth."
+)
+LOG_AGAIN_S = 600.0
+"""Rest of the log after a failure, for one that comes and goes."""
 EYES_S = 1.0
 """Age from which on a frame says nothing about eyes that are closed now."""
 
@@ -66,7 +74,7 @@ class BoothQuality:
         self._told: KnownFace | None = None
         self._baselines: Baselines | None = None
         self._kept: dict[View, Baseline | None] = {}
-        self._failing = False
+        self._hints, self._stills = _Failures("preview frames"), _Failures("stills")
         self._previous: Frame | None = None
         self._hinting = Worker("quality-hints", nice=5)
         self._examining = Worker("quality-stills", nice=2)
@@ -75,6 +83,11 @@ class BoothQuality:
     def sighting(self) -> Sighting | None:
         """The last preview frame in which the booth itself looked for a face."""
         return self._tracker.newest
+
+    @property
+    def problem(self) -> str:
+        """The operator's sentence while the preview cannot be measured; empty if it can, or has failed only just now."""
+        return UNMEASURABLE if self._hints.last(FAILING_S, FAILING_COUNT) else ""
 
     @property
     def sees_nobody(self) -> bool:
@@ -100,7 +113,7 @@ class BoothQuality:
 
     async def examine(self, frame: Frame) -> QualityReport | None:
         """The report on a still; None if it cannot be measured, for a still is worth more than its measures."""
-        return await self._measured(self._examining, self._examine, frame)
+        return await self._measured(self._examining, self._examine, frame, self._stills)
 
     async def face(self, frame: Frame) -> Face | None:
         """The face in a still, in its px, as the booth itself finds it; None if it does not."""
@@ -143,7 +156,7 @@ class BoothQuality:
             except EOFError:
                 return
             frame_id = frame.header.frame_id
-            report = await self._measured(self._hinting, self._hint, frame)
+            report = await self._measured(self._hinting, self._hint, frame, self._hints)
             if report is not None:
                 hints.put(report)
             await asyncio.sleep(1 / rate_hz)
@@ -204,18 +217,46 @@ class BoothQuality:
         return kept[view]
 
     async def _measured(
-        self, worker: Worker, measure: Callable[[Frame], QualityReport], frame: Frame
+        self, worker: Worker, measure: Callable[[Frame], QualityReport], frame: Frame, failures: "_Failures"
     ) -> QualityReport | None:
         try:
             report = await worker.run(measure, frame)
         except Exception:  # noqa: BLE001
             # The boundary of an optional part: a picture that cannot be measured is still a picture.
-            if not self._failing:
-                _log.exception("pictures cannot be measured")
-            self._failing = True
+            failures.note()
             return None
-        self._failing = False
+        failures.end()
         return report
+
+
+class _Failures:
+    """Failures in a row of one kind of measuring."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._count = 0
+        self._since = 0.0
+        self._quiet_until = 0.0
+
+    def last(self, for_s: float, count: int) -> bool:
+        """Whether there are so many, for so long."""
+        return self._count >= count and time.monotonic() - self._since >= for_s
+
+    def note(self) -> None:
+        """One more, by the exception that is handled now."""
+        now = time.monotonic()
+        if self._count == 0:
+            self._since = now
+        self._count += 1
+        if now >= self._quiet_until:
+            self._quiet_until = now + LOG_AGAIN_S
+            _log.exception("%s cannot be measured", self._what)
+        elif self._count > 1:
+            self._quiet_until = now + LOG_AGAIN_S  # one failure that lasts is said once
+
+    def end(self) -> None:
+        """Something was measured."""
+        self._count = 0
 
 
 def _same_size(found: FoundFace, frame: Frame) -> bool:

@@ -86,6 +86,11 @@ class Visits:
         elif studio is not None and self._visit is not None:
             self._visit.use(studio)
 
+    def explain(self, why: str) -> None:
+        """Tell the operator why no pose is measured; empty: nothing is known to be wrong."""
+        if self._guide is not None:
+            self._guide.explain(why)
+
     def shoot(self, reason: str) -> None:
         """Shoot now; raises `InvalidTransition` as `GuidedPace.shoot` does."""
         if self.active and self._studio is None:

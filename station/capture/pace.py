@@ -55,6 +55,7 @@ class GuidedPace:
         self._idle = _Timer(self._expire)
         self._watch = PoseWatch(View.UNSPECIFIED, None)
         self._wanting: tuple[str, ...] = ()
+        self._unmeasured = UNMEASURED
 
     @property
     def wanting(self) -> tuple[str, ...]:
@@ -93,7 +94,13 @@ class GuidedPace:
     def doubt(self) -> None:
         """Let no earlier report count any longer: the gate is not green until the next one."""
         if self._posing:
-            self._weigh(UNMEASURED)
+            self._weigh(self._unmeasured)
+
+    def explain(self, why: str) -> None:
+        """Say `why` while nothing is measured, instead of a wait; empty: nothing is known to be wrong."""
+        told, self._unmeasured = self._unmeasured, (why,) if why else UNMEASURED
+        if self._posing and self._wanting == told != self._unmeasured:
+            self._weigh(self._unmeasured)
 
     def shoot(self, reason: str = "") -> None:
         """Shoot now; the gate's corrections are overridden for a `reason`, which goes with the stills.
@@ -130,7 +137,7 @@ class GuidedPace:
 
     def _ask(self, visit: Visit, take: Take, event: SessionEvent = SessionEvent.FRAME) -> None:
         visit.session.check(event)
-        self._wanting = UNMEASURED
+        self._wanting = self._unmeasured
         visit.ask(take, event)
         self._watch = PoseWatch(visit.view, visit.previewed)
         self._idle.start(self._idle_limit_s)

@@ -191,7 +191,7 @@ class InstrumentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One instrument of the booth."""
 
     name: str
-    """`camera`, `lights` or `interlock`."""
+    """`camera`, `lights` or `interlock`; `guidance` while the preview cannot be measured."""
     driver: str
     ready: bool
     detail: str = ""

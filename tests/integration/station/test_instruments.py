@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from station.agent import StationAgent
+from station.agent.quality import UNMEASURABLE
 from station.config import StationConfig
 from station.kiosk import BoothState, InstrumentStatus, Phase, StillStage, VisitRequest
+from station.protocol import QualityReport
 from tests.fixtures.booth_run import has_ended, is_ready, running, until
 
 pytestmark = pytest.mark.integration
@@ -108,3 +110,27 @@ async def test_a_booth_whose_camera_is_missing_can_be_stopped_while_it_is_looked
     booth.cancel()
     await asyncio.wait({booth}, timeout=3)
     assert booth.cancelled()
+
+
+async def test_guidance_that_fails_is_named_and_well_again_when_it_is(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> QualityReport:
+        raise ArithmeticError("a measure is broken")
+
+    monkeypatch.setattr("station.agent.quality.FAILING_S", 0.2)
+    with monkeypatch.context() as broken:
+        broken.setattr("station.agent.quality.hint", fail)
+        async with running(make_config(visit={"pace": "guided"})) as agent:
+            await until(agent, is_ready)
+            state = await until(agent, lambda state: any(one.name == "guidance" for one in state.instruments))
+            assert of(state, "guidance").detail == UNMEASURABLE
+            assert not of(state, "guidance").ready
+            assert state.phase is Phase.READY  # the operator may shoot with a reason
+            await agent.start_visit(VisitRequest())
+            await until(agent, lambda state: state.visit and state.visit.wanting == (UNMEASURABLE,))
+            broken.undo()
+            state = await until(agent, lambda state: all(one.name != "guidance" for one in state.instruments))
+            assert state.visit is not None
+            assert UNMEASURABLE not in state.visit.wanting
+            await agent.abort()

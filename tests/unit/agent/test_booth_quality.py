@@ -4,6 +4,7 @@ import asyncio
 import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import msgspec
@@ -17,7 +18,7 @@ from station.agent.quality import BoothQuality
 from station.devices import LatestFrame
 from station.kiosk import Latest
 from station.protocol import Box, Exposure, Face, Frame, FrameHeader, Light, Overlay, QualityReport, Verdict
-from station.quality import load_profile
+from station.quality import hint, load_profile
 from tests.fixtures.kiosk_agent import FACE, HEIGHT, WIDTH, portrait
 
 pytestmark = pytest.mark.unit
@@ -112,3 +113,98 @@ async def test_movement_between_preview_frames_is_measured(booth: BoothQuality) 
     names = [{measure.name: measure.value for measure in report.measures} for report in reports]
     assert "motion" not in names[0]
     assert names[1]["motion"] == pytest.approx(2, abs=0.3)
+
+
+class Preview:
+    """A preview whose frames are measured as the test has it, and what the booth says of it."""
+
+    def __init__(self, booth: BoothQuality, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.booth = booth
+        self.hints: Latest[QualityReport] = Latest()
+        self.attempts = 0
+        self.broken = True
+        self._frames = LatestFrame()
+        self._number = 0
+        monkeypatch.setattr(quality, "hint", self._measure)
+        self._running = asyncio.create_task(booth.run(self._frames, self.hints, rate_hz=200))
+
+    def _measure(self, frame: Frame, **known: Any) -> QualityReport:
+        self.attempts += 1
+        if self.broken:
+            raise ArithmeticError("a measure is broken")
+        return hint(frame, **known)
+
+    async def show(self, frames: int) -> None:
+        """Until so many more frames were measured, or could not be."""
+        wanted = self.attempts + frames
+        async with asyncio.timeout(30):
+            while self.attempts < wanted:
+                self._number += 1
+                header = FrameHeader(frame_id=self._number, width=32, height=24, light=Light.WHITE)
+                self._frames.put(Frame(header, np.full((24, 32, 3), 90, np.uint8)))
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
+
+    async def close(self) -> None:
+        self._frames.close()
+        await self._running
+
+
+@pytest_asyncio.fixture
+async def preview(booth: BoothQuality, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Preview]:
+    preview = Preview(booth, monkeypatch)
+    yield preview
+    await preview.close()
+
+
+async def test_hints_that_keep_failing_are_named_and_logged_once(
+    preview: Preview, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(quality, "FAILING_S", 0.0)
+    await preview.show(quality.FAILING_COUNT + 5)
+    assert preview.booth.problem == quality.UNMEASURABLE
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "a measure is broken" in caplog.text
+
+
+async def test_hints_that_failed_a_moment_ago_are_no_trouble_yet(preview: Preview) -> None:
+    await preview.show(quality.FAILING_COUNT + 5)
+    assert preview.booth.problem == ""
+
+
+async def test_one_failure_before_a_long_rest_is_no_trouble(
+    preview: Preview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quality, "FAILING_S", 0.0)
+    await preview.show(1)
+    assert preview.booth.problem == ""
+
+
+async def test_hints_that_come_again_clear_the_trouble(
+    preview: Preview, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(quality, "FAILING_S", 0.0)
+    await preview.show(quality.FAILING_COUNT + 1)
+    preview.broken = False
+    await preview.show(1)
+    await asyncio.wait_for(preview.hints.next(0), 30)
+    assert preview.booth.problem == ""
+    preview.broken = True
+    await preview.show(quality.FAILING_COUNT + 1)
+    assert preview.booth.problem
+    # One that comes and goes fills no log either.
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+async def test_stills_that_cannot_be_measured_are_no_trouble_of_the_preview(
+    preview: Preview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> QualityReport:
+        raise ArithmeticError("a measure is broken")
+
+    monkeypatch.setattr(quality, "FAILING_S", 0.0)
+    monkeypatch.setattr(quality, "examine", fail)
+    preview.broken = False
+    for _ in range(quality.FAILING_COUNT + 1):
+        assert await preview.booth.examine(a_frame(WIDTH, HEIGHT)) is None
+    assert preview.booth.problem == ""

@@ -59,6 +59,11 @@ class Walk:
         self.pace.shoot()
         await until(lambda: self.state() is not S.SHOOTING)
 
+    async def shot_with(self, reason: str) -> None:
+        """The same against the gate."""
+        self.pace.shoot(reason)
+        await until(lambda: self.state() is not S.SHOOTING)
+
     async def review(self) -> None:
         await self.shot()
         await self.shot()
@@ -387,6 +392,29 @@ async def test_the_preview_of_the_next_pose_is_back_before_the_last_still_is_on_
     assert len(walk.visit.taken) < 3
     await walk.at(S.FRAMING)
     assert len(walk.visit.taken) == 3
+
+
+async def test_why_nothing_is_measured_is_told_instead_of_a_wait_without_end(make: Make) -> None:
+    walk = await make()
+    assert walk.wanting() == UNMEASURED
+    told = len(walk.changes)
+    walk.pace.explain("The preview cannot be measured.")
+    walk.pace.explain("The preview cannot be measured.")
+    assert walk.wanting() == ("The preview cannot be measured.",)
+    assert len(walk.changes) == told + 1
+    with pytest.raises(InvalidTransition, match="cannot be measured"):
+        walk.pace.shoot()
+    await walk.shot_with("seen")
+    assert walk.wanting() == ("The preview cannot be measured.",)  # of the next pose as well
+    walk.pace.explain("")
+    assert walk.wanting() == UNMEASURED
+    await walk.on_the_pose()
+    walk.pace.hear(BAD)
+    corrections = walk.wanting()
+    walk.pace.explain("The preview cannot be measured.")
+    assert walk.wanting() == corrections  # what was measured just now still counts
+    await walk.time.forward(FRESH_S + 0.1)
+    assert walk.wanting() == ("The preview cannot be measured.",)
 
 
 async def test_every_change_of_the_gate_is_told(make: Make) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from station.agent.quality import UNMEASURABLE
 from station.calibration import Drift, daily
+from station.capture import UNMEASURED
 from station.protocol import Verdict
 from station.quality import advice
 from station.quality.sample import Reading
@@ -166,4 +168,9 @@ def daily_advice() -> list[str]:
 
 @pytest.mark.parametrize("text", sorted(set(daily_advice())))
 def test_advice_of_a_daily_check_is_known_to_the_page(text: str) -> None:
+    assert known(text)
+
+
+@pytest.mark.parametrize("text", [UNMEASURABLE, *UNMEASURED, "taken, but not kept: the disk is full"])
+def test_what_the_booth_says_during_a_visit_is_known_to_the_page(text: str) -> None:
     assert known(text)
