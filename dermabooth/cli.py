@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": "doctor",
     "devices": "devices",
     "booth": "app",
+    "token": "app",
     "models": "app",
 }
 """Commands in the order of the help, with the name in their module that holds them."""

@@ -57,6 +57,6 @@ def _preview(state: BoothState) -> LivePreview:
         received=state.received,
         answered=state.analysed,
         dropped=state.dropped,
-        viewers=state.viewers,
+        viewers=len(state.viewers),
         latency_ms=round(state.latency_ms.p50, 1) if state.latency_ms.count else None,
     )

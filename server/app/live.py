@@ -11,6 +11,7 @@ from aiohttp import web
 
 from server.access import Tokens, admin_token
 from server.api import LOOPBACK_NAMES, ApiParts, ApiSettings, EventHub, HubBoard, make_api
+from server.api.metrics import routes as metrics_routes
 from server.api.signalling import LIVE
 from server.api.whep import routes as whep_routes
 from server.api.whip import routes as whip_routes
@@ -42,7 +43,7 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
             hub=events,
             checks={"triton": triton.ready},
         )
-        app = make_api(parts, [*whip_routes(), *whep_routes()])
+        app = make_api(parts, [*whip_routes(), *whep_routes(), *metrics_routes()])
         app[LIVE] = hub
         url = await stack.enter_async_context(_serve(app, config))
         stack.callback(ready.withdraw, config.run, "live")

@@ -4,8 +4,7 @@ from server.live.analyst import LiveAnalyst
 from server.live.errors import LiveError, MalformedOffer, NotPublishing, OfferRefused, TooManyPeers
 from server.live.hub import Analyse, Analysis, LiveHub, LiveLimits, Session
 from server.live.offer import MAX_SDP_BYTES, Fragment, read_fragment
-from server.live.state import BoothState, InferenceState, Latency, LiveState
-from server.live.viewer import Sync
+from server.live.state import BoothState, InferenceState, Latency, LiveState, Sync, ViewerState
 
 __all__ = [
     "MAX_SDP_BYTES",
@@ -26,5 +25,6 @@ __all__ = [
     "Session",
     "Sync",
     "TooManyPeers",
+    "ViewerState",
     "read_fragment",
 ]

@@ -35,6 +35,7 @@ class LiveBooth:
         self._fanout = Fanout()
         self._counters = Counters()
         self._size = (0, 0)
+        self._joined = 0
 
     @property
     def live(self) -> bool:
@@ -65,7 +66,8 @@ class LiveBooth:
 
     def new_viewer(self, hold_s: float | None = None) -> Viewer:
         """A viewer of this booth, whose frames wait so long for their overlays; it counts until `leave`."""
-        viewer = Viewer(self.name, self._fanout, self._want_key_frame, hold_s=hold_s)
+        self._joined += 1
+        viewer = Viewer(self.name, self._fanout, self._want_key_frame, number=self._joined, hold_s=hold_s)
         self.viewers.add(viewer)
         return viewer
 
@@ -103,7 +105,7 @@ class LiveBooth:
             analysed=count.analysed,
             dropped=count.dropped,
             overlays_sent=count.overlays_sent,
-            viewers=len(self.viewers),
+            viewers=tuple(viewer.state() for viewer in self.viewers),
             lost_packets_given_up=count.given_up + (0 if publisher is None else publisher.given_up),
             latency_ms=count.latency(),
             frame_age_s=None if newest is None else now - newest,

@@ -21,8 +21,7 @@ from server.live.peer import Peer
 from server.live.publisher import Publisher
 from server.live.rtc_internals import check_versions, shorten_consent
 from server.live.scheduler import FairScheduler
-from server.live.state import InferenceState, LiveState
-from server.live.viewer import Sync
+from server.live.state import InferenceState, LiveState, Sync
 from server.overlay import build_overlay
 from station.protocol import Face, Layer, Overlay, is_booth_id
 

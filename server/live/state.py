@@ -2,11 +2,21 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 
 _KEPT = 512  # latencies remembered: half a minute at 15 frames per second
 _RATE_OVER_S = 4.0
+
+
+class Sync(StrEnum):
+    """When a viewer gets a frame."""
+
+    NOW = "now"
+    """As soon as the booth's packets are there; its overlay follows."""
+    EXACT = "exact"
+    """Together with its overlay, or at a deadline without."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +26,23 @@ class Latency:
     p50: float
     p95: float
     count: int
+
+
+@dataclass(frozen=True)
+class ViewerState:
+    """One viewer of a booth."""
+
+    number: int
+    """Counts the booth's viewers as they join; names nobody."""
+    sync: Sync
+    forwarded: int
+    """Frames handed to the network."""
+    dropped: int
+    """Frames that the viewer was too slow for, or could not have decoded."""
+    overlays: int
+    """Sent, each under the timestamp of its frame."""
+    late: int
+    """Frames that left at the deadline without their overlay; with `Sync.EXACT` alone."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +61,7 @@ class BoothState:
     dropped: int
     """Frames that a newer one replaced before their analysis."""
     overlays_sent: int
-    viewers: int
+    viewers: tuple[ViewerState, ...]
     lost_packets_given_up: int
     latency_ms: Latency
     frame_age_s: float | None

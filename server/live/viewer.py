@@ -1,7 +1,6 @@
 """The peer that watches a booth (WHEP)."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from enum import StrEnum
 from typing import Any
 
 from aiortc import RTCRtpTransceiver
@@ -10,26 +9,26 @@ from server.live.fanout import Fanout, ViewerTrack
 from server.live.holding import Hold
 from server.live.peer import Peer
 from server.live.rtc_internals import SentTimestamps, answer_key_frame_requests
+from server.live.state import Sync, ViewerState
 from station.protocol import Overlay, PreviewOverlay
-
-
-class Sync(StrEnum):
-    """When a viewer gets a frame."""
-
-    NOW = "now"
-    """As soon as the booth's packets are there; its overlay follows."""
-    EXACT = "exact"
-    """Together with its overlay, or at a deadline without."""
 
 
 class Viewer(Peer):
     """Gets a booth's coded frames as they are, and overlays named by the timestamps of its own stream."""
 
     def __init__(
-        self, booth: str, fanout: Fanout, want_key_frame: Callable[[], None], *, hold_s: float | None = None
+        self,
+        booth: str,
+        fanout: Fanout,
+        want_key_frame: Callable[[], None],
+        *,
+        number: int = 1,
+        hold_s: float | None = None,
     ) -> None:
-        """`hold_s` is how long a frame waits for its overlay; None: not at all."""
+        """`number` names it in `state`; `hold_s` is how long a frame waits for its overlay, None: not at all."""
         super().__init__(booth)
+        self._number = number
+        self._overlays = 0
         self._fanout = fanout
         self._want_key_frame = want_key_frame
         self._timestamps: SentTimestamps | None = None
@@ -42,9 +41,21 @@ class Viewer(Peer):
         sent = timestamp is not None and self.send_overlay(
             PreviewOverlay(rtp_timestamp=timestamp, overlay=overlay)
         )
+        self._overlays += sent
         if self._hold is not None:
             self._hold.settle(pts)
         return sent
+
+    def state(self) -> ViewerState:
+        """What is known now."""
+        return ViewerState(
+            number=self._number,
+            sync=Sync.NOW if self._hold is None else Sync.EXACT,
+            forwarded=self.track.sent,
+            dropped=self.track.dropped,
+            overlays=self._overlays,
+            late=0 if self._hold is None else self._hold.late,
+        )
 
     def _add_video(self) -> RTCRtpTransceiver:
         transceiver = self.connection.addTransceiver(self.track, direction="sendonly")

@@ -11,7 +11,7 @@ from aiohttp import web
 from numpy.typing import NDArray
 
 from server.access import Tokens
-from server.api import whep, whip
+from server.api import metrics, whep, whip
 from server.api.login import Sessions
 from server.api.problems import problems
 from server.api.routes import SESSIONS, access, add_routes
@@ -32,7 +32,7 @@ def make_app(hub: LiveHub, tokens: Tokens) -> web.Application:
     """The live plane's routes behind the access rules of the real application."""
     app = web.Application(middlewares=[problems, access], client_max_size=64 * 1024)
     app[SESSIONS], app[LIVE] = Sessions(tokens), hub
-    add_routes(app, [*whip.routes(), *whep.routes()])
+    add_routes(app, [*whip.routes(), *whep.routes(), *metrics.routes()])
     return app
 
 

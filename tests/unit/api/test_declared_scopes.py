@@ -13,6 +13,7 @@ from server.api import (
     NoPreviews,
     UndeclaredRoute,
     make_api,
+    metrics,
     undeclared,
     whep,
     whip,
@@ -42,7 +43,7 @@ async def app(tmp_path: Path) -> web.Application:
     store, archive = open_store(tmp_path)
     await store.close()
     parts = ApiParts(ApiSettings(tmp_path), Tokens(b"k" * 32), store, archive, EventHub(NoPreviews()))
-    return make_api(parts, [*whip.routes(), *whep.routes()])
+    return make_api(parts, [*whip.routes(), *whep.routes(), *metrics.routes()])
 
 
 def by_scope(app: web.Application) -> dict[str, Scope]:

@@ -1,0 +1,45 @@
+"""`dermabooth token create`."""
+
+from pathlib import Path
+
+import jwt
+import pytest
+from typer.testing import CliRunner
+
+from dermabooth.cli import build
+from server.access import Grant, Scope, Tokens
+from server.errors import ConfigError
+
+pytestmark = pytest.mark.unit
+
+
+def create(data: Path, *options: str) -> str:
+    run = CliRunner().invoke(
+        build(["token"]), ["token", "create", "--data", str(data), *options], catch_exceptions=True
+    )
+    if run.exception is not None and not isinstance(run.exception, SystemExit):
+        raise run.exception
+    assert run.exit_code == 0, run.output
+    return run.output.strip()
+
+
+def grant(data: Path, token: str) -> Grant:
+    return Tokens.open(data / "keys").verify(token)
+
+
+def test_the_server_takes_the_token_for_what_it_says(tmp_path: Path) -> None:
+    token = create(tmp_path, "--scope", "read", "--subject", "prometheus")
+    assert grant(tmp_path, token) == Grant("prometheus", frozenset({Scope.READ}))
+    both = create(tmp_path, "--scope", "read", "--scope", "publish", "--subject", "booth-1")
+    assert grant(tmp_path, both).scopes == {Scope.READ, Scope.PUBLISH}
+
+
+def test_it_ends_after_its_days(tmp_path: Path) -> None:
+    token = create(tmp_path, "--scope", "read", "--days", "30")
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == pytest.approx(30 * 86_400)
+
+
+def test_a_token_to_publish_names_its_booth(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--subject BOOTH"):
+        create(tmp_path, "--scope", "publish", "--subject", "Not A Booth")
