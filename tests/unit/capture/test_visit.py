@@ -136,7 +136,7 @@ async def test_what_was_exposed_is_kept_whatever_ends_the_sequence(
         await asyncio.wait({playing})
     assert visit.session.state is (SessionState.ABORTED if failure is None else SessionState.FAILED)
     assert visit.problem == ("" if failure is None else "the lamp is dead")
-    assert [still.frame.header.light for still in room.sink.stills] == [Light.WHITE, Light.CROSS_POLARISED]
+    assert {still.frame.header.light for still in room.sink.stills} == {Light.WHITE, Light.CROSS_POLARISED}
     assert {still.booth_quality for still in room.sink.stills} == {None}
     assert room.sink.closed[0].stills == visit.taken
     assert len(visit.taken) == 2
