@@ -1,0 +1,30 @@
+"""What the kiosk page needs from the booth, and what it shows. The page's own types are in `web/src/wire/booth.ts`."""
+
+from station.kiosk.contract.agent import KioskAgent
+from station.kiosk.contract.booth import BoothState, DiskStatus, InstrumentStatus, Phase, UplinkStatus
+from station.kiosk.contract.calibration import CalibrationCheck, CalibrationStatus, CheckPoint
+from station.kiosk.contract.requests import Excerpt, RetakeRequest, ShootRequest, VisitRequest
+from station.kiosk.contract.visit import Step, StillStage, StillStatus, VisitStatus
+from station.kiosk.contract.worklist import WorklistEntry, WorklistStatus
+
+__all__ = [
+    "BoothState",
+    "CalibrationCheck",
+    "CalibrationStatus",
+    "CheckPoint",
+    "DiskStatus",
+    "Excerpt",
+    "InstrumentStatus",
+    "KioskAgent",
+    "Phase",
+    "RetakeRequest",
+    "ShootRequest",
+    "Step",
+    "StillStage",
+    "StillStatus",
+    "UplinkStatus",
+    "VisitRequest",
+    "VisitStatus",
+    "WorklistEntry",
+    "WorklistStatus",
+]
