@@ -124,6 +124,15 @@ async def test_without_a_record_the_page_says_what_is_refused(booth: Booth) -> N
     await expect(booth.button).to_be_disabled()
 
 
+async def test_a_record_taken_up_meanwhile_is_said_on_both_pages(booth: Booth) -> None:
+    await expect(booth.page.get_by_text("Taken up by the booth")).to_have_count(0)
+    booth.calibrate(record="left-20261121-00c0ffee", taken_up_at=NOW)
+    await expect(booth.page.get_by_text("Record left-20261121-00c0ffee is valid")).to_be_visible()
+    await expect(booth.page.get_by_text("Taken up by the booth")).to_be_visible()
+    await KioskPage(booth.page, "").go("state")
+    await expect(booth.page.get_by_text("Taken up by the booth")).to_be_visible()
+
+
 async def test_a_check_that_failed_or_was_refused_says_why(booth: Booth) -> None:
     booth.calibrate(failed="the markers lie on one line: show the sheet from the front")
     await expect(booth.page.get_by_role("alert")).to_contain_text("show the sheet from the front")
