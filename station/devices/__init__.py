@@ -17,6 +17,7 @@ from station.devices.base import (
 )
 from station.devices.bench import Bench, Progress, Shining, Standing
 from station.devices.completion import completed
+from station.devices.driver_thread import DriverThread
 from station.devices.mailbox import LatestFrame
 from station.devices.worker import Worker
 
@@ -25,6 +26,7 @@ __all__ = [
     "Bench",
     "Camera",
     "Captured",
+    "DriverThread",
     "ExposureRange",
     "FolderRoom",
     "Interlock",

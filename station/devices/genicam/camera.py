@@ -10,10 +10,9 @@ from pydantic import Field, field_validator, model_validator
 
 from station.devices.base import Camera, CameraOptions, Captured, ExposureRange, Shot, fitted, pace
 from station.devices.bench import Bench
-from station.devices.completion import completed
+from station.devices.driver_thread import DriverThread
 from station.devices.genicam.client import SYSTEM_PYTHON, Helper
 from station.devices.genicam.pixels import PIXEL_FORMATS, decoded, shown
-from station.devices.worker import Worker
 from station.errors import DeviceUnavailable
 from station.protocol import MAX_SIDE, CameraInfo, Exposure, Pixels, Transfer
 
@@ -74,7 +73,7 @@ class GenicamCamera(Camera):
     def __init__(self, options: GenicamCameraOptions, bench: Bench) -> None:
         super().__init__()
         self._options = options
-        self._worker = Worker("genicam-camera")
+        self._thread = DriverThread("genicam-camera")
         self._helper: Helper | None = None
         self._nameplate: Mapping[str, Any] = {}
 
@@ -99,28 +98,28 @@ class GenicamCamera(Camera):
         )
 
     async def _do_open(self) -> None:
-        await completed(self._worker.run(self._open_camera))
+        await self._thread.open(self._open_camera)
 
     async def _do_close(self) -> None:
-        helper = self._helper
-        if helper is not None:
-            await asyncio.to_thread(helper.close)
-            await completed(self._worker.run(helper.release))
-        self._worker.close()
+        if self._helper is not None:
+            await asyncio.to_thread(self._helper.close)  # whoever waits for its answer gets none
+        await self._thread.close(self._release)
 
     async def _do_preview(self, exposure: Exposure, shot: Shot) -> AsyncGenerator[Captured, None]:
         options = self._options
         started, tick = asyncio.get_running_loop().time(), 0
         while True:
-            yield await self._worker.run(self._preview_picture, exposure)
+            yield await self._thread.run(self._preview_picture, exposure)
             tick = await pace(1 / options.preview_fps, started, tick)
 
     async def _do_expose(self, exposure: Exposure, shot: Shot) -> Captured:
-        return await self._worker.run(self._still, exposure)
+        return await self._thread.run(self._still, exposure)
 
     def _open_camera(self) -> None:
         options = self._options
         helper = self._helper = Helper(options.python)
+        if self._closed:  # meanwhile, and before there was a process to end
+            helper.close()
         self._nameplate, _ = helper.ask(
             "open",
             camera=options.camera,
@@ -131,6 +130,11 @@ class GenicamCamera(Camera):
             packet_size=options.packet_size,
             simulated=options.simulated,
         )
+
+    def _release(self) -> None:
+        if self._helper is not None:
+            self._helper.close()
+            self._helper.release()
 
     def _still(self, exposure: Exposure) -> Captured:
         pixels, actual, captured_at = self._picture(exposure)

@@ -82,7 +82,8 @@ class Helper:
     def close(self) -> None:
         """End the process, also while another thread waits for its answer; safe to call twice."""
         self._process.kill()
-        self._process.wait(_END_S)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it ends when the kernel lets go of it
+            self._process.wait(_END_S)
 
     def release(self) -> None:
         """Close the pipes of an ended process, once nobody reads them."""

@@ -26,10 +26,10 @@ from station.devices.base import (
 )
 from station.devices.bench import Bench
 from station.devices.completion import completed
+from station.devices.driver_thread import DriverThread
 from station.devices.gphoto2.originals import Originals
 from station.devices.gphoto2.tether import CameraFile, Tether
 from station.devices.gphoto2.times import exposure_times
-from station.devices.worker import Worker
 from station.errors import DeviceError, DeviceUnavailable, ExposureRefused
 from station.protocol import CameraInfo, Exposure, FrameHeader, Pixels
 
@@ -72,7 +72,7 @@ class Gphoto2Camera(Camera):
         folder = options.folder or bench.cache_dir / "originals"
         self._originals = Originals(folder, int(options.originals_gb * 1e9))
         self._newest: tuple[float, Sequence[Path]] = 0.0, ()
-        self._worker = Worker("gphoto2-camera")
+        self._thread = DriverThread("gphoto2-camera")
         self._tether: Tether | None = None
         self._times: Mapping[float, str] = {}
         self._nameplate: CameraInfo | None = None
@@ -101,28 +101,26 @@ class Gphoto2Camera(Camera):
         if captured_at != header.captured_at:
             return
         try:
-            await completed(self._worker.run(self._originals.name, kept, sop_instance_uid))
+            await completed(self._thread.run(self._originals.name, kept, sop_instance_uid))
         except DeviceError as error:
             _log.warning("originals are not called after their still", extra={"problem": str(error)})
 
     async def _do_open(self) -> None:
-        await completed(self._worker.run(self._open_camera))
+        await self._thread.open(self._open_camera)
 
     async def _do_close(self) -> None:
-        if self._tether is not None:
-            await completed(self._worker.run(self._tether.close))
-        self._worker.close()
+        await self._thread.close(self._release)
 
     async def _do_preview(self, exposure: Exposure, shot: Shot) -> AsyncGenerator[Captured, None]:
         started, tick = asyncio.get_running_loop().time(), 0
-        actual = await self._worker.run(self._set, exposure)
+        actual = await self._thread.run(self._set, exposure)
         while True:
-            pixels = await self._worker.run(self._preview_picture)
+            pixels = await self._thread.run(self._preview_picture)
             yield Captured(pixels=pixels, actual=actual, captured_at=time.time())
             tick = await pace(1 / self._options.preview_fps, started, tick)
 
     async def _do_expose(self, exposure: Exposure, shot: Shot) -> Captured:
-        return await self._worker.run(self._still, exposure, shot)
+        return await self._thread.run(self._still, exposure, shot)
 
     def _open_camera(self) -> None:
         self._originals.look()
@@ -136,6 +134,10 @@ class Gphoto2Camera(Camera):
             serial=tether.read("serialnumber")[:64],
         )
         self._lock()
+
+    def _release(self) -> None:
+        if self._tether is not None:
+            self._tether.close()
 
     def _still(self, exposure: Exposure, shot: Shot) -> Captured:
         if not shot.proof:

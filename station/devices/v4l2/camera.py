@@ -13,10 +13,9 @@ from pydantic import Field
 
 from station.devices.base import Camera, CameraOptions, Captured, ExposureRange, Shot, fitted, pace
 from station.devices.bench import Bench
-from station.devices.completion import completed
+from station.devices.driver_thread import DriverThread
 from station.devices.v4l2.controls import MANUAL, lock, turn_off, verify
 from station.devices.v4l2.device import Control, Device, Picture, open_device
-from station.devices.worker import Worker
 from station.errors import DeviceUnavailable
 from station.protocol import CameraInfo, Exposure
 
@@ -66,7 +65,7 @@ class V4l2Camera(Camera):
         super().__init__()
         self._options = options
         self._open_with = open_with
-        self._worker = Worker("v4l2-camera")
+        self._thread = DriverThread("v4l2-camera")
         self._device: Device | None = None
         self._exposed: Exposure | None = None
 
@@ -85,23 +84,21 @@ class V4l2Camera(Camera):
         )
 
     async def _do_open(self) -> None:
-        await completed(self._worker.run(self._open_and_lock))
+        await self._thread.open(self._open_and_lock)
 
     async def _do_close(self) -> None:
-        if self._device is not None:
-            await completed(self._worker.run(self._device.release))
-        self._worker.close()
+        await self._thread.close(self._release)
 
     async def _do_preview(self, exposure: Exposure, shot: Shot) -> AsyncGenerator[Captured, None]:
         options = self._options
-        actual = await self._worker.run(self._lock, exposure)
+        actual = await self._thread.run(self._lock, exposure)
         started, tick = asyncio.get_running_loop().time(), 0
         while True:
-            yield await self._worker.run(self._preview_picture, actual)
+            yield await self._thread.run(self._preview_picture, actual)
             tick = await pace(1 / options.preview_fps, started, tick)
 
     async def _do_expose(self, exposure: Exposure, shot: Shot) -> Captured:
-        return await self._worker.run(self._still, exposure)
+        return await self._thread.run(self._still, exposure)
 
     def _open_and_lock(self) -> None:
         options = self._options
@@ -112,6 +109,10 @@ class V4l2Camera(Camera):
         device.set(Control.RATE, options.rate)
         self._lock_colour_and_focus()
         self._read()  # many cameras take their controls for good with the first picture only
+
+    def _release(self) -> None:
+        if self._device is not None:
+            self._device.release()
 
     def _preview_picture(self, actual: Exposure) -> Captured:
         options = self._options

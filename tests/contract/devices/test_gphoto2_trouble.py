@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -194,3 +195,26 @@ def test_the_real_bus_is_searched_without_an_error() -> None:
 def test_times_are_read_as_cameras_write_them() -> None:
     times = exposure_times(["1/125", "0.0080s", "30", '1.3"', "bulb", "Time", "0", "1/3"])
     assert times == {0.008: "1/125", 30.0: "30", 1.3: '1.3"', 1 / 3: "1/3"}
+
+
+async def test_closing_does_not_wait_for_a_library_that_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_card(a_jpeg(90))
+    hung, go_on = threading.Event(), threading.Event()
+
+    def hang(_: Tether) -> list[CameraFile]:
+        hung.set()
+        go_on.wait(60)
+        raise DeviceUnavailable("it came back")
+
+    monkeypatch.setattr("station.devices.driver_thread.CLOSE_LIMIT_S", 0.2)
+    monkeypatch.setattr(Tether, "capture", hang)
+    async with asyncio.timeout(20):
+        async with make(tmp_path) as camera:
+            exposing = asyncio.create_task(camera.expose(NOMINAL, SHOT))
+            await asyncio.to_thread(hung.wait, 30)
+        with pytest.raises(DeviceUnavailable, match="does not come back"):
+            await exposing
+    go_on.set()
+    await asyncio.to_thread(camera._thread._thread.join, 30)

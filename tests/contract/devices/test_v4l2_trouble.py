@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from station.devices import Bench, LatestFrame, Shining, Shot
 from station.devices.base import fitted
-from station.devices.v4l2 import Control, V4l2Camera, V4l2CameraOptions, open_device
+from station.devices.v4l2 import Control, Picture, V4l2Camera, V4l2CameraOptions, open_device
 from station.errors import DeviceError, DeviceUnavailable
 from station.protocol import Exposure, Frame, Light
 from tests.contract.devices.uvc_camera import UvcCamera
@@ -134,3 +134,46 @@ def test_a_device_file_that_is_not_there_is_named() -> None:
 def test_a_device_file_that_is_no_camera_is_named(tmp_path: Path) -> None:
     with pytest.raises(DeviceUnavailable, match="cannot be opened"):
         open_device(Path("/dev/null"))
+
+
+class HungCamera(UvcCamera):
+    """A camera whose driver does not come back, from opening or from a picture, until the test lets it."""
+
+    def __init__(self, bench: Bench, *, opening: bool = False) -> None:
+        super().__init__(bench)
+        self.hung, self.go_on = threading.Event(), threading.Event()
+        self.hangs = opening
+
+    def read(self) -> Picture | None:
+        if self.hangs:
+            self.hung.set()
+            self.go_on.wait(60)
+        return super().read()
+
+
+@pytest.mark.parametrize("opening", [False, True])
+async def test_closing_does_not_wait_for_a_driver_that_hangs(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, opening: bool
+) -> None:
+    monkeypatch.setattr("station.devices.driver_thread.CLOSE_LIMIT_S", 0.2)
+    device = HungCamera(bench, opening=opening)
+    camera = make(bench, device)
+    if opening:
+        busy: asyncio.Task[object] = asyncio.create_task(camera.__aenter__())
+    else:
+        await camera.__aenter__()
+        device.hangs = True
+        busy = asyncio.create_task(camera.expose(BRIGHT, SHOT))
+    await asyncio.to_thread(device.hung.wait, 30)
+    async with asyncio.timeout(5):
+        busy.cancel()
+        await asyncio.wait({busy})
+        await camera.close()
+    with pytest.raises(DeviceUnavailable, match="unplug the instrument"):
+        await make(bench, UvcCamera(bench)).__aenter__()
+    device.hangs = False
+    device.go_on.set()
+    await asyncio.to_thread(camera._thread._thread.join, 30)
+    assert device.released
+    async with make(bench, UvcCamera(bench)) as another:
+        await another.expose(BRIGHT, SHOT)

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from station.agent.quality import UNMEASURABLE
 from station.calibration import Drift, daily
 from station.capture import UNMEASURED
+from station.devices import DriverThread, driver_thread
+from station.errors import DeviceUnavailable
 from station.protocol import Verdict
 from station.quality import advice
 from station.quality.sample import Reading
@@ -174,3 +177,20 @@ def test_advice_of_a_daily_check_is_known_to_the_page(text: str) -> None:
 @pytest.mark.parametrize("text", [UNMEASURABLE, *UNMEASURED, "taken, but not kept: the disk is full"])
 def test_what_the_booth_says_during_a_visit_is_known_to_the_page(text: str) -> None:
     assert known(text)
+
+
+async def test_what_the_booth_says_of_a_driver_that_hangs_is_known_to_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(driver_thread, "OPEN_LIMIT_S", 0.05)
+    monkeypatch.setattr(driver_thread, "CLOSE_LIMIT_S", 0.05)
+    go_on, thread = threading.Event(), DriverThread("v4l2-camera")
+    with pytest.raises(DeviceUnavailable) as late:
+        await thread.open(go_on.wait, 60)
+    await thread.close(lambda: None)
+    with pytest.raises(DeviceUnavailable) as beside:
+        await DriverThread("v4l2-camera").open(lambda: None)
+    go_on.set()
+    thread._thread.join(30)
+    assert known(str(late.value))
+    assert known(str(beside.value))
