@@ -103,7 +103,8 @@ class Gphoto2Camera(Camera):
         try:
             await completed(self._thread.run(self._originals.name, kept, sop_instance_uid))
         except DeviceError as error:
-            _log.warning("originals are not called after their still", extra={"problem": str(error)})
+            told = {"still": sop_instance_uid, "files": [path.name for path in kept], "problem": str(error)}
+            _log.warning("originals are not called after their still", extra=told)
 
     async def _do_open(self) -> None:
         await self._thread.open(self._open_camera)

@@ -95,10 +95,7 @@ class Originals:
                 path.rename(path.with_name(f"{sop_instance_uid}-{path.name}"))
             sync_folder(self._folder)
         except OSError as error:
-            raise DeviceError(
-                f"the originals of {sop_instance_uid} keep their names ({error.strerror}): "
-                f"{', '.join(path.name for path in kept)}"
-            ) from error
+            raise DeviceError(f"{self._folder} does not let a file be renamed: {error.strerror}") from error
 
     def _write(self, file: CameraFile, name: str) -> Path:
         path = self._folder / name
