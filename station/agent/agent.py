@@ -3,18 +3,18 @@
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from station.agent.calibration import CalibrationDesk
-from station.agent.disk import check_disk, disk_status
+from station.agent.disk import check_disk
 from station.agent.instruments import Instruments
 from station.agent.link import Link
 from station.agent.page import serve_page
 from station.agent.quality import BoothQuality
 from station.agent.recall import Recall
-from station.agent.sink import SpoolSink
+from station.agent.sink import SpoolSink, close_left_visits
+from station.agent.state import Parts, booth_state
 from station.agent.ultraviolet import UvDesk
 from station.agent.visits import Visits
 from station.agent.worklist import Worklist
@@ -23,21 +23,17 @@ from station.capture import TakenStill
 from station.capture.uv import DoseLedger
 from station.config import StationConfig
 from station.devices import LatestFrame, Progress
-from station.errors import InvalidTransition, StationError
+from station.errors import InvalidTransition
 from station.kiosk import (
     BoothState,
     CalibrationCheck,
-    CalibrationStatus,
     Excerpt,
-    InstrumentStatus,
     Latest,
     Phase,
-    UplinkStatus,
     VisitRequest,
-    WorklistStatus,
 )
 from station.memory import PatientMemory
-from station.protocol import Overlay, QualityReport, View, VisitClosed
+from station.protocol import Overlay, QualityReport, View
 from station.transport import Spool, SpoolRoom
 
 REFRESH_S = 0.25
@@ -82,12 +78,7 @@ class StationAgent:
         self._quality = BoothQuality(
             config.visit_protocol.recipe.name, config.quality_profile, face_model=face_model
         )
-        self._instruments: Instruments | None = None
-        self._link: Link | None = None
-        self._room: SpoolRoom | None = None
-        self._worklist: Worklist | None = None
-        self._recall: Recall | None = None
-        self._desk: CalibrationDesk | None = None
+        self._parts = Parts()
         self._tasks: asyncio.TaskGroup | None = None
         self._visits = Visits(config, self.hints, self._refresh, lambda: self._quality.sees_nobody)
         self.state: Latest[BoothState] = Latest(self._look())
@@ -100,33 +91,33 @@ class StationAgent:
         async with contextlib.AsyncExitStack() as rooms:
             spool = await asyncio.to_thread(self._open_spool)
             rooms.push_async_callback(spool.close)
-            await _close_left_visits(spool)
-            self._room = SpoolRoom(spool, self.config.visit_protocol.stills)
-            rooms.callback(self._room.close)
-            self._worklist = await asyncio.to_thread(Worklist.open, self.config, self._refresh)
-            rooms.callback(self._worklist.close)
-            self._recall = await asyncio.to_thread(self._open_recall)
-            rooms.callback(self._recall.close)
+            await close_left_visits(spool)
+            self._parts.room = SpoolRoom(spool, self.config.visit_protocol.stills)
+            rooms.callback(self._parts.room.close)
+            self._parts.worklist = await asyncio.to_thread(Worklist.open, self.config, self._refresh)
+            rooms.callback(self._parts.worklist.close)
+            self._parts.recall = await asyncio.to_thread(self._open_recall)
+            rooms.callback(self._parts.recall.close)
             rooms.callback(self._quality.close)
             rooms.callback(self._visits.close)
             rooms.callback(self._end_streams)
-            self._link = self._make_link(spool)
-            await rooms.enter_async_context(self._link)
+            self._parts.link = self._make_link(spool)
+            await rooms.enter_async_context(self._parts.link)
             records = await asyncio.to_thread(self.config.current_calibration)
             ultraviolet = await asyncio.to_thread(self._open_ultraviolet, records)
             rooms.callback(ultraviolet.close)
-            self._desk = CalibrationDesk(self.config, records, self._refresh)
-            rooms.callback(self._desk.close)
-            await self._desk.open()
-            sink = SpoolSink(spool, self._link.notify, records, self._kept)
-            self._instruments = self._make_instruments(sink, ultraviolet)
+            self._parts.desk = CalibrationDesk(self.config, records, self._refresh)
+            rooms.callback(self._parts.desk.close)
+            await self._parts.desk.open()
+            sink = SpoolSink(spool, self._parts.link.notify, records, self._kept)
+            self._parts.instruments = self._make_instruments(sink, ultraviolet)
             if self.config.kiosk.enabled and self._web_root is not None:
                 self.kiosk_url = await rooms.enter_async_context(
                     serve_page(self, self._web_root, self.config.kiosk)
                 )
             if ready is not None:
                 ready(self)
-            await self._serve(self._instruments, self._link, self._room)
+            await self._serve(self._parts.instruments, self._parts.link, self._parts.room)
 
     async def start_visit(self, request: VisitRequest) -> str:
         """Start a visit in the background and return its Study Instance UID.
@@ -135,21 +126,21 @@ class StationAgent:
         whole visit would not fit on the disk.
         """
         state = self._look()
-        studio = None if self._instruments is None else self._instruments.studio
+        studio = self._parts.studio
         if state.phase is not Phase.READY or studio is None or self._tasks is None:
             raise InvalidTransition(_NOT_NOW.get(state.phase) or state.problem)
-        if self._desk is not None and self._desk.busy:
+        if self._parts.desk is not None and self._parts.desk.busy:
             raise InvalidTransition("The calibration is being checked: wait for its end.")
-        check_disk(self._room, studio, self.config.visit_protocol.stills)
+        check_disk(self._parts.room, studio, self.config.visit_protocol.stills)
         return await self._visits.start(
             request, studio, self._tasks, lambda study: self._join(request, study)
         )
 
     def _join(self, request: VisitRequest, study: str) -> None:
-        if self._worklist is not None:
-            self._worklist.begin(study, request.worklist_key)
-        if self._recall is not None:
-            self._recall.begin(request.patient, study)
+        if self._parts.worklist is not None:
+            self._parts.worklist.begin(study, request.worklist_key)
+        if self._parts.recall is not None:
+            self._parts.recall.begin(request.patient, study)
 
     def shoot(self, reason: str) -> None:
         """Shoot the pose now. Raises `InvalidTransition` if it is no time to, or if the gate asks for a correction and
@@ -171,7 +162,7 @@ class StationAgent:
 
     async def ghost(self, view: View) -> bytes | None:
         """PNG of grey lines on transparency: this view at the last visit of whoever is in the chair; None without one."""
-        return None if self._recall is None else await self._recall.ghost(view)
+        return None if self._parts.recall is None else await self._parts.recall.ghost(view)
 
     async def still(self, index: int, excerpt: Excerpt) -> bytes | None:
         """JPEG of the newest still of this index; None without one. Raises `InvalidTransition` once the visit is closed."""
@@ -179,16 +170,16 @@ class StationAgent:
 
     def check_calibration(self) -> None:
         """Begin a check of the calibration; raises `InvalidTransition` during a visit or a check, and without a record."""
-        state, instruments = self._look(), self._instruments
+        state, instruments = self._look(), self._parts.instruments
         if state.phase is not Phase.READY or instruments is None or instruments.studio is None:
             raise InvalidTransition(_NOT_NOW.get(state.phase) or state.problem)
-        if self._desk is None or self._tasks is None:
+        if self._parts.desk is None or self._tasks is None:
             raise InvalidTransition(_NOT_NOW[Phase.STARTING])
-        self._desk.start(instruments.studio, instruments.bench, self._tasks)
+        self._parts.desk.start(instruments.studio, instruments.bench, self._tasks)
 
     def calibration_history(self) -> tuple[CalibrationCheck, ...]:
         """The checks made so far, newest last."""
-        return () if self._desk is None else self._desk.history()
+        return () if self._parts.desk is None else self._parts.desk.history()
 
     async def _serve(self, instruments: Instruments, link: Link, room: SpoolRoom) -> None:
         try:
@@ -197,12 +188,12 @@ class StationAgent:
                 tasks.create_task(instruments.run(), name="instruments")
                 tasks.create_task(link.run(), name="link")
                 tasks.create_task(room.run(self._refresh), name="room")
-                if self._worklist is not None:
-                    tasks.create_task(self._worklist.run(), name="worklist")
-                if self._recall is not None:
-                    tasks.create_task(self._recall.run(), name="recall")
-                if self._desk is not None:
-                    tasks.create_task(self._desk.run(lambda: self._visits.active), name="records")
+                if self._parts.worklist is not None:
+                    tasks.create_task(self._parts.worklist.run(), name="worklist")
+                if self._parts.recall is not None:
+                    tasks.create_task(self._parts.recall.run(), name="recall")
+                if self._parts.desk is not None:
+                    tasks.create_task(self._parts.desk.run(lambda: self._visits.active), name="records")
                 hints_hz = self.config.preview.hints_hz
                 tasks.create_task(self._quality.run(self.preview, self.hints, hints_hz), name="hints")
                 tasks.create_task(self._visits.run(), name="gate")
@@ -215,8 +206,8 @@ class StationAgent:
             self._tasks = None
 
     async def _kept(self, still: TakenStill) -> None:
-        if self._recall is not None:
-            self._recall.note(still)
+        if self._parts.recall is not None:
+            self._parts.recall.note(still)
         await self._visits.keep(still)
 
     def _open_recall(self) -> Recall:
@@ -292,72 +283,15 @@ class StationAgent:
             await asyncio.sleep(REFRESH_S)
 
     def _refresh(self) -> None:
-        self._visits.use(self._instruments.studio if self._instruments is not None else None)
+        self._visits.use(self._parts.studio)
         self._visits.explain(self._quality.problem)
         state = self._look()
-        if self._worklist is not None:
-            self._worklist.heed(state.visit)
-        if self._recall is not None:
-            self._recall.heed(state.visit)
+        if self._parts.worklist is not None:
+            self._parts.worklist.heed(state.visit)
+        if self._parts.recall is not None:
+            self._parts.recall.heed(state.visit)
         if state != self.state.value:
             self.state.put(state)
 
     def _look(self) -> BoothState:
-        studio = self._instruments.studio if self._instruments is not None else None
-        problem = self._instruments.problem if self._instruments is not None else ""
-        return BoothState(
-            booth_id=self.config.booth_id,
-            phase=self._phase(),
-            protocol=self.config.visit_protocol,
-            problem=problem or ("" if studio else self._preparing),
-            camera=studio.camera.info if studio else None,
-            light=studio.lights.shining.light if studio else None,
-            uplink=self._link.status if self._link is not None else UplinkStatus(),
-            visit=self._visits.status,
-            worklist=WorklistStatus() if self._worklist is None else self._worklist.status,
-            instruments=self._look_at_instruments(),
-            calibration=self._look_at_calibration(),
-            disk=disk_status(self._room, studio, self.config.visit_protocol.stills),
-            guides={View(name): guide for name, guide in self.config.quality_profile.guide.items()},
-        )
-
-    def _look_at_instruments(self) -> tuple[InstrumentStatus, ...]:
-        """Camera, lights and interlock; the guidance among them while it has failed."""
-        statuses = () if self._instruments is None else self._instruments.statuses
-        if not (problem := self._quality.problem):
-            return statuses
-        failed = InstrumentStatus(name="guidance", driver="quality", ready=False, detail=problem)
-        return (*statuses, failed)
-
-    def _look_at_calibration(self) -> CalibrationStatus:
-        studio = self._instruments.studio if self._instruments is not None else None
-        if self._desk is None:
-            return CalibrationStatus()
-        return self._desk.status(studio.camera.info if studio else None)
-
-    def _phase(self) -> Phase:
-        if self._visits.active:
-            return Phase.SHOOTING
-        if self._instruments is None:
-            return Phase.STARTING
-        if self._instruments.studio is not None:
-            return Phase.READY
-        return Phase.FAULT if self._instruments.problem else Phase.STARTING
-
-
-async def _close_left_visits(spool: Spool) -> None:
-    """Close the visits that an earlier run began and did not end, with the stills it took."""
-    for visit in spool.visits():
-        if visit.closed is not None:
-            continue
-        stills = spool.taken(visit.study_instance_uid)
-        message = VisitClosed(
-            study_instance_uid=visit.study_instance_uid,
-            closed_at=time.time(),
-            stills=stills,
-            complete=len(spool.standing(visit.study_instance_uid)) >= visit.opened.protocol.stills,
-        )
-        try:
-            await spool.close_visit(message)
-        except StationError:
-            _log.warning("the end of an earlier visit is not on disk: it is closed at a later start")
+        return booth_state(self.config, self._parts, self._visits, self._quality.problem, self._preparing)

@@ -1,11 +1,16 @@
 """The spool as visits see it."""
 
+import logging
+import time
 from collections.abc import Awaitable, Callable
 
 from station.calibration import Calibration, CurrentCalibration
 from station.capture import TakenStill
+from station.errors import StationError
 from station.protocol import StillOffer, VisitClosed, VisitOpened
 from station.transport import Spool, Still
+
+_log = logging.getLogger(__name__)
 
 
 class SpoolSink:
@@ -47,3 +52,21 @@ class SpoolSink:
         self._held.pop(message.study_instance_uid, None)
         await self._spool.close_visit(message)
         self._notify()
+
+
+async def close_left_visits(spool: Spool) -> None:
+    """Close the visits that an earlier run began and did not end, with the stills it took."""
+    for visit in spool.visits():
+        if visit.closed is not None:
+            continue
+        stills = spool.taken(visit.study_instance_uid)
+        message = VisitClosed(
+            study_instance_uid=visit.study_instance_uid,
+            closed_at=time.time(),
+            stills=stills,
+            complete=len(spool.standing(visit.study_instance_uid)) >= visit.opened.protocol.stills,
+        )
+        try:
+            await spool.close_visit(message)
+        except StationError:
+            _log.warning("the end of an earlier visit is not on disk: it is closed at a later start")

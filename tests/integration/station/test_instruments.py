@@ -54,7 +54,7 @@ async def test_a_door_is_shown_within_a_second(make_config: MakeConfig, tmp_path
 
 def lose_heartbeat(agent: StationAgent) -> None:
     """What a driver does when its controller's watchdog has gone off: tests/contract/devices has each of them do it."""
-    instruments = agent._instruments
+    instruments = agent._parts.instruments
     assert instruments is not None
     assert instruments.studio is not None
     instruments.studio.lights._note_failure("the lights went dark by themselves: their watchdog went off")
