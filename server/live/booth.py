@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from server.live.codec import VideoCodec
 from server.live.decoding import DecodedFrame
 from server.live.fanout import Fanout
 from server.live.publisher import Publisher
@@ -42,6 +43,11 @@ class LiveBooth:
         """Whether a publisher is there and has sent a frame."""
         return self.publisher is not None and self.publisher.newest_at is not None
 
+    @property
+    def codec(self) -> VideoCodec:
+        """Of the frames that viewers get now."""
+        return VideoCodec.VP8 if self.publisher is None else self.publisher.codec
+
     def new_publisher(self, executor: Executor) -> Publisher:
         """A publisher of this booth; it counts only once `adopt` has made it the booth's."""
         publisher: Publisher = Publisher(
@@ -67,9 +73,20 @@ class LiveBooth:
     def new_viewer(self, hold_s: float | None = None) -> Viewer:
         """A viewer of this booth, whose frames wait so long for their overlays; it counts until `leave`."""
         self._joined += 1
-        viewer = Viewer(self.name, self._fanout, self._want_key_frame, number=self._joined, hold_s=hold_s)
+        viewer = Viewer(
+            self.name,
+            self._fanout,
+            self._want_key_frame,
+            codec=self.codec,
+            number=self._joined,
+            hold_s=hold_s,
+        )
         self.viewers.add(viewer)
         return viewer
+
+    def stranded(self) -> list[Viewer]:
+        """Viewers that cannot decode what the booth sends now: they have to join again."""
+        return [viewer for viewer in self.viewers if viewer.codec is not self.codec]
 
     def leave(self, viewer: Viewer) -> None:
         """The viewer has ended."""

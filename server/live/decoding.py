@@ -10,14 +10,21 @@ from fractions import Fraction
 
 import av
 import numpy as np
+from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 
+from server.live.codec import VideoCodec
 from server.live.reassembly import EncodedFrame
 
 MAX_FRAME_PIXELS = 4_200_000
 """Largest preview picture that is decoded."""
 _BACKLOG = 30  # frames that may wait for the decoder before it skips to a key frame
 _TIME_BASE = Fraction(1, 90_000)
+_DECODERS: dict[VideoCodec, tuple[str, dict[str, str]]] = {
+    VideoCodec.VP8: ("libvpx", {}),
+    VideoCodec.H264: ("h264", {"max_pixels": str(MAX_FRAME_PIXELS), "flags": "+low_delay", "threads": "1"}),
+}
+"""Name and options in libavcodec."""
 _logger = logging.getLogger(__name__)
 
 
@@ -52,8 +59,16 @@ def rgb_of(picture: av.VideoFrame, longest_side: int) -> NDArray[np.uint8]:
     return np.asarray(picture.to_ndarray(format="rgb24", width=width, height=height), np.uint8)
 
 
+def _decoder(codec: VideoCodec) -> VideoCodecContext:
+    name, options = _DECODERS[codec]
+    context = av.CodecContext.create(name, "r")
+    assert isinstance(context, VideoCodecContext)
+    context.options = options
+    return context
+
+
 class StreamDecoder:
-    """Decodes one VP8 stream in order on `executor`, and passes on only the newest picture.
+    """Decodes one stream in order on `executor`, and passes on only the newest picture.
 
     Every frame is decoded, since later ones refer to it; none waits behind more than a bounded backlog.
     """
@@ -63,11 +78,13 @@ class StreamDecoder:
         executor: Executor,
         on_picture: Callable[[DecodedFrame], None],
         on_broken: Callable[[], None],
+        *,
+        codec: VideoCodec = VideoCodec.VP8,
     ) -> None:
         self._executor = executor
         self._on_picture = on_picture
         self._on_broken = on_broken
-        self._codec = av.CodecContext.create("libvpx", "r")
+        self._codec = _decoder(codec)
         self._waiting: deque[tuple[EncodedFrame, float]] = deque()
         self._filled = asyncio.Event()
         self.decoded = 0

@@ -122,8 +122,8 @@ class LiveHub:
         replaced = place.adopt(publisher)
         self._sessions[publisher.session_id] = publisher
         self._spawn(self._live(publisher, lambda: self._released(place, publisher)), f"publisher-{booth}")
-        if replaced is not None:
-            await replaced.close()
+        left = [*place.stranded(), *([] if replaced is None else [replaced])]
+        await asyncio.gather(*(peer.close() for peer in left))
         self._changed(booth)
         return session
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiortc import RTCIceCandidate
 from aiortc.sdp import candidate_from_sdp
 
+from server.live.codec import VideoCodec
 from server.live.errors import MalformedOffer, OfferRefused
 
 MAX_SDP_BYTES = 64 * 1024
@@ -23,6 +24,8 @@ class Offer:
     sdp: str
     ice_ufrag: str
     candidates: int
+    codecs: tuple[VideoCodec, ...]
+    """Those of ours that it names, preferred first; at least one."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,12 @@ class _Section:
 
 
 def read_publisher_offer(text: str) -> Offer:
-    """The offer of a peer that sends one VP8 video; raises `MalformedOffer` or `OfferRefused`."""
+    """The offer of a peer that sends one video; raises `MalformedOffer` or `OfferRefused`."""
     return _read_offer(text, {"sendonly", "sendrecv"})
 
 
 def read_viewer_offer(text: str) -> Offer:
-    """The offer of a peer that receives one VP8 video; raises `MalformedOffer` or `OfferRefused`."""
+    """The offer of a peer that receives one video; raises `MalformedOffer` or `OfferRefused`."""
     return _read_offer(text, {"recvonly", "sendrecv"})
 
 
@@ -82,14 +85,15 @@ def _read_offer(text: str, directions: Collection[str]) -> Offer:
     candidates = sum(line.startswith("a=candidate:") for line in lines)
     if candidates > MAX_CANDIDATES:
         raise MalformedOffer(f"more than {MAX_CANDIDATES} candidates")
-    _check_sections(sections, _Section("session", session).direction("sendrecv"), directions)
+    codecs = _codecs(_video(sections, _Section("session", session).direction("sendrecv"), directions))
     ufrags = [line.partition(":")[2] for line in lines if line.startswith("a=ice-ufrag:")]
     if not ufrags or not any(line.startswith("a=fingerprint:") for line in lines):
         raise MalformedOffer("the offer has no ICE credentials or no DTLS fingerprint")
-    return Offer(_without_hidden_hosts(lines), ufrags[0], candidates)
+    return Offer(_without_hidden_hosts(lines), ufrags[0], candidates, codecs)
 
 
-def _check_sections(sections: list[_Section], default: str, directions: Collection[str]) -> None:
+def _video(sections: list[_Section], default: str, directions: Collection[str]) -> _Section:
+    """The one video; raises `OfferRefused` where a section is not served."""
     kinds = [section.kind for section in sections]
     if kinds.count("video") != 1 or kinds.count("audio") > 1 or kinds.count("application") > 1:
         raise OfferRefused("one video, at most one audio and at most one data section are served")
@@ -98,8 +102,15 @@ def _check_sections(sections: list[_Section], default: str, directions: Collecti
     video = sections[kinds.index("video")]
     if video.direction(default) not in directions:
         raise OfferRefused(f"the video must be {' or '.join(sorted(directions))}")
-    if not any(line.startswith("a=rtpmap:") and line.upper().endswith("VP8/90000") for line in video.lines):
-        raise OfferRefused("the video must be offered as VP8")
+    return video
+
+
+def _codecs(video: _Section) -> tuple[VideoCodec, ...]:
+    maps = [line.upper() for line in video.lines if line.startswith("a=rtpmap:")]
+    codecs = tuple(one for one in VideoCodec if any(line.endswith(f" {one}/90000") for line in maps))
+    if not codecs:
+        raise OfferRefused("the video must be offered as VP8 or H264")
+    return codecs
 
 
 def _lines(text: str) -> list[str]:

@@ -15,7 +15,9 @@ from aiortc import (
     RTCRtpTransceiver,
     RTCSessionDescription,
 )
+from aiortc.exceptions import OperationError
 
+from server.live.codec import VideoCodec
 from server.live.errors import MalformedOffer, OfferRefused
 from server.live.offer import MAX_CANDIDATES, Fragment, Offer
 from server.live.rtc_internals import close_connection
@@ -24,7 +26,7 @@ from station.protocol import OVERLAY_CHANNEL, PreviewOverlay, encode_overlay
 CONNECT_LIMIT_S = 10.0
 """How long a peer may take from its offer to being connected."""
 _CLOSE_LIMIT_S = 5.0
-_CODECS = ("video/vp8", "video/rtx")
+_RTX = "video/rtx"
 _CHANNEL_BACKLOG = 64 * 1024  # bytes of overlays that may wait for a slow peer
 _logger = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ class Peer(ABC):
         self.session_id = secrets.token_urlsafe(24)
         self.etag = f'"{secrets.token_hex(8)}"'
         """Entity tag of the ICE session; it never changes, since ICE is not restarted."""
+        self.codec = VideoCodec.VP8
+        """Of its video; settled by `answer`."""
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.ended = asyncio.Event()
         self._settled = asyncio.Event()
@@ -45,6 +49,10 @@ class Peer(ABC):
         self._offer: Offer | None = None
         self.connection.add_listener("connectionstatechange", self._note_state)
         self.connection.add_listener("datachannel", self._note_channel)
+
+    @abstractmethod
+    def _choose_codec(self, offer: Offer) -> VideoCodec:
+        """The codec of the answer; raises `OfferRefused`."""
 
     @abstractmethod
     def _add_video(self) -> RTCRtpTransceiver:
@@ -57,11 +65,17 @@ class Peer(ABC):
     async def answer(self, offer: Offer) -> str:
         """The SDP answer, with all candidates; raises `MalformedOffer` or `OfferRefused`."""
         self._offer, self._candidates = offer, offer.candidates
+        self.codec = self._choose_codec(offer)
         capabilities = RTCRtpReceiver.getCapabilities("video")
         codecs = capabilities.codecs if capabilities else []
-        self._add_video().setCodecPreferences([one for one in codecs if one.mimeType.lower() in _CODECS])
+        wanted = (self.codec.mime_type, _RTX)
+        self._add_video().setCodecPreferences([one for one in codecs if one.mimeType in wanted])
         try:
             await self.connection.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
+        except OperationError as error:
+            raise OfferRefused(
+                f"no {self.codec} of the offer is served; H264 must be baseline with packetization-mode=1"
+            ) from error
         except Exception as error:  # the parser meets foreign text here, and fails in as many ways
             raise MalformedOffer(f"the offer cannot be read: {type(error).__name__}") from error
         for transceiver in self.connection.getTransceivers():

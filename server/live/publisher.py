@@ -7,10 +7,12 @@ from typing import Any
 
 from aiortc import RTCRtpTransceiver
 
+from server.live.codec import VideoCodec
 from server.live.decoding import DecodedFrame, StreamDecoder
+from server.live.offer import Offer
 from server.live.peer import Peer
 from server.live.reassembly import EncodedFrame
-from server.live.rtc_internals import VideoIntake
+from server.live.rtc_internals import VideoIntake, take_media_as_consent
 
 
 class Publisher(Peer):
@@ -25,8 +27,10 @@ class Publisher(Peer):
         on_picture: Callable[[DecodedFrame], None],
     ) -> None:
         super().__init__(booth)
+        self._executor = executor
         self._on_frame = on_frame
-        self._decoder = StreamDecoder(executor, on_picture, self._require_key_frame)
+        self._on_picture = on_picture
+        self._decoder: StreamDecoder | None = None
         self._intake: VideoIntake | None = None
         self.newest_at: float | None = None
         """Monotonic time of the newest coded frame, s."""
@@ -36,21 +40,37 @@ class Publisher(Peer):
         """Times that a lost packet was not waited for any longer."""
         return 0 if self._intake is None else self._intake.given_up
 
+    async def answer(self, offer: Offer) -> str:
+        """As of any peer; one that sends is alive, even if it answers no check of that."""
+        sdp = await super().answer(offer)
+        intake = self._intake
+        assert intake is not None
+        take_media_as_consent(self.connection.getTransceivers()[0].receiver, lambda: intake.heard_at)
+        return sdp
+
     def request_key_frame(self) -> None:
         """Ask the booth for a key frame; requests close together become one."""
         if self._intake is not None:
             self._intake.request_key_frame()
 
+    def _choose_codec(self, offer: Offer) -> VideoCodec:
+        return offer.codecs[0]
+
     def _add_video(self) -> RTCRtpTransceiver:
         transceiver = self.connection.addTransceiver("video", direction="recvonly")
-        self._intake = VideoIntake(transceiver.receiver, self._take)
+        self._intake = VideoIntake(transceiver.receiver, self._take, codec=self.codec)
+        self._decoder = StreamDecoder(
+            self._executor, self._on_picture, self._require_key_frame, codec=self.codec
+        )
         return transceiver
 
     def _jobs(self) -> Sequence[Coroutine[Any, Any, None]]:
         assert self._intake is not None
+        assert self._decoder is not None
         return (self._intake.run(), self._decoder.run())
 
     def _take(self, frame: EncodedFrame) -> None:
+        assert self._decoder is not None
         self.newest_at = time.monotonic()
         self._on_frame(frame)
         self._decoder.push(frame, self.newest_at)

@@ -30,9 +30,9 @@ class VideoPacket:
     marker: bool
     """It is the last one of its frame."""
     starts_frame: bool
-    """Its payload is the first one of a frame."""
+    """Its payload is the first one of a frame, or in H.264 of a NAL unit."""
     key: bool
-    """It belongs to a key frame; known only of packets that start a frame."""
+    """Decoding can begin with it."""
     data: bytes
     """Payload without descriptor."""
 
@@ -147,7 +147,7 @@ class FrameAssembler:
         assert self._next is not None
         self._move_to(self._next + len(run))
         first = run[0]
-        key = first.starts_frame and first.key
+        key = first.starts_frame and any(part.key for part in run)
         if not first.starts_frame or (self._needs_key and not key):
             self.require_key_frame()
             return None

@@ -1,21 +1,25 @@
 """Every private attribute of aiortc and aioice that the server touches.
 
 They have no public way to: release video frames before the next one begins, repeat a NACK, forward coded frames, learn
-the RTP timestamp of a sent frame, answer a viewer's request for a key frame, or set how soon a silent peer is given up.
+the RTP timestamp of a sent frame, answer a viewer's request for a key frame, or say when a silent peer is given up.
 `check_versions` refuses the versions this was not written for; `tests/unit/live/test_rtc_internals.py` holds the rest.
 """
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 import aioice.ice
+from aioice.stun import TransactionError
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.rtp import RtpPacket
 
+from server.live.codec import VideoCodec
 from server.live.reassembly import NACK_S, EncodedFrame, FrameAssembler, VideoPacket
 
 AIORTC_VERSION = "1.16"
@@ -24,6 +28,8 @@ CONSENT_INTERVAL_S = 0.4
 """Between two checks that the peer still answers (RFC 7675)."""
 CONSENT_FAILURES = 3
 """Unanswered checks in a row, 0.5 s each, after which the peer is gone: under 3 s in all."""
+MEDIA_FRESH_S = 1.0
+"""How long a packet counts as a sign of life of a sender that answers no check."""
 ICE_TICK_S = 0.05
 """More than the time between two ICE checks, after which a closed peer's last task has ended."""
 KEY_FRAME_INTERVAL_S = 0.3
@@ -59,6 +65,45 @@ def _known(owner: Any, name: str) -> Any:
         raise InternalsChanged(f"{owner!r} has no {name}") from error
 
 
+def take_media_as_consent(receiver: RTCRtpReceiver, heard_at: Callable[[], float]) -> None:
+    """Keep the connection of `receiver` also while packets come, though no check is answered.
+
+    FFmpeg's muxer answers none once it sends. Its packets are authenticated, so they prove no less than an answer that
+    the peer is there. A peer that has ever answered is held to it. Call it before the connection is made; `heard_at` is
+    the monotonic time of the newest packet.
+    """
+    ice = _known(_known(_known(receiver, "transport"), "transport"), "_connection")
+    for name in ("query_consent", "build_request", "_nominated", "_query_consent_task"):
+        _known(ice, name)
+    vars(ice)["query_consent"] = partial(_query_consent, ice, heard_at)
+
+
+async def _query_consent(ice: Any, heard_at: Callable[[], float]) -> None:
+    """In the place of aioice's `Connection.query_consent`: check until the peer is gone, then close."""
+    failures, answers = 0, False
+    while failures < CONSENT_FAILURES:
+        await asyncio.sleep(CONSENT_INTERVAL_S * random.uniform(0.8, 1.2))  # noqa: S311  spreads the load
+        for pair in tuple(ice._nominated.values()):
+            if await _is_answered(ice, pair):
+                failures, answers = 0, True
+            elif not answers and time.monotonic() - heard_at() < MEDIA_FRESH_S:
+                failures = 0
+            else:
+                failures += 1
+    ice._query_consent_task = None
+    await ice.close()
+
+
+async def _is_answered(ice: Any, pair: Any) -> bool:
+    request = ice.build_request(pair, nominate=False)
+    password = ice.remote_password.encode()
+    try:
+        await pair.protocol.request(request, pair.remote_addr, integrity_key=password, retransmissions=0)
+    except TransactionError:
+        return False
+    return True
+
+
 async def close_connection(connection: RTCPeerConnection) -> None:
     """Close it, and what aioice would leave behind: a connection closed while it connects starts consent checks that
     nobody ends.
@@ -78,7 +123,7 @@ async def close_connection(connection: RTCPeerConnection) -> None:
 
 
 class VideoIntake:
-    """Takes the VP8 packets of one receiver and gives coded frames, by the policy of `reassembly`.
+    """Takes the packets of one receiver and gives coded frames, by the policy of `reassembly`.
 
     The receiver's own jitter buffer and decoder get nothing; its statistics and bandwidth estimates go on.
     `on_frame` is called on the event loop. Run `run` beside it: it repairs what no further packet would.
@@ -89,9 +134,11 @@ class VideoIntake:
         receiver: RTCRtpReceiver,
         on_frame: Callable[[EncodedFrame], None],
         *,
+        codec: VideoCodec = VideoCodec.VP8,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._receiver: Any = receiver
+        self._codec = codec
         self._on_frame = on_frame
         self._clock = clock
         self._assembler = FrameAssembler()
@@ -99,6 +146,8 @@ class VideoIntake:
         self._disturbed = asyncio.Event()
         self._key_asked = False
         self._key_sent = float("-inf")
+        self.heard_at = float("-inf")
+        """Time of the newest packet by `clock`, s."""
         self.nacks = 0
         """Requests for lost packets sent."""
         self.plis = 0
@@ -141,18 +190,17 @@ class VideoIntake:
     def add(self, packet: RtpPacket) -> tuple[bool, None]:
         """In the place of `JitterBuffer.add`: the packet comes with its payload parsed and RTX unwrapped."""
         data: bytes = packet._data  # type: ignore[attr-defined]
-        starts = bool(packet.payload) and packet.payload[0] & 0x17 == 0x10  # RFC 7741: S is set, PID is 0
-        self._ssrc = packet.ssrc
+        self._ssrc, self.heard_at = packet.ssrc, self._clock()
         self._assembler.add(
             VideoPacket(
                 sequence_number=packet.sequence_number,
                 timestamp=packet.timestamp,
                 marker=bool(packet.marker),
-                starts_frame=starts,
-                key=starts and bool(data) and not data[0] & 1,
+                starts_frame=self._codec.begins(packet.payload, data),
+                key=self._codec.begins_key_frame(packet.payload, data),
                 data=data,
             ),
-            self._clock(),
+            self.heard_at,
         )
         return False, None
 

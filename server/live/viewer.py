@@ -5,8 +5,11 @@ from typing import Any
 
 from aiortc import RTCRtpTransceiver
 
+from server.live.codec import VideoCodec
+from server.live.errors import OfferRefused
 from server.live.fanout import Fanout, ViewerTrack
 from server.live.holding import Hold
+from server.live.offer import Offer
 from server.live.peer import Peer
 from server.live.rtc_internals import SentTimestamps, answer_key_frame_requests
 from server.live.state import Sync, ViewerState
@@ -22,11 +25,16 @@ class Viewer(Peer):
         fanout: Fanout,
         want_key_frame: Callable[[], None],
         *,
+        codec: VideoCodec = VideoCodec.VP8,
         number: int = 1,
         hold_s: float | None = None,
     ) -> None:
-        """`number` names it in `state`; `hold_s` is how long a frame waits for its overlay, None: not at all."""
+        """`codec` is that of the booth's frames.
+
+        `number` names it in `state`; `hold_s` is how long a frame waits for its overlay, None: not at all.
+        """
         super().__init__(booth)
+        self.codec = codec
         self._number = number
         self._overlays = 0
         self._fanout = fanout
@@ -56,6 +64,11 @@ class Viewer(Peer):
             overlays=self._overlays,
             late=0 if self._hold is None else self._hold.late,
         )
+
+    def _choose_codec(self, offer: Offer) -> VideoCodec:
+        if self.codec not in offer.codecs:
+            raise OfferRefused(f"booth {self.booth} sends {self.codec}, which the offer does not have")
+        return self.codec
 
     def _add_video(self) -> RTCRtpTransceiver:
         transceiver = self.connection.addTransceiver(self.track, direction="sendonly")

@@ -1,6 +1,7 @@
 """WHIP and WHEP as RFC 9725 has them, and what they refuse."""
 
 import asyncio
+import re
 from contextlib import suppress
 
 import pytest
@@ -98,7 +99,8 @@ async def test_offers_that_are_not_served(server: Server, connection: RTCPeerCon
     headers = server.headers(Scope.PUBLISH)
     refused = {
         "direction": sdp.replace("a=sendonly", "a=recvonly"),
-        "codec": sdp.replace("VP8/90000", "AV1/90000"),
+        "codec": sdp.replace("VP8/90000", "AV1/90000").replace("H264/90000", "H265/90000"),
+        "profile": high_only(sdp),
         "two videos": sdp + sdp[sdp.index("m=video") : sdp.index("m=application")],
         "kind": sdp.replace("m=application", "m=text"),
     }
@@ -109,6 +111,12 @@ async def test_offers_that_are_not_served(server: Server, connection: RTCPeerCon
     for bad in (many, unsigned):
         assert (await post(server, bad, headers))[0] == 400
     assert server.hub.state().sessions == 0
+
+
+def high_only(sdp: str) -> str:
+    """The offer with H.264 in its high profile and no other codec."""
+    high = sdp.replace("VP8/90000", "AV1/90000")
+    return re.sub("profile-level-id=[0-9a-f]{6}", "profile-level-id=64001f", high)
 
 
 async def test_trickle(server: Server, connection: RTCPeerConnection) -> None:

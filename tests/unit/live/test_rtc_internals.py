@@ -2,6 +2,7 @@
 
 import asyncio
 from importlib import metadata
+from typing import Any
 
 import aioice.ice
 import pytest
@@ -17,6 +18,7 @@ from server.live.rtc_internals import (
     check_versions,
     close_connection,
     shorten_consent,
+    take_media_as_consent,
 )
 
 pytestmark = pytest.mark.unit
@@ -41,8 +43,43 @@ async def test_a_missing_attribute_is_named() -> None:
         VideoIntake(object(), lambda frame: None)  # type: ignore[arg-type]
     with pytest.raises(InternalsChanged, match="rtp_timestamp"):
         SentTimestamps(object())  # type: ignore[arg-type]
+    with pytest.raises(InternalsChanged, match="transport"):
+        take_media_as_consent(object(), lambda: 0.0)  # type: ignore[arg-type]
     with pytest.raises(InternalsChanged, match="_send_keyframe"):
         answer_key_frame_requests(object(), lambda: None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("heard", "kept"), [(True, True), (False, False)])
+async def test_a_peer_that_answers_no_check_is_kept_while_it_sends(heard: bool, kept: bool) -> None:
+    sending, receiving = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
+    sending.addTransceiver("video", direction="sendonly")
+    transceiver = receiving.addTransceiver("video", direction="recvonly")
+    shorten_consent()
+    take_media_as_consent(
+        transceiver.receiver, lambda: asyncio.get_running_loop().time() if heard else float("-inf")
+    )
+    await sending.setLocalDescription(await sending.createOffer())
+    await receiving.setRemoteDescription(sending.localDescription)
+    await receiving.setLocalDescription(await receiving.createAnswer())
+    deaf(sending)
+    await sending.setRemoteDescription(receiving.localDescription)
+    await asyncio.sleep(3.6)
+    assert (receiving.connectionState == "connected") is kept
+    for peer in (sending, receiving):
+        await close_connection(peer)
+
+
+def deaf(peer: RTCPeerConnection) -> None:
+    """Let the peer answer the checks that make the connection, and none later."""
+    transport = peer.getTransceivers()[0].sender.transport.transport
+    ice = transport._connection
+    answer = ice.request_received
+
+    def once(*arguments: Any) -> None:
+        if peer.connectionState != "connected":
+            answer(*arguments)
+
+    vars(ice)["request_received"] = once
 
 
 async def test_a_failing_packet_does_not_end_the_transport() -> None:
