@@ -1,7 +1,10 @@
 # make demo | setup | check | test | bench | prove | train-setup
 PYTHON ?= python3
 ARGS ?=
-PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Tests of one process share the cores; those of several, and browsers, keep time and go one after the other.
+QUICK := unit or architecture
+PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile
+NO_TESTS := 5
 BIN := .venv/bin
 NODE_PATH_FIX := PATH="$(CURDIR)/$(BIN):$$PATH"
 
@@ -47,7 +50,8 @@ check: .venv/.train web/node_modules/.ready
 	cd web && $(NODE_PATH_FIX) npm run check
 
 test: setup train-setup system-packages
-	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+	$(BIN)/python -m pytest -m "$(QUICK)" $(PARALLEL) $(ARGS) || test $$? -eq $(NO_TESTS)
+	$(BIN)/python -m pytest -m "not ($(QUICK))" $(ARGS) || test $$? -eq $(NO_TESTS)
 
 test-triton: .venv/.ready
 	@test -n "$(URL)" || { echo "say which server: make test-triton URL=host:8001"; exit 2; }
