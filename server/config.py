@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -17,6 +17,9 @@ from server.errors import ConfigError
 from station.quality import QualityProfile, load_profile
 
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  compared, not bound
+
+
+IceUrl = Annotated[str, Field(pattern=r"^(stun|turn|turns):[^\s<>\"]+$", max_length=255)]
 
 
 class _Section(BaseModel):
@@ -81,6 +84,41 @@ class AnalysisConfig(_Section):
     """Acne severity from several augmented copies of the face, or from the face alone in a fraction of the time."""
 
 
+class IceServerConfig(_Section):
+    """A STUN or TURN server."""
+
+    urls: Annotated[tuple[IceUrl, ...], Field(min_length=1, max_length=8)]
+    """`stun:HOST:PORT`, `turn:HOST:PORT?transport=udp` or `turns:HOST:PORT?transport=tcp`."""
+    username: str = ""
+    credential_file: Path | None = None
+    """File with the password of `username`, in one line; it is sent to those who may publish or watch."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.username) is not bool(self.credential_file):
+            raise ValueError("username and credential_file go together")
+        return self
+
+    def credential(self) -> str:
+        """The password, or nothing; raises `ConfigError`."""
+        if self.credential_file is None:
+            return ""
+        try:
+            text = self.credential_file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"live.ice_servers: {self.credential_file} cannot be read") from error
+        if not text.isprintable() or not text:
+            raise ConfigError(f"live.ice_servers: {self.credential_file} must hold one line, the password")
+        return text
+
+
+class LiveConfig(_Section):
+    """Previews."""
+
+    ice_servers: Annotated[tuple[IceServerConfig, ...], Field(max_length=8)] = ()
+    """For booths and viewers that do not reach this server directly."""
+
+
 class LogConfig(_Section):
     """What is written to the log."""
 
@@ -101,6 +139,7 @@ class ServerConfig(BaseSettings):
     database: DatabaseConfig = DatabaseConfig()
     triton: TritonConfig = TritonConfig()
     analysis: AnalysisConfig = AnalysisConfig()
+    live: LiveConfig = LiveConfig()
     log: LogConfig = LogConfig()
 
     @classmethod
@@ -200,9 +239,7 @@ def _explain(error: ValidationError, path: Path | None) -> str:
 
 
 def _known(location: tuple[str | int, ...]) -> list[str]:
-    model: type[BaseModel] = ServerConfig
+    model: Any = ServerConfig
     for part in location:
-        annotation = model.model_fields[str(part)].annotation
-        assert isinstance(annotation, type)
-        model = annotation
+        model = get_args(model)[0] if isinstance(part, int) else model.model_fields[part].annotation
     return sorted(model.model_fields)

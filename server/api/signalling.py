@@ -27,7 +27,7 @@ def session_routes(prefix: str, scope: Scope, answerer: Answerer) -> tuple[Route
     endpoint, session = f"/{prefix}/{{booth}}", f"/{prefix}/{{booth}}/{{session}}"
     return (
         route(hdrs.METH_POST, endpoint, _answered(_poster(prefix, answerer)), scope),
-        route(hdrs.METH_GET, endpoint, _answered(_nothing), scope),
+        route(hdrs.METH_GET, endpoint, _answered(_endpoint), scope),
         route(hdrs.METH_OPTIONS, endpoint, _answered(_options), Scope.PUBLIC),
         route(hdrs.METH_PATCH, session, _answered(_trickle), scope),
         route(hdrs.METH_DELETE, session, _answered(_end), scope),
@@ -57,15 +57,12 @@ def _poster(prefix: str, answerer: Answerer) -> Handler:
         booth = _booth(request)
         sdp = await _body(request, _SDP)
         session = await answerer(request, booth, sdp)
-        return web.Response(
-            status=201,
-            text=session.answer,
-            content_type=_SDP,
-            headers={
-                hdrs.LOCATION: f"/{prefix}/{booth}/{session.session_id}",
-                hdrs.ETAG: session.etag,
-            },
-        )
+        headers = {hdrs.LOCATION: f"/{prefix}/{booth}/{session.session_id}", hdrs.ETAG: session.etag}
+        response = web.Response(status=201, text=session.answer, content_type=_SDP, headers=headers)
+        for server in request.app[LIVE].ice_servers:
+            for link in server.links():
+                response.headers.add(hdrs.LINK, link)
+        return response
 
     return post
 
@@ -89,6 +86,13 @@ async def _trickle(request: web.Request) -> web.Response:
 async def _end(request: web.Request) -> web.Response:
     await request.app[LIVE].end(_booth(request), request.match_info["session"])
     return web.Response(status=200)
+
+
+async def _endpoint(request: web.Request) -> web.Response:
+    """GET: nothing. HEAD: what a POST would answer with, as WHEP players ask (draft-ietf-wish-whep)."""
+    if request.method == hdrs.METH_HEAD:
+        return web.Response(status=200, content_type=_SDP)
+    return web.Response(status=204)
 
 
 async def _nothing(request: web.Request) -> web.Response:

@@ -16,11 +16,11 @@ from server.api.signalling import LIVE
 from server.api.whep import routes as whep_routes
 from server.api.whip import routes as whip_routes
 from server.app import ready
-from server.config import ServerConfig
+from server.config import LiveConfig, ServerConfig
 from server.errors import ConfigError
 from server.events import EventReceiver
 from server.inference import TritonClient, model_info
-from server.live import LiveAnalyst, LiveHub
+from server.live import IceServer, LiveAnalyst, LiveHub
 from server.store import Archive, Store
 
 
@@ -31,7 +31,7 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
         store = Store.open(config.database_url)
         stack.push_async_callback(store.close)
         triton = await stack.enter_async_context(TritonClient(config.triton.url))
-        hub = await stack.enter_async_context(_live_hub(triton, models))
+        hub = await stack.enter_async_context(_live_hub(triton, models, config.live))
         events = EventHub(HubBoard(hub))
         await stack.enter_async_context(EventReceiver(config.run, events.publish))
         admin_token(config.keys)
@@ -52,11 +52,12 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
 
 
 @contextlib.asynccontextmanager
-async def _live_hub(triton: TritonClient, models: Path) -> AsyncIterator[LiveHub]:
+async def _live_hub(triton: TritonClient, models: Path, config: LiveConfig) -> AsyncIterator[LiveHub]:
     live = model_info(models, "live")
+    ice = [IceServer(one.urls, one.username, one.credential()) for one in config.ice_servers]
     async with (
         LiveAnalyst(triton) as analyst,
-        LiveHub(analyst, model=f"{live.name}/{live.version}") as hub,
+        LiveHub(analyst, model=f"{live.name}/{live.version}", ice_servers=ice) as hub,
     ):
         yield hub
 

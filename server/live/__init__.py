@@ -3,6 +3,7 @@
 from server.live.analyst import LiveAnalyst
 from server.live.errors import LiveError, MalformedOffer, NotPublishing, OfferRefused, TooManyPeers
 from server.live.hub import Analyse, Analysis, LiveHub, LiveLimits, Session
+from server.live.ice import IceServer
 from server.live.offer import MAX_SDP_BYTES, Fragment, read_fragment
 from server.live.state import BoothState, InferenceState, Latency, LiveState, Sync, ViewerState
 
@@ -12,6 +13,7 @@ __all__ = [
     "Analysis",
     "BoothState",
     "Fragment",
+    "IceServer",
     "InferenceState",
     "Latency",
     "LiveAnalyst",

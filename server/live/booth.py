@@ -1,7 +1,7 @@
 """One booth as the live plane sees it: its stream, its viewers, its counts."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ import numpy as np
 from server.live.codec import VideoCodec
 from server.live.decoding import DecodedFrame
 from server.live.fanout import Fanout
+from server.live.ice import IceServer
 from server.live.publisher import Publisher
 from server.live.reassembly import EncodedFrame
 from server.live.state import BoothState, Counters
@@ -28,8 +29,14 @@ class PendingFrame:
 class LiveBooth:
     """Outlives its publisher: viewers stay, and counts go on, when the booth reconnects."""
 
-    def __init__(self, name: str, on_picture: Callable[[str, PendingFrame], bool]) -> None:
+    def __init__(
+        self,
+        name: str,
+        on_picture: Callable[[str, PendingFrame], bool],
+        ice_servers: Sequence[IceServer] = (),
+    ) -> None:
         self.name = name
+        self._ice_servers = ice_servers
         self.viewers: set[Viewer] = set()
         self.publisher: Publisher | None = None
         self._on_picture = on_picture
@@ -55,6 +62,7 @@ class LiveBooth:
             executor,
             on_frame=lambda frame: self._take_frame(publisher, frame),
             on_picture=lambda picture: self._take_picture(publisher, picture),
+            ice_servers=self._ice_servers,
         )
         return publisher
 
@@ -80,6 +88,7 @@ class LiveBooth:
             codec=self.codec,
             number=self._joined,
             hold_s=hold_s,
+            ice_servers=self._ice_servers,
         )
         self.viewers.add(viewer)
         return viewer

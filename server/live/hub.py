@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from server.errors import InferenceError, InferenceUnavailable, NotFound
 from server.live.booth import LiveBooth, PendingFrame
 from server.live.decoding import rgb_of
 from server.live.errors import NotPublishing, TooManyPeers
+from server.live.ice import IceServer
 from server.live.offer import Fragment, read_publisher_offer, read_viewer_offer
 from server.live.peer import Peer
 from server.live.publisher import Publisher
@@ -65,7 +66,7 @@ class LiveHub:
     """All previews of one server.
 
     Use it as an async context manager. `model` names the model in overlays; `on_change` hears the name of a booth whose
-    publisher came or went.
+    publisher came or went. Peers reach each other by `ice_servers` where they do not directly.
     """
 
     def __init__(
@@ -76,10 +77,12 @@ class LiveHub:
         limits: LiveLimits | None = None,
         is_known: Callable[[str], bool] = is_booth_id,
         on_change: Callable[[str], None] | None = None,
+        ice_servers: Sequence[IceServer] = (),
     ) -> None:
         check_versions()
         shorten_consent()
         self._analyse = analyse
+        self.ice_servers = tuple(ice_servers)
         self._model = model
         self._limits = limits or LiveLimits()
         self._is_known = is_known
@@ -180,7 +183,7 @@ class LiveHub:
             if not idle:
                 raise TooManyPeers("every booth's place is taken")
             del self._booths[idle[0].name]
-        return self._booths.setdefault(name, LiveBooth(name, self._scheduler.put))
+        return self._booths.setdefault(name, LiveBooth(name, self._scheduler.put, self.ice_servers))
 
     async def _answered(self, peer: Peer, answer: Awaitable[str]) -> Session:
         try:

@@ -4,11 +4,10 @@ import asyncio
 import logging
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
 from aiortc import (
-    RTCConfiguration,
     RTCDataChannel,
     RTCPeerConnection,
     RTCRtpReceiver,
@@ -19,6 +18,7 @@ from aiortc.exceptions import OperationError
 
 from server.live.codec import VideoCodec
 from server.live.errors import MalformedOffer, OfferRefused
+from server.live.ice import IceServer, configuration
 from server.live.offer import MAX_CANDIDATES, Fragment, Offer
 from server.live.rtc_internals import close_connection
 from station.protocol import OVERLAY_CHANNEL, PreviewOverlay, encode_overlay
@@ -34,14 +34,14 @@ _logger = logging.getLogger(__name__)
 class Peer(ABC):
     """One WebRTC session. `run` is its whole life; `close` may be called at any time, any number of times."""
 
-    def __init__(self, booth: str) -> None:
+    def __init__(self, booth: str, ice_servers: Iterable[IceServer] = ()) -> None:
         self.booth = booth
         self.session_id = secrets.token_urlsafe(24)
         self.etag = f'"{secrets.token_hex(8)}"'
         """Entity tag of the ICE session; it never changes, since ICE is not restarted."""
         self.codec = VideoCodec.VP8
         """Of its video; settled by `answer`."""
-        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.connection = RTCPeerConnection(configuration(ice_servers))
         self.ended = asyncio.Event()
         self._settled = asyncio.Event()
         self._channel: RTCDataChannel | None = None

@@ -1,7 +1,7 @@
 """The peer that sends a booth's preview (WHIP)."""
 
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
@@ -9,6 +9,7 @@ from aiortc import RTCRtpTransceiver
 
 from server.live.codec import VideoCodec
 from server.live.decoding import DecodedFrame, StreamDecoder
+from server.live.ice import IceServer
 from server.live.offer import Offer
 from server.live.peer import Peer
 from server.live.reassembly import EncodedFrame
@@ -25,8 +26,9 @@ class Publisher(Peer):
         *,
         on_frame: Callable[[EncodedFrame], None],
         on_picture: Callable[[DecodedFrame], None],
+        ice_servers: Iterable[IceServer] = (),
     ) -> None:
-        super().__init__(booth)
+        super().__init__(booth, ice_servers)
         self._executor = executor
         self._on_frame = on_frame
         self._on_picture = on_picture

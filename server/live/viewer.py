@@ -1,6 +1,6 @@
 """The peer that watches a booth (WHEP)."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from aiortc import RTCRtpTransceiver
@@ -9,6 +9,7 @@ from server.live.codec import VideoCodec
 from server.live.errors import OfferRefused
 from server.live.fanout import Fanout, ViewerTrack
 from server.live.holding import Hold
+from server.live.ice import IceServer
 from server.live.offer import Offer
 from server.live.peer import Peer
 from server.live.rtc_internals import SentTimestamps, answer_key_frame_requests
@@ -28,12 +29,13 @@ class Viewer(Peer):
         codec: VideoCodec = VideoCodec.VP8,
         number: int = 1,
         hold_s: float | None = None,
+        ice_servers: Iterable[IceServer] = (),
     ) -> None:
         """`codec` is that of the booth's frames.
 
         `number` names it in `state`; `hold_s` is how long a frame waits for its overlay, None: not at all.
         """
-        super().__init__(booth)
+        super().__init__(booth, ice_servers)
         self.codec = codec
         self._number = number
         self._overlays = 0

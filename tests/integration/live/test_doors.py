@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from server.access import Scope
-from server.live import LiveHub, MalformedOffer, OfferRefused
+from server.live import IceServer, LiveHub, MalformedOffer, OfferRefused
 from server.live.offer import read_publisher_offer
 from server.live.rtc_internals import close_connection
 from tests.integration.live.clients import new_peer, offer_of
@@ -57,6 +57,47 @@ async def test_get_and_options_need_little(server: Server) -> None:
             assert response.status == 200
             assert response.headers["Accept-Post"] == "application/sdp"
             assert "OPTIONS" in response.headers["Allow"]
+
+
+async def test_head_at_whep_tells_what_a_post_answers(server: Server) -> None:
+    async with server.http.head(f"{server.url}/whep/booth1", headers=server.headers(Scope.READ)) as response:
+        assert response.status == 200
+        assert response.content_type == "application/sdp"
+
+
+async def test_ice_servers_are_told_with_the_answer_alone(
+    server: Server, connection: RTCPeerConnection, caplog: pytest.LogCaptureFixture
+) -> None:
+    turn = IceServer(("turn:127.0.0.1:9?transport=udp",), "booths", 'se"cret')
+    assert "cret" not in repr(turn)
+    stun = IceServer(("stun:127.0.0.1:9",))
+    url, headers = f"{server.url}/whip/booth1", server.headers(Scope.PUBLISH)
+    sdp = await offer_of(connection, "sendonly")
+    server.hub.ice_servers = (stun, turn)
+    async with server.http.options(url) as response:
+        assert "Link" not in response.headers
+    assert list(turn.links()) == [
+        '<turn:127.0.0.1:9?transport=udp>; rel="ice-server"; username="booths"; credential="se\\"cret"; '
+        'credential-type="password"'
+    ]
+    async with server.http.post(url, data=sdp, headers=headers) as response:
+        assert response.headers.getall("Link") == [*stun.links(), *turn.links()]
+    assert "cret" not in caplog.text
+
+
+async def test_delete_ignores_if_match(server: Server, connection: RTCPeerConnection) -> None:
+    headers = server.headers(Scope.PUBLISH)
+    _, answer = await post(server, await offer_of(connection, "sendonly"), headers)
+    session = server.url + answer["Location"]
+    async with server.http.delete(session, headers=headers | {"If-Match": '"old"'}) as response:
+        assert response.status == 200
+
+
+async def test_refusals_say_when_to_ask_again(server: Server, connection: RTCPeerConnection) -> None:
+    sdp = await offer_of(connection, "recvonly")
+    status, answer = await post(server, sdp, server.headers(Scope.READ), "/whep/booth1")
+    assert status == 409
+    assert int(answer["Retry-After"]) > 0
 
 
 async def test_tokens(server: Server, connection: RTCPeerConnection) -> None:

@@ -26,6 +26,9 @@ def test_shipped_files_load(path: Path) -> None:
         ("[triton]\nmode = 'cloud'", ["triton.mode", "managed"]),
         ("[analysis]\nseverity = 'slow'", ["analysis.severity", "averaged", "fast"]),
         ("[http", ["not TOML"]),
+        ("[[live.ice_servers]]\nurls = ['http://a']", ["live.ice_servers.0.urls", "stun"]),
+        ("[[live.ice_servers]]\nurl = 'stun:a'", ["ice_servers.0.url", "credential_file", "username"]),
+        ("[[live.ice_servers]]\nurls = ['turn:a']\nusername = 'b'", ["go together"]),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, words: list[str]) -> None:
@@ -61,7 +64,7 @@ def test_the_caller_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "latin.toml"
     path.write_bytes("data = 'Bücher'".encode("latin-1"))
-    with pytest.raises(ConfigError, match="is not TOML"):
+    with pytest.raises(ConfigError, match="not UTF-8"):
         ServerConfig.load(path)
     with pytest.raises(ConfigError, match="cannot be read"):
         ServerConfig.load(tmp_path)
@@ -87,3 +90,18 @@ def test_an_unknown_quality_profile_is_named_with_those_there_are(tmp_path: Path
     (tmp_path / "normal.toml").write_text("")
     with pytest.raises(ConfigError, match="'sharp'; there are: normal"):
         read_profile(tmp_path / "sharp.toml")
+
+
+def test_the_credential_of_an_ice_server_is_one_line_of_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "turn"
+    servers = [{"urls": ["turn:turn.example:3478"], "username": "booths", "credential_file": str(secret)}]
+    (server,) = ServerConfig.load(live={"ice_servers": servers}).live.ice_servers
+    with pytest.raises(ConfigError, match="cannot be read"):
+        server.credential()
+    secret.write_text("two\nlines")
+    with pytest.raises(ConfigError, match="one line") as caught:
+        server.credential()
+    assert "lines" not in str(caught.value)
+    secret.write_text("secret\n")
+    assert server.credential() == "secret"
+    assert "secret" not in repr(server)
