@@ -191,6 +191,14 @@ class ViewerPage:
         """Go to a booth's live picture."""
         await self.page.locator(f'[data-booth="{booth}"]').click()
 
+    async def synchronise(self, sync: str) -> None:
+        """Choose `exact` or `now` for the live picture."""
+        await self.page.locator(f'booth-page input[value="{sync}"]').check()
+
+    def live_action(self, action: str) -> Locator:
+        """A button on the live picture: `freeze`, `snapshot`, `larger`, `smaller`."""
+        return self.page.locator(f'live-stage [data-action="{action}"]')
+
 
 def difference(one: Rgb, other: Rgb) -> int:
     """Largest difference of two colours in any channel."""

@@ -2,11 +2,13 @@
 
 import asyncio
 import base64
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from playwright.async_api import BrowserContext, expect
 from server.access import Scope, Tokens
 from server.api import ApiParts, ApiSettings, EventHub, HubBoard, LoginCodes, make_api, whep, whip
 from server.api.signalling import LIVE
-from server.live import LiveHub
+from server.live import LiveHub, Sync
 from station.devices import LatestFrame
 from station.protocol import Box, Face, Layer
 from station.transport.webrtc import PreviewSender
@@ -117,6 +119,60 @@ async def test_every_overlay_is_drawn_on_its_own_frame(live: Live) -> None:
     assert pairs == {number: number % STRIPES for number in pairs}
     assert len(set(pairs.values())) >= STRIPES - 2, "the stripe moves"
     await expect(page.page.locator('[data-figure="match"]')).to_contain_text("%")
+
+
+async def watch(live: Live) -> ViewerPage:
+    """The booth's live picture, with its overlay."""
+    await live.page.open(live.code)
+    await live.page.booths.first.wait_for()
+    await live.page.open_booth("one")
+    await expect(live.page.live.canvas).to_have_attribute("data-overlay", "true", timeout=20_000)
+    return live.page
+
+
+def syncs(live: Live) -> list[str]:
+    return [viewer.sync for viewer in live.hub.state().booths[0].viewers]
+
+
+async def test_frames_at_once_or_with_their_overlays_as_the_viewer_chooses(live: Live) -> None:
+    page = await watch(live)
+    assert syncs(live) == [Sync.EXACT]
+    await page.synchronise("now")
+    async with asyncio.timeout(20):
+        while syncs(live) != [Sync.NOW] or await page.live.canvas.get_attribute("data-overlay") != "true":
+            await asyncio.sleep(0.05)
+    before = await number_shown(page)
+    await page.page.wait_for_timeout(500)
+    assert await number_shown(page) > before
+
+
+async def test_the_picture_can_be_frozen_enlarged_and_saved(live: Live) -> None:
+    page = await watch(live)
+    await page.live_action("freeze").click()
+    await page.page.wait_for_timeout(200)
+    frozen = await number_shown(page)
+    await page.page.wait_for_timeout(700)
+    assert await number_shown(page) == frozen
+    async with page.page.expect_download() as coming:
+        await page.live_action("snapshot").click()
+    download = await coming.value
+    assert download.suggested_filename.startswith("one 20")
+    saved = cv2.imread(str(await download.path()))
+    assert saved is not None
+    assert number_in(np.asarray(saved, np.uint8)) == frozen
+    await page.live_action("larger").click()
+    await expect(page.live.canvas).to_have_attribute("style", re.compile(r"scale\(1\.5\)"))
+    await page.live_action("freeze").click()
+    await page.page.wait_for_timeout(700)
+    assert await number_shown(page) > frozen
+
+
+async def number_shown(page: ViewerPage) -> int:
+    """The number painted in the picture that is shown now."""
+    read = await page.live.canvas.evaluate(_READ)
+    return number_in(
+        np.frombuffer(base64.b64decode(read["stamp"]), np.uint8).reshape(-1, read["width"], 4)[:, :, :3]
+    )
 
 
 async def test_a_frame_that_the_browser_cannot_give_is_left_out(live: Live) -> None:

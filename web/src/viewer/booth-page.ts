@@ -9,6 +9,12 @@ import { shared } from "../styles/shared";
 import type { LivePreview } from "../wire/server";
 import "./live-stage";
 import type { LiveFigures } from "./live-stage";
+import type { Sync } from "./pairing";
+
+const SYNCS: readonly { sync: Sync; name: string; meaning: string }[] = [
+  { sync: "exact", name: "Exact", meaning: "Every frame waits for its own overlay" },
+  { sync: "now", name: "Now", meaning: "Frames at once; the overlay follows" },
+];
 
 /** One booth live, with layers. */
 @customElement("booth-page")
@@ -17,6 +23,7 @@ export class BoothPage extends LitElement {
   @property({ attribute: false }) preview: LivePreview | null = null;
   @state() private view: OverlayView = DEFAULT_VIEW;
   @state() private figures: LiveFigures | null = null;
+  @state() private sync: Sync = "exact";
 
   static override styles = [
     shared,
@@ -56,6 +63,40 @@ export class BoothPage extends LitElement {
         font-variant-numeric: tabular-nums;
         font-weight: 600;
       }
+      fieldset {
+        border: 0;
+        margin: 0;
+        min-width: 0;
+      }
+      legend {
+        float: left;
+        width: 100%;
+        font-weight: 600;
+        margin-bottom: 8px;
+      }
+      label {
+        clear: both;
+        display: grid;
+        grid-template-columns: auto 1fr;
+        align-items: center;
+        gap: 12px;
+        min-height: 48px;
+        color: var(--text);
+        font-size: 1rem;
+        font-weight: 600;
+        line-height: 1.3;
+      }
+      label input {
+        width: 20px;
+        height: 20px;
+        accent-color: var(--accent);
+      }
+      small {
+        display: block;
+        color: var(--muted);
+        font-size: 0.8125rem;
+        font-weight: 400;
+      }
       @media (max-width: 980px) {
         .body {
           grid-template-columns: minmax(0, 1fr);
@@ -75,6 +116,7 @@ export class BoothPage extends LitElement {
           <live-stage
             .booth=${this.booth}
             .view=${this.view}
+            .sync=${this.sync}
             @figures=${(event: CustomEvent<LiveFigures>) => (this.figures = event.detail)}
           ></live-stage>
           ${this.figures === null ? nothing : figures(this.figures, this.preview)}
@@ -88,6 +130,21 @@ export class BoothPage extends LitElement {
               @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}
             ></layer-panel>
           </section>
+          <fieldset class="card">
+            <legend>Timing</legend>
+            ${SYNCS.map(
+              ({ sync, name, meaning }) => html`<label>
+                <input
+                  type="radio"
+                  name="sync"
+                  value=${sync}
+                  .checked=${this.sync === sync}
+                  @change=${() => (this.sync = sync)}
+                />
+                <span>${name}<small>${meaning}</small></span>
+              </label>`,
+            )}
+          </fieldset>
         </div>
       </div>
     `;

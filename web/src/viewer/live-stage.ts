@@ -1,12 +1,13 @@
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { drawOverlay, prepareOverlay, type OverlayView } from "../overlay/renderer";
 import { cameraIcon } from "../shared/icons";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import { shared } from "../styles/shared";
 import type { PreviewOverlay } from "../wire/protocol";
-import { FramePairing, type ShownFrame } from "./pairing";
+import { FramePairing, type ShownFrame, type Sync } from "./pairing";
 import { WhepPlayer, type WhepListener } from "./whep";
+import { stageTools, ZoomableStage } from "./zoomable";
 
 /** How the live picture is doing, over the last seconds. */
 export interface LiveFigures {
@@ -19,14 +20,17 @@ export interface LiveFigures {
 
 const WINDOW_MS = 3000;
 
-/** Live picture of a booth; each frame is drawn together with the overlay of exactly that frame. */
+/** Live picture of a booth with its overlays; it can be frozen, enlarged and saved. */
 @customElement("live-stage")
-export class LiveStage extends LitElement implements WhepListener {
+export class LiveStage extends ZoomableStage implements WhepListener {
   @property() booth = "";
   @property({ attribute: false }) view: OverlayView = DEFAULT_VIEW;
+  /** `exact`: every frame with its own overlay. `now`: every frame at once, under the newest overlay. */
+  @property() sync: Sync = "exact";
   @state() private status = "";
+  @state() private frozen = false;
   @query("video") private readonly video!: HTMLVideoElement;
-  @query("canvas") private readonly canvas!: HTMLCanvasElement;
+  @query("canvas") protected override readonly canvas!: HTMLCanvasElement;
   readonly #pairing = new FramePairing();
   #player: WhepPlayer | null = null;
   #shown: ShownFrame | null = null;
@@ -37,6 +41,7 @@ export class LiveStage extends LitElement implements WhepListener {
 
   static override styles = [
     shared,
+    stageTools,
     css`
       :host {
         position: relative;
@@ -75,10 +80,24 @@ export class LiveStage extends LitElement implements WhepListener {
   override render(): TemplateResult {
     return html`
       <video muted playsinline autoplay aria-hidden="true"></video>
-      <canvas width="1280" height="720" role="img" aria-label="Live picture of booth ${this.booth}"></canvas>
+      <canvas
+        width="1280"
+        height="720"
+        role="img"
+        class=${this.scale > 1 ? "large" : ""}
+        aria-label="Live picture of booth ${this.booth}"
+        @pointerdown=${this.grasp}
+        @pointermove=${this.drag}
+        @wheel=${this.wheel}
+      ></canvas>
       ${this.status === ""
         ? nothing
         : html`<div class="status" role="status">${cameraIcon()}<span>${this.status}</span></div>`}
+      <div class="tools" role="toolbar" aria-label="Picture">
+        <button data-action="freeze" aria-pressed=${this.frozen} @click=${this.#freeze}>Freeze</button>
+        <button data-action="snapshot" @click=${this.#save}>Save picture</button>
+        ${this.zoomButtons()}
+      </div>
     `;
   }
 
@@ -88,9 +107,10 @@ export class LiveStage extends LitElement implements WhepListener {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has("booth") && this.booth !== "") {
+    if ((changed.has("booth") || changed.has("sync")) && this.booth !== "") {
       this.#stop();
-      this.#player = new WhepPlayer(`/whep/${encodeURIComponent(this.booth)}`, this);
+      this.#pairing.sync = this.sync;
+      this.#player = new WhepPlayer(`/whep/${encodeURIComponent(this.booth)}?sync=${this.sync}`, this);
       this.#timer = window.setInterval(() => this.#tick(), 40);
     }
     if (changed.has("view")) {
@@ -139,10 +159,31 @@ export class LiveStage extends LitElement implements WhepListener {
     if (found === null) {
       return;
     }
+    this.#count(now, found.own);
+    if (this.frozen) {
+      found.frame.close();
+      return;
+    }
     this.#shown?.frame.close();
     this.#shown = found;
     this.#draw();
-    this.#count(now, found.overlay !== null);
+  }
+
+  #freeze(): void {
+    this.frozen = !this.frozen;
+  }
+
+  /** Saves what is seen, overlay included, as PNG. */
+  #save(): void {
+    this.canvas.toBlob((picture) => {
+      if (picture !== null) {
+        const link = document.createElement("a");
+        link.href = URL.createObjectURL(picture);
+        link.download = `${this.booth} ${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.png`;
+        link.click();
+        URL.revokeObjectURL(link.href);
+      }
+    });
   }
 
   #draw(): void {

@@ -1,4 +1,4 @@
-/** Which video frame to show next: one whose overlay is there, or one that has waited long enough for it. */
+/** Which video frame to show next, and with which overlay. */
 
 import type { PreparedOverlay } from "../overlay/renderer";
 
@@ -18,10 +18,16 @@ export interface HeldFrame {
 export interface ShownFrame {
   frame: VideoFrame;
   overlay: PreparedOverlay | null;
+  /** The overlay was made from this very frame. */
+  own: boolean;
 }
+
+/** `exact`: a frame waits a little for its own overlay. `now`: it does not, and the newest overlay lies on it. */
+export type Sync = "exact" | "now";
 
 /** Times are those of `performance.now()`. A frame that is given out is the caller's to close. */
 export class FramePairing {
+  sync: Sync = "exact";
   readonly #frames: HeldFrame[] = [];
   readonly #overlays = new Map<number, PreparedOverlay>();
   #lastOverlayAt = -Infinity;
@@ -52,7 +58,7 @@ export class FramePairing {
       if (held !== undefined && (overlay !== undefined || now - held.arrivedAt >= this.#patience(now))) {
         this.#frames.splice(0, index).forEach((older) => older.frame.close());
         this.#frames.shift();
-        return { frame: held.frame, overlay: overlay ?? null };
+        return { frame: held.frame, overlay: overlay ?? this.#newest(now), own: overlay !== undefined };
       }
     }
     return null;
@@ -64,7 +70,13 @@ export class FramePairing {
   }
 
   #patience(now: number): number {
-    return now - this.#lastOverlayAt > AWAY_MS ? 0 : HOLD_MS;
+    return this.sync === "now" || now - this.#lastOverlayAt > AWAY_MS ? 0 : HOLD_MS;
+  }
+
+  /** What lies on a frame that has no overlay of its own yet. */
+  #newest(now: number): PreparedOverlay | null {
+    const goOn = this.sync === "now" && now - this.#lastOverlayAt <= HOLD_MS;
+    return goOn ? ([...this.#overlays.values()].at(-1) ?? null) : null;
   }
 
   /** Encoders may round a timestamp by one tick. */

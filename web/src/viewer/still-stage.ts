@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { OverlayView } from "../overlay/renderer";
 import { drawLayers, greyValues, NEED_SKIN, prepareLayer, shownLayers, type StoredLayer } from "../overlay/stored";
@@ -8,28 +8,26 @@ import { shared } from "../styles/shared";
 import type { Layer } from "../wire/protocol";
 import type { StillInfo } from "../wire/server";
 import { picture, sentence } from "./api";
-import { Zoom } from "../shared/zoom";
+import { stageTools, ZoomableStage } from "./zoomable";
 
 const WIDTH = 1600;
-const STEP = 1.5;
 
 /** A stored picture with its layers: whole, or the face alone in full detail; either can be enlarged and dragged. */
 @customElement("still-stage")
-export class StillStage extends LitElement {
+export class StillStage extends ZoomableStage {
   @property({ attribute: false }) still!: StillInfo;
   @property({ attribute: false }) view: OverlayView = DEFAULT_VIEW;
   @state() private photo: ImageBitmap | null = null;
   @state() private layers: readonly StoredLayer[] = [];
   @state() private problem = "";
   @state() private close = false;
-  @state() private scale = 1;
-  @query("canvas") private readonly canvas!: HTMLCanvasElement | null;
-  readonly #zoom = new Zoom();
+  @query("canvas") protected override readonly canvas!: HTMLCanvasElement | null;
   #loaded = "";
   readonly #asked = new Set<Layer>();
 
   static override styles = [
     shared,
+    stageTools,
     css`
       :host {
         position: relative;
@@ -44,12 +42,6 @@ export class StillStage extends LitElement {
         width: 100%;
         height: 100%;
         object-fit: contain;
-        transform-origin: 0 0;
-        touch-action: pan-y;
-      }
-      canvas.large {
-        cursor: grab;
-        touch-action: none;
       }
       @media (max-width: 980px) {
         :host {
@@ -57,30 +49,6 @@ export class StillStage extends LitElement {
           min-height: 0;
           aspect-ratio: 3 / 2;
         }
-      }
-      .tools {
-        position: absolute;
-        right: 12px;
-        bottom: 12px;
-        display: flex;
-        gap: 6px;
-      }
-      .tools button {
-        min-width: 44px;
-        padding: 0 12px;
-        background: rgb(6 10 13 / 78%);
-        border-color: rgb(255 255 255 / 45%);
-        color: var(--on-stage);
-      }
-      .tools button:hover:not(:disabled) {
-        background: rgb(40 48 54 / 92%);
-      }
-      .tools button:disabled {
-        color: rgb(255 255 255 / 45%);
-      }
-      .tools [aria-pressed="true"] {
-        background: var(--on-stage);
-        color: var(--stage);
       }
       .status {
         position: absolute;
@@ -102,59 +70,23 @@ export class StillStage extends LitElement {
         role="img"
         class=${this.scale > 1 ? "large" : ""}
         aria-label="${VIEWS[this.still.view]}, ${LIGHTS[this.still.light]} light"
-        @pointerdown=${this.#grasp}
-        @pointermove=${this.#drag}
-        @wheel=${this.#wheel}
+        @pointerdown=${this.grasp}
+        @pointermove=${this.drag}
+        @wheel=${this.wheel}
       ></canvas>
       ${text === "" ? nothing : html`<div class="status" role="status">${text}</div>`}
       <div class="tools" role="toolbar" aria-label="Part of the picture">
         ${this.still.face === null
           ? nothing
           : html`<button data-action="close-up" aria-pressed=${this.close} @click=${this.#toggle}>Face</button>`}
-        <button aria-label="Smaller" data-action="smaller" ?disabled=${this.scale <= 1} @click=${() => this.#enlarge(1 / STEP)}>−</button>
-        <button aria-label="Larger" data-action="larger" ?disabled=${this.scale >= 8} @click=${() => this.#enlarge(STEP)}>+</button>
+        ${this.zoomButtons()}
       </div>
     `;
   }
 
   #toggle(): void {
     this.close = !this.close;
-    this.#zoom.fit();
-    this.#show();
-  }
-
-  #enlarge(factor: number, x = this.clientWidth / 2, y = this.clientHeight / 2): void {
-    this.#zoom.by(factor, x, y, this.clientWidth, this.clientHeight);
-    this.#show();
-  }
-
-  #grasp(event: PointerEvent): void {
-    if (this.scale > 1) {
-      (event.target as HTMLElement).setPointerCapture(event.pointerId);
-    }
-  }
-
-  #drag(event: PointerEvent): void {
-    if ((event.target as HTMLElement).hasPointerCapture(event.pointerId)) {
-      this.#zoom.move(event.movementX, event.movementY, this.clientWidth, this.clientHeight);
-      this.#show();
-    }
-  }
-
-  /** With Ctrl, which is what a pinch on a touchpad sends: a plain wheel scrolls the page. */
-  #wheel(event: WheelEvent): void {
-    if (event.ctrlKey) {
-      event.preventDefault();
-      const stage = this.getBoundingClientRect();
-      this.#enlarge(Math.exp(-event.deltaY / 200), event.clientX - stage.left, event.clientY - stage.top);
-    }
-  }
-
-  #show(): void {
-    this.scale = this.#zoom.scale;
-    if (this.canvas !== null) {
-      this.canvas.style.transform = this.#zoom.transform;
-    }
+    this.fit();
   }
 
   get #part(): string {
