@@ -89,7 +89,7 @@ def _read_offer(text: str, directions: Collection[str]) -> Offer:
     ufrags = [line.partition(":")[2] for line in lines if line.startswith("a=ice-ufrag:")]
     if not ufrags or not any(line.startswith("a=fingerprint:") for line in lines):
         raise MalformedOffer("the offer has no ICE credentials or no DTLS fingerprint")
-    return Offer(_without_hidden_hosts(lines), ufrags[0], candidates, codecs)
+    return Offer(_text(_without_hidden_hosts(lines)), ufrags[0], candidates, codecs)
 
 
 def _video(sections: list[_Section], default: str, directions: Collection[str]) -> _Section:
@@ -132,10 +132,17 @@ def _sections(lines: list[str]) -> tuple[tuple[str, ...], list[_Section]]:
     return tuple(lines[: starts[0]] if starts else lines), sections
 
 
-def _without_hidden_hosts(lines: list[str]) -> str:
+def _text(lines: list[str]) -> str:
+    """The offer as it is answered: a peer that leaves the roles of DTLS open begins the handshake (RFC 8842 section 5.3).
+
+    So our certificate alone decides on the cipher, and peers with an RSA certificate, as GStreamer's, are served too.
+    """
+    return "\r\n".join(["a=setup:active" if line == "a=setup:actpass" else line for line in lines] + [""])
+
+
+def _without_hidden_hosts(lines: list[str]) -> list[str]:
     """Without mDNS candidates (RFC 8828): their hosts reach this server by its own, and multicast may not work here."""
-    kept = [line for line in lines if not (line.startswith("a=candidate:") and ".local " in line)]
-    return "\r\n".join([*kept, ""])
+    return [line for line in lines if not (line.startswith("a=candidate:") and ".local " in line)]
 
 
 def _candidate(value: str, mid: str) -> RTCIceCandidate:

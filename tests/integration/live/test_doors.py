@@ -38,6 +38,7 @@ async def test_session_from_post_to_delete(server: Server, connection: RTCPeerCo
     assert answer["Location"].startswith("/whip/booth1/")
     assert "Location" in answer["Access-Control-Expose-Headers"]
     assert "a=recvonly" in answer["body"]
+    assert "a=setup:passive" in answer["body"]
     assert "H264" not in answer["body"]
     await connection.setRemoteDescription(RTCSessionDescription(answer["body"], "answer"))
     session = server.url + answer["Location"]
