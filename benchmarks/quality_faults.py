@@ -48,9 +48,16 @@ def _of(readings: tuple[Reading, ...], name: str) -> Reading:
     return next(reading for reading in readings if reading.name == name)
 
 
-def _exposure(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
+def _too_little(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
+    return _exposed(head, -size * limit, limit, rng)
+
+
+def _too_much(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
     """From where the tab is white on, the truth is the least that a white tab means."""
-    stops = size * limit * rng.choice([-1, 1])
+    return _exposed(head, size * limit, limit, rng)
+
+
+def _exposed(head: Head, stops: float, limit: float, rng: Draw) -> Spoilt:
     frame = Shot(stops=stops).take(head, head.white.linear, seed(rng))
     reading = _of(tab_exposure(_sample(frame, head)), "neutral_tab_exposure")
     return Spoilt(reading, min(stops, -math.log2(_TAB)), abs(stops) / limit)
@@ -147,7 +154,8 @@ def _polariser(head: Head, size: float, limit: float, rng: Draw) -> Spoilt:
 
 
 FAULTS: Final = (  # what the pixels tell, and landmarks that are known
-    Fault("exposure", "neutral_tab_exposure", 0.05, _exposure, largest=6.0),
+    Fault("under-exposed", "neutral_tab_exposure", 0.05, _too_little, largest=6.0),
+    Fault("over-exposed", "neutral_tab_exposure", 0.05, _too_much, largest=8.5, above=True),
     Fault("over-exposed skin", "overexposure", 0.1, _overexposure),
     Fault("reflection", "specular_reflection", 2.0, _reflection, largest=12.0),
     Fault("blur", "sharpness", 0.02, _blur),

@@ -65,6 +65,8 @@ class Fault:
     make: Maker
     light: Light = Light.WHITE
     """Whose limits count."""
+    above: bool = False
+    """Held to the limits of positive values."""
     largest: float = LARGEST
     """In limits."""
 
@@ -73,6 +75,7 @@ def try_fault(fault: Fault, head: Head, profile: QualityProfile, size: float, rn
     """One trial; the true size may miss the wanted one."""
     limit = profile.limit(fault.measure, RECIPE, fault.light)
     assert limit is not None
+    limit = limit.of(1.0 if fault.above else -1.0)
     made = fault.make(head, size, limit.warn, rng)
     report = judge((made.reading,), recipe=RECIPE, profile=profile, light=fault.light)
     value = None if made.reading.value is None else float(made.reading.value)

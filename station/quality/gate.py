@@ -170,7 +170,9 @@ def _verdict(reading: Reading, limit: Limit | None) -> tuple[Verdict, float | No
         return Verdict.UNKNOWN, None
     if limit is None:
         return Verdict.PASS, None
-    value = abs(reading.value) if reading.name in SIGNED else reading.value
+    value = reading.value
+    if reading.name in SIGNED:
+        limit, value = limit.of(value), abs(value)
     sign = 1 if limit.fail >= limit.warn else -1
     if sign * value >= sign * limit.fail:
         return Verdict.FAIL, limit.fail

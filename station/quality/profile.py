@@ -22,6 +22,12 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     warn: float
     fail: float
+    above: "Limit | None" = None
+    """Of a measure that is wrong either way: the limits of positive values, where they are not those of negative ones."""
+
+    def of(self, value: float) -> "Limit":
+        """The limits of a value by its sign."""
+        return self.above if value > 0 and self.above is not None else self
 
 
 class QualityProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -73,7 +73,9 @@ def test_a_report_names_value_threshold_version_and_advice() -> None:
     [
         (-2.0, Verdict.FAIL),
         (-0.7, Verdict.WARN),
+        (-0.45, Verdict.PASS),
         (0.0, Verdict.PASS),
+        (0.45, Verdict.WARN),
         (0.7, Verdict.WARN),
         (2.0, Verdict.FAIL),
     ],
