@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pymodbus.pdu import ModbusPDU
 
 _ANSWER_LIMIT_S = 0.5
+_CONNECTS = 4
+"""Attempts to reach the controller, each as long as an answer may take: on a busy machine or network the first is late."""
 
 Register = Annotated[int, Field(ge=0, le=65535)]
 
@@ -72,9 +74,16 @@ class ModbusLightRig(WatchedLightRig):
         self._client = AsyncModbusTcpClient(
             options.host, port=options.port, timeout=_ANSWER_LIMIT_S, retries=0, reconnect_delay=0
         )
-        if not await self._client.connect():
+        if not await self._connects(self._client):
             raise DeviceUnavailable(f"no light controller answers at {self._name}: check its power and cable")
         self._beats = (await self._read_register(options.heartbeat_register)).registers[0]
+
+    @staticmethod
+    async def _connects(client: "AsyncModbusTcpClient") -> bool:
+        for _ in range(_CONNECTS):
+            if await client.connect():
+                return True
+        return False
 
     async def _do_disconnect(self) -> None:
         if self._client is not None:
