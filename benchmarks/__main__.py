@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME…]`: measure, print, and write `benchmarks/results.json` and the README's table."""
+"""`python -m benchmarks [NAME…]`: measure, print, and write `benchmarks/results.json` and the tables of README and figures page."""
 
 import asyncio
 import sys
@@ -93,7 +93,8 @@ def main() -> None:
     found = report.results(asyncio.run(measure(names or list(BENCHMARKS), console)))
     report.show(found, console)
     if not names:
-        report.write(found, ROOT / "benchmarks" / "results.json", ROOT / "README.md")
+        page = ROOT / "docs" / "reference" / "figures.md"
+        report.write(found, ROOT / "benchmarks" / "results.json", page, ROOT / "README.md")
 
 
 if __name__ == "__main__":

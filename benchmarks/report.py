@@ -1,4 +1,4 @@
-"""Figures as `results.json`, as a table on the screen and as the table of the README."""
+"""Figures as `results.json`, as a table on the screen and on the pages."""
 
 import json
 import os
@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
+TRIALS = "share"
+"""Unit of the rows of trials, which are many."""
 Row = dict[str, Any]
 
 
@@ -21,13 +23,22 @@ def results(rows: list[Row]) -> dict[str, Any]:
     return {"machine": _machine(), "date": datetime.now(UTC).date().isoformat(), "rows": rows}
 
 
-def write(found: dict[str, Any], path: Path, readme: Path) -> None:
-    """Write the file, and the table between the marks of the README."""
+def write(found: dict[str, Any], path: Path, page: Path, readme: Path) -> None:
+    """Write the file and, between the marks, the whole table of the page and the README's: what has a goal, trials summed up."""
     path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
-    text = readme.read_text()
+    _fill(page, _markdown(found, found["rows"]))
+    aimed = [row for row in found["rows"] if row["goal"] is not None]
+    trials = [row for row in aimed if row["unit"] == TRIALS]
+    words = f"Of {len(trials)} goals for finding faults of known size and passing small ones {sum(row['met'] for row in trials)} are met."
+    shown = [row for row in aimed if row["unit"] != TRIALS]
+    _fill(readme, f"{_markdown(found, shown)}\n\n{words if trials else ''}".rstrip())
+
+
+def _fill(page: Path, table: str) -> None:
+    text = page.read_text()
     if BEGIN in text:
-        table = f"{BEGIN}\n{_markdown(found)}\n{END}"
-        readme.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: table, text, flags=re.DOTALL))
+        filled = f"{BEGIN}\n{table}\n{END}"
+        page.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: filled, text, flags=re.DOTALL))
 
 
 def show(found: dict[str, Any], console: Console) -> None:
@@ -38,7 +49,7 @@ def show(found: dict[str, Any], console: Console) -> None:
     console.print(table)
 
 
-def _markdown(found: dict[str, Any]) -> str:
+def _markdown(found: dict[str, Any], rows: list[Row]) -> str:
     lines = [
         f"Measured {found['date']} by `make bench` on {found['machine']}.",
         "",
@@ -47,7 +58,7 @@ def _markdown(found: dict[str, Any]) -> str:
     ]
     lines += [
         f"| {row['name']} | {row['value']} {row['unit']} | {_goal(row)} | {_met(row)} | {row['context']} |"
-        for row in found["rows"]
+        for row in rows
     ]
     return "\n".join(lines)
 
