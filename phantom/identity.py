@@ -61,7 +61,7 @@ _CLOSED = -0.3
 
 @dataclass(frozen=True)
 class Pose:
-    """Head rotation in degrees: yaw turns the nose to the right of the picture, pitch lifts it, roll tilts the head."""
+    """Head rotation in degrees: yaw turns the nose to the right of the picture, pitch lifts it, roll tilts the head anticlockwise."""
 
     yaw: float = 0.0
     pitch: float = 0.0

@@ -14,6 +14,7 @@ from station.quality import (
     head_pose,
     pose_against_guide,
 )
+from station.quality.advice import sentence
 from tests.fixtures.geometry import turned_face
 
 pytestmark = pytest.mark.unit
@@ -50,6 +51,17 @@ def test_the_largest_turn_off_the_guide_counts() -> None:
     turned = pose_against_guide(turned_face(BOX, yaw=40), Guide(yaw=45))
     assert turned.value == pytest.approx(5, abs=1)
     assert turned.fault == "yaw_less"
+
+
+@pytest.mark.parametrize("roll", [15, -15])
+def test_a_head_that_leans_to_one_shoulder_is_sent_to_the_other(roll: float) -> None:
+    face = turned_face(BOX, roll=roll)
+    eyes, chin = np.mean([mark.x for mark in face.landmarks[:4]]), face.landmarks[7].x
+    # Nothing is mirrored: the picture's right is the subject's left.
+    leans, other = ("left", "right") if eyes > chin else ("right", "left")
+    advice = sentence(pose_against_guide(face, Guide()), elsewhere=False)
+    assert f"towards its {other} shoulder" in advice
+    assert leans not in advice
 
 
 def test_framing_is_measured_in_face_widths() -> None:
