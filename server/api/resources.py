@@ -37,3 +37,11 @@ def number_in_query(request: web.Request, name: str, default: float, low: float,
     if not low <= value <= high:
         raise web.HTTPBadRequest(text=f"`{name}` must be a number from {low:g} to {high:g}")
     return value
+
+
+def text_in_query(request: web.Request, name: str, longest: int) -> str:
+    """A text in the query, empty if there is none; raises 400 for one that is too long or holds control characters."""
+    text = request.query.get(name, "").strip()
+    if len(text) > longest or not (text.isprintable() or not text):
+        raise web.HTTPBadRequest(text=f"`{name}` must have at most {longest} printable characters")
+    return text

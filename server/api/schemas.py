@@ -62,6 +62,20 @@ class VisitSummary(msgspec.Struct, frozen=True, kw_only=True):
     """SOP Instance UID of the still that stands for the visit."""
 
 
+class LastStill(msgspec.Struct, frozen=True, kw_only=True):
+    """The last still of a booth, with the verdict on it."""
+
+    sop_instance_uid: str
+    study_instance_uid: str
+    view: View
+    light: Light
+    captured_at: float
+    verdict: Verdict | None
+    """The server's; the booth's own until that is known; None: neither."""
+    by_server: bool
+    """Whether the verdict is the server's."""
+
+
 class BoothInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One booth and its live state; times in seconds since 1970 UTC."""
 
@@ -74,6 +88,8 @@ class BoothInfo(msgspec.Struct, frozen=True, kw_only=True):
     preview: LivePreview | None
     """Its live picture; None: none is sent."""
     last_visit: VisitSummary | None
+    last_still: LastStill | None
+    """Of this visit, or of the last one that a still has arrived of."""
 
 
 class VisitPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,13 +7,14 @@ from aiohttp import web
 
 from server.access import Scope
 from server.api.renditions import RENDITIONS
-from server.api.resources import ARCHIVE, STORE, json_response, number_in_query, uid_in_path
+from server.api.resources import ARCHIVE, STORE, json_response, number_in_query, text_in_query, uid_in_path
 from server.api.routes import Route, route
 from server.api.schemas import StillMeasures, VisitDetail, VisitMeasures, VisitPage, VisitSummary
 from server.api.stills import describe, verdict_of
-from server.store import Still, Visit, replaced_by, standing
+from server.store import Still, Visit, VisitSearch, replaced_by, standing
 from station.protocol import Light, Verdict
 
+_LONGEST_SEARCH = 100
 _SEVERITY = (Verdict.PASS, Verdict.UNKNOWN, Verdict.WARN, Verdict.FAIL)
 
 
@@ -27,11 +28,18 @@ def routes() -> list[Route]:
 
 
 async def visits(request: web.Request) -> web.Response:
-    """The newest visits opened before `before` (seconds since 1970), at most `limit`."""
+    """The newest visits, at most `limit`: opened before `before` and not before `since` (seconds since 1970), of the booth
+    `booth`, of patients whose name or ID holds every word of `q`.
+    """
     limit = int(number_in_query(request, "limit", 24, 1, 100))
-    before = number_in_query(request, "before", 1e12, 0, 1e12)
+    search = VisitSearch(
+        words=text_in_query(request, "q", _LONGEST_SEARCH),
+        booth_id=text_in_query(request, "booth", 32),
+        since=number_in_query(request, "since", 0, 0, 1e12),
+        before=number_in_query(request, "before", 1e12, 0, 1e12),
+    )
     store = request.app[STORE]
-    found = await store.visits(limit=limit, before=before)
+    found = await store.visits(limit=limit, search=search)
     stills = await asyncio.gather(*(store.stills(one.study_instance_uid) for one in found))
     page = VisitPage(
         visits=tuple(map(summarise, found, stills)),

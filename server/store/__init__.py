@@ -1,6 +1,7 @@
 """The database and the archive: what is acknowledged stays."""
 
 from server.store.archive import Archive
+from server.store.finding import VisitSearch
 from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
 from server.store.repository import Store
 from server.store.retakes import replaced_by, standing
@@ -14,6 +15,7 @@ __all__ = [
     "Still",
     "Store",
     "Visit",
+    "VisitSearch",
     "WorkItem",
     "WorkState",
     "WorkStatus",

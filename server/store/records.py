@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from server.store.patients import patient_key, searchable
 from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow, VisitRow, WorkRow
 from station.protocol import (
     Conditions,
@@ -136,6 +137,8 @@ def visit_row(booth_id: str, message: VisitOpened) -> VisitRow:
         patient=to_json(message.patient),
         protocol=to_json(message.protocol),
         conditions=to_json(message.conditions),
+        patient_key=patient_key(message.patient),
+        searched=searchable(message.patient),
     )
 
 

@@ -9,12 +9,14 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, delete, select
 
 from server.errors import Conflict, NotFound, StoreUnavailable
-from server.store import records, work
+from server.store import finding, records, work
 from server.store.database import migrate, open_engine
 from server.store.executor import DatabaseThreads
+from server.store.finding import EVERY, VisitSearch
+from server.store.patients import patient_key
 from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
 from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow, VisitRow
-from station.protocol import Measure, StillOffer, VisitClosed, VisitOpened
+from station.protocol import Measure, Patient, StillOffer, VisitClosed, VisitOpened
 
 
 class Store:
@@ -92,13 +94,20 @@ class Store:
             raise NotFound("no such visit")
         return records.visit_of(row)
 
-    async def visits(self, *, limit: int = 50, before: float | None = None) -> list[Visit]:
-        """The newest visits opened before a time, newest first; at most 500."""
-        query = select(VisitRow).order_by(col(VisitRow.opened_at).desc()).limit(min(limit, 500))
-        if before is not None:
-            query = query.where(col(VisitRow.opened_at) < before)
-        rows = await self._threads.read(lambda s: s.exec(query).all())
+    async def visits(self, *, limit: int = 50, search: VisitSearch = EVERY) -> list[Visit]:
+        """The newest visits that were searched for, newest first; at most 500."""
+        rows = await self._threads.read(lambda s: finding.visits(s, search, limit))
         return [records.visit_of(row) for row in rows]
+
+    async def visits_of(self, patient: Patient, *, limit: int = 50) -> list[Visit]:
+        """The newest visits of one person, newest first; none for a patient without an ID."""
+        rows = await self._threads.read(lambda s: finding.of_patient(s, patient_key(patient), limit))
+        return [records.visit_of(row) for row in rows]
+
+    async def last_visits(self, *, with_stills: bool = False) -> dict[str, Visit]:
+        """The newest visit of every booth, by booth id; `with_stills`: the newest that a still has arrived of."""
+        rows = await self._threads.read(lambda s: finding.newest_of_booths(s, with_stills=with_stills))
+        return {row.booth_id: records.visit_of(row) for row in rows}
 
     # Stills
 

@@ -51,6 +51,9 @@ class VisitRow(SQLModel, table=True):
     """SOP Instance UIDs that `VisitClosed` names, as JSON."""
     conditions: str = Field(default="{}", sa_column=Column(Text, nullable=False, server_default="{}"))
     """`Conditions` as JSON."""
+    patient_key: str = Field(default="", max_length=160, index=True, sa_column_kwargs={"server_default": ""})
+    searched: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    """Name and ID of the patient, folded (`patients.searchable`)."""
 
 
 class StillRow(SQLModel, table=True):

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.errors import ConfigError, Conflict, NotFound
-from server.store import Instance, StepResult, Store, WorkState, replaced_by, standing
+from server.store import Instance, StepResult, Store, VisitSearch, WorkState, replaced_by, standing
 from server.store.database import migrate, open_engine
 from station.protocol import (
     Box,
@@ -111,7 +111,7 @@ async def test_a_visit_reads_back_as_it_was_opened(store: Store) -> None:
     read = await store.visit(visit.study_instance_uid)
     assert (read.complete, read.expected, read.closed_at) == (True, ("1.2",), 9.0)
     assert [v.study_instance_uid for v in await store.visits()] == [visit.study_instance_uid]
-    assert await store.visits(before=1000.0) == []
+    assert await store.visits(search=VisitSearch(before=1000.0)) == []
 
 
 async def test_what_the_operator_told_of_skin_and_room_reads_back(store: Store) -> None:
@@ -143,13 +143,18 @@ async def test_a_database_of_the_first_version_is_brought_up_to_date(url: str) -
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO booth VALUES ('booth-1', '', 1, 1)"))
         connection.execute(
-            text("INSERT INTO visit VALUES ('1.2', 'booth-1', 1, NULL, NULL, '{}', :protocol, '[]')"),
-            {"protocol": msgspec.json.encode(PROTOCOL).decode()},
+            text("INSERT INTO visit VALUES ('1.2', 'booth-1', 1, NULL, NULL, :patient, :protocol, '[]')"),
+            {
+                "patient": '{"patient_id":"P-7","patient_name":"Éa^Zoé"}',
+                "protocol": msgspec.json.encode(PROTOCOL).decode(),
+            },
         )
     engine.dispose()
     store = Store.open(url, steps=STEPS)
     try:
         assert (await store.visit("1.2")).conditions == Conditions()
+        assert len(await store.visits(search=VisitSearch(words="zoe p-7"))) == 1
+        assert len(await store.visits_of(Patient(patient_id="P-7"))) == 1
         visit = msgspec.structs.replace(opened(), study_instance_uid="1.2")
         await store.add_still("booth-1", offer(visit), "x", 2.0)
         assert [still.replaces for still in await store.stills("1.2")] == [None]
@@ -336,3 +341,58 @@ def test_an_error_of_the_database_does_not_show_patients(url: str) -> None:
         assert "Doe" not in str(failure.value)
     finally:
         engine.dispose()
+
+
+async def people(store: Store) -> None:
+    """Three people in two booths; the second came twice."""
+    for number, (patient_id, name, booth) in enumerate(
+        [
+            ("P-1", "Müller^Anna", "booth-1"),
+            ("P-2", "김^지우=Kim^Jiwoo", "booth-1"),
+            ("P_3", "O'Neil^Ann", "booth-2"),
+            ("P-2", "김^지우=Kim^Jiwoo", "booth-2"),
+        ]
+    ):
+        patient = Patient(patient_id=patient_id, patient_name=name)
+        message = msgspec.structs.replace(opened(), patient=patient, opened_at=1000.0 + number)
+        await store.open_visit(booth, message)
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        (VisitSearch(words="muller"), [1000]),
+        (VisitSearch(words="ANN"), [1002, 1000]),
+        (VisitSearch(words="jiwoo p-2"), [1003, 1001]),
+        (VisitSearch(words="김 지"), [1003, 1001]),
+        (VisitSearch(words="_"), [1002]),
+        (VisitSearch(words="patient_name"), []),
+        (VisitSearch(booth_id="booth-2"), [1003, 1002]),
+        (VisitSearch(since=1001.0, before=1003.0), [1002, 1001]),
+        (VisitSearch(words="kim", booth_id="booth-1"), [1001]),
+    ],
+)
+async def test_visits_are_found_by_name_id_booth_and_time(
+    store: Store, search: VisitSearch, found: list[float]
+) -> None:
+    await people(store)
+    assert [visit.opened_at for visit in await store.visits(search=search)] == found
+
+
+async def test_the_visits_of_a_person_are_those_of_one_id(store: Store) -> None:
+    await people(store)
+    visits = await store.visits_of(Patient(patient_id="P-2"))
+    assert [visit.opened_at for visit in visits] == [1003, 1001]
+    assert await store.visits_of(Patient(patient_id="P-2", issuer_of_patient_id="elsewhere")) == []
+    assert await store.visits_of(Patient(patient_name="O'Neil^Ann")) == []
+
+
+async def test_the_last_visit_of_every_booth_is_told_also_the_last_with_a_still(store: Store) -> None:
+    await people(store)
+    first = (await store.visits(search=VisitSearch(before=1001.0)))[0]
+    visit = msgspec.structs.replace(opened(), study_instance_uid=first.study_instance_uid)
+    await store.add_still("booth-1", offer(visit), "x", 2000.0)
+    last = await store.last_visits()
+    assert {booth: one.opened_at for booth, one in last.items()} == {"booth-1": 1001.0, "booth-2": 1003.0}
+    shot = await store.last_visits(with_stills=True)
+    assert {booth: one.opened_at for booth, one in shot.items()} == {"booth-1": 1000.0}

@@ -1,0 +1,63 @@
+"""Visits found by what people know of them; every answer is bounded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import exists, func
+from sqlmodel import Session, col, select
+
+from server.store.patients import search_words
+from server.store.tables import StillRow, VisitRow
+
+MOST = 500
+"""Visits in one answer."""
+
+
+@dataclass(frozen=True)
+class VisitSearch:
+    """What is known of the visits that are sought; times in seconds since 1970 UTC."""
+
+    words: str = ""
+    """Parts of the patient's name or ID, in any order, case and accents aside; every one must be there."""
+    booth_id: str = ""
+    since: float | None = None
+    """Opened then or later."""
+    before: float | None = None
+    """Opened earlier than that."""
+
+
+EVERY = VisitSearch()
+
+
+def visits(session: Session, search: VisitSearch, limit: int) -> Sequence[VisitRow]:
+    """The newest visits that fit, newest first."""
+    query = select(VisitRow).order_by(col(VisitRow.opened_at).desc()).limit(min(limit, MOST))
+    if search.booth_id:
+        query = query.where(VisitRow.booth_id == search.booth_id)
+    if search.since is not None:
+        query = query.where(col(VisitRow.opened_at) >= search.since)
+    if search.before is not None:
+        query = query.where(col(VisitRow.opened_at) < search.before)
+    for word in search_words(search.words):
+        query = query.where(col(VisitRow.searched).contains(word, autoescape=True))
+    return session.exec(query).all()
+
+
+def of_patient(session: Session, key: str, limit: int) -> Sequence[VisitRow]:
+    """The newest visits of one person, newest first; none for the empty key."""
+    if not key:
+        return ()
+    query = select(VisitRow).where(VisitRow.patient_key == key).order_by(col(VisitRow.opened_at).desc())
+    return session.exec(query.limit(min(limit, MOST))).all()
+
+
+def newest_of_booths(session: Session, *, with_stills: bool) -> Sequence[VisitRow]:
+    """The newest visit of every booth; `with_stills`: the newest that a still has arrived of."""
+    newest = select(VisitRow.booth_id, func.max(VisitRow.opened_at).label("at")).group_by(VisitRow.booth_id)
+    if with_stills:
+        newest = newest.where(exists().where(col(StillRow.study_instance_uid) == VisitRow.study_instance_uid))
+    found = newest.subquery()
+    query = select(VisitRow).join(
+        found, (col(VisitRow.booth_id) == found.c.booth_id) & (col(VisitRow.opened_at) == found.c.at)
+    )
+    return session.exec(query).all()
