@@ -37,5 +37,8 @@ def create(
     """
     if Scope.PUBLISH in scope and not is_booth_id(subject):
         raise ConfigError("a token to publish is for one booth: --subject BOOTH")
-    tokens = Tokens.open(load_settings(data=data).keys)
+    settings = load_settings(data=data)
+    if not settings.data.is_dir():
+        raise ConfigError(f"{settings.data}: no such folder; name the one that the server keeps: --data DATA")
+    tokens = Tokens.open(settings.keys)
     typer.echo(tokens.issue(subject, scope, lifetime_s=days * _DAY_S))

@@ -43,3 +43,9 @@ def test_it_ends_after_its_days(tmp_path: Path) -> None:
 def test_a_token_to_publish_names_its_booth(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--subject BOOTH"):
         create(tmp_path, "--scope", "publish", "--subject", "Not A Booth")
+
+
+def test_a_mistyped_folder_is_not_made_a_servers(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such folder"):
+        create(tmp_path / "sever", "--scope", "read")
+    assert not (tmp_path / "sever").exists()
