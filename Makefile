@@ -50,8 +50,9 @@ check: .venv/.train web/node_modules/.ready
 	cd web && $(NODE_PATH_FIX) npm run check
 
 test: setup train-setup system-packages
-	$(BIN)/python -m pytest -m "$(QUICK)" $(PARALLEL) $(ARGS) || test $$? -eq $(NO_TESTS)
-	$(BIN)/python -m pytest -m "not ($(QUICK))" $(ARGS) || test $$? -eq $(NO_TESTS)
+	@first=0; $(BIN)/python -m pytest -m "$(QUICK)" $(PARALLEL) $(ARGS) || first=$$?; \
+	test $$first -eq 0 -o $$first -eq $(NO_TESTS) || exit $$first; \
+	$(BIN)/python -m pytest -m "not ($(QUICK))" $(ARGS) || { second=$$?; test $$first$$second -eq 0$(NO_TESTS) || exit $$second; }
 
 test-triton: .venv/.ready
 	@test -n "$(URL)" || { echo "say which server: make test-triton URL=host:8001"; exit 2; }
