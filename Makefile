@@ -1,4 +1,4 @@
-# make demo | setup | check | test | bench | prove | train-setup
+# make demo | setup | check | test | bench | peers | soak | prove | train-setup
 PYTHON ?= python3
 ARGS ?=
 # Tests of one process share the cores; those of several, and browsers, keep time and go one after the other.
@@ -8,7 +8,7 @@ NO_TESTS := 5
 BIN := .venv/bin
 NODE_PATH_FIX := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: demo setup train-setup check test test-triton bench prove system-packages screenshots
+.PHONY: demo setup train-setup check test test-triton bench peers soak prove system-packages screenshots
 
 demo: setup
 	$(BIN)/dermabooth demo $(ARGS)
@@ -59,7 +59,14 @@ test-triton: .venv/.ready
 	DERMABOOTH_TRITON_URL="$(URL)" $(BIN)/python -m pytest tests/contract/triton $(ARGS)
 
 bench: setup
+	@$(MAKE) --no-print-directory --keep-going peers || echo "a peer without its environment is left out"
 	$(BIN)/python -m benchmarks $(ARGS)
+
+peers: .venv-peer-fastrtc/.ready .venv-peer-aiortc/.ready
+
+.venv-peer-%/.ready: requirements/peer-%.txt
+	@$(PYTHON) scripts/progress.py "Peer $*" -- $(PYTHON) scripts/environment.py .venv-peer-$* $<
+	@touch $@
 
 prove: setup
 	$(BIN)/python -m benchmarks.prove $(ARGS)

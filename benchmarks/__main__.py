@@ -1,20 +1,23 @@
-"""`python -m benchmarks [NAME…]`: measure, print, and write `benchmarks/results.json` and the tables of README and figures page."""
+"""`python -m benchmarks [--short] [NAME…]`: measure, print, and write `benchmarks/results.json` and the pages' tables.
+
+Only a whole run is written down. `--short` makes the live benchmarks take seconds: to see that they run, not to measure.
+"""
 
 import asyncio
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from benchmarks import (
     alone,
     analyze,
     interference,
-    live,
     models,
     preview,
     quality,
@@ -23,6 +26,9 @@ from benchmarks import (
     uplink,
     visit,
 )
+from benchmarks.live import exact, glass, one_core, overload, trouble, viewers
+from benchmarks.live import model as live_model
+from benchmarks.progress import listen
 from dermabooth import resources
 from server.config import ServerConfig
 from server.inference import triton_address
@@ -34,14 +40,19 @@ Row = dict[str, Any]
 async def measure(names: list[str], console: Console) -> list[Row]:
     """The rows of these benchmarks, one after the other, so that none disturbs another."""
     rows: list[Row] = []
-    columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description:<48}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("", total=len(names))
-        for name in names:
-            progress.update(task, description=name)
+        for number, name in enumerate(names):
+            progress.update(task, description=name, completed=number)
+            listen(partial(_tell, progress, task, name, number))
             rows += await BENCHMARKS[name]()
-            progress.advance(task)
+        progress.update(task, completed=len(names))
     return rows
+
+
+def _tell(progress: Progress, task: TaskID, name: str, number: int, what: str, share: float) -> None:
+    progress.update(task, description=f"{name}: {what}", completed=number + share)
 
 
 async def _with_triton(work: Callable[[str], Awaitable[list[Row]]]) -> list[Row]:
@@ -74,7 +85,13 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "quality": quality.measure,
     "triton": _throughput,
     "models": _models,
-    "live": lambda: _with_triton(live.measure),
+    "live": lambda: _with_triton(live_model.measure),
+    "live_glass": glass.measure,
+    "live_trouble": trouble.measure,
+    "live_exact": exact.measure,
+    "live_overload": overload.measure,
+    "live_viewers": viewers.measure,
+    "live_one_core": one_core.measure,
     "preview": preview.measure,
     "uplink": _uplink,
     "alone": _alone,
@@ -84,9 +101,23 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
 }
 
 
+SHORT: dict[str, Callable[[], Awaitable[list[Row]]]] = {
+    "live_glass": partial(glass.measure, rounds=1, seconds=2.0),
+    "live_trouble": partial(trouble.measure, rounds=1, seconds=2.0),
+    "live_exact": partial(exact.measure, rounds=1, seconds=4.0),
+    "live_overload": partial(overload.measure, rounds=1, seconds=5.0),
+    "live_viewers": partial(viewers.measure, rounds=1, seconds=2.0),
+    "live_one_core": partial(one_core.measure, rounds=1, seconds=2.0, steps=(1, 2)),
+}
+"""Some of them in seconds."""
+
+
 def main() -> None:
-    """Measure what is named, or everything; only a whole run is written down."""
-    names = sys.argv[1:]
+    """Measure what is named, or everything."""
+    names = [name for name in sys.argv[1:] if name != "--short"]
+    if "--short" in sys.argv:
+        BENCHMARKS.update(SHORT)
+        names = names or list(SHORT)
     if unknown := set(names) - set(BENCHMARKS):
         sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     console = Console()

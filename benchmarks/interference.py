@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import sender
-from benchmarks.live import BoothRun, run_booth
+from benchmarks.live.model import BoothRun, run_booth
 from dermabooth.demo.processes import program, read_announcement
 from server.access import Scope, Tokens
 from server.config import ServerConfig

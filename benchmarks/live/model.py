@@ -13,29 +13,23 @@ from typing import Any
 import cv2
 import msgspec
 import numpy as np
-import skimage.data
-from aiohttp import web
-from numpy.typing import NDArray
 
+from benchmarks.live import scene
+from benchmarks.live.plane import live_plane
 from server.access import Scope, Tokens
-from server.api import whip
-from server.api.login import Sessions
-from server.api.problems import problems
-from server.api.routes import SESSIONS, access, add_routes
-from server.api.signalling import LIVE
 from server.inference import TritonClient
-from server.live import Analyse, LiveAnalyst, LiveHub
+from server.live import Analyse, LiveAnalyst
 from station.devices import LatestFrame
 from station.protocol import Frame, FrameHeader, Overlay
 from station.transport.webrtc import PreviewSender
 
 GOAL_MS = 60.0
 """The p95 may exceed the model's own time by this much."""
-WIDTH, HEIGHT, FPS = 1280, 720, 15.0
+FPS = 15.0
 SECONDS = 15.0
 _WARM_UP_S = 3.0
 _MODEL = "face_layers"  # does the work of the ensemble `live`
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 
 Row = dict[str, Any]
 
@@ -75,7 +69,7 @@ async def run_booth(
     """
     arguments = [whip_url, token, str(seconds), str(fps), str(warm_up_s)]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.live", *arguments, cwd=_ROOT, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "benchmarks.live.model", *arguments, cwd=_ROOT, stdout=asyncio.subprocess.PIPE
     )
     try:
         async with asyncio.timeout(seconds + warm_up_s + 60):
@@ -97,16 +91,16 @@ async def measure(triton_url: str, *, seconds: float = SECONDS) -> list[Row]:
     async with (
         TritonClient(triton_url) as triton,
         LiveAnalyst(triton) as analyst,
-        live_plane(analyst) as door,
+        door(analyst) as place,
     ):
         before = (await triton.statistics())[_MODEL]
-        run = await run_booth(*door, seconds=seconds)
+        run = await run_booth(*place, seconds=seconds)
         after = (await triton.statistics())[_MODEL]
     count = after.inference_count - before.inference_count
     model_ms = 1000 * (after.compute_s - before.compute_s) / max(count, 1)
     own = run.p95_ms - model_ms
     context = (
-        f"{WIDTH}x{HEIGHT} at {FPS:g} frames/s, VP8 over WebRTC, loopback, {run.overlays} overlays "
+        f"{scene.WIDTH}x{scene.HEIGHT} at {FPS:g} frames/s, VP8 over WebRTC, loopback, {run.overlays} overlays "
         f"({run.with_face} with a face); p50 {run.p50_ms:.1f} ms, p95 {run.p95_ms:.1f} ms, model {model_ms:.1f} ms"
     )
     return [
@@ -130,22 +124,13 @@ async def measure(triton_url: str, *, seconds: float = SECONDS) -> list[Row]:
 
 
 @contextlib.asynccontextmanager
-async def live_plane(analyse: Analyse) -> AsyncIterator[tuple[str, str]]:
+async def door(analyse: Analyse) -> AsyncIterator[tuple[str, str]]:
     """A live plane on loopback, in this process: WHIP address and token of its booth."""
-    with tempfile.TemporaryDirectory() as keys:
-        tokens = Tokens.open(Path(keys))
-        async with LiveHub(analyse) as hub:
-            app = web.Application(middlewares=[problems, access])
-            app[SESSIONS], app[LIVE] = Sessions(tokens), hub
-            add_routes(app, whip.routes())
-            runner = web.AppRunner(app)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            url = f"http://127.0.0.1:{runner.addresses[0][1]}/whip/bench"
-            try:
-                yield url, tokens.issue("bench", [Scope.PUBLISH])
-            finally:
-                await runner.cleanup()
+    with tempfile.TemporaryDirectory() as name:
+        keys = Path(name)
+        token = Tokens.open(keys).issue("bench", [Scope.PUBLISH])
+        async with live_plane(analyse, keys) as (_, url):
+            yield f"{url}/whip/bench", token
 
 
 class _Watch:
@@ -172,26 +157,14 @@ class _Watch:
 
 async def _film(source: LatestFrame, watch: _Watch, fps: float) -> None:
     """Show a moving face; a frame counts as taken when its pixels are there."""
-    pictures = _pictures()
+    pictures = scene.movement()
     started, number = time.perf_counter(), 0
     while True:
         await asyncio.sleep(max(0.0, started + number / fps - time.perf_counter()))
-        header = FrameHeader(frame_id=number, width=WIDTH, height=HEIGHT, captured_at=time.time())
+        header = FrameHeader(frame_id=number, width=scene.WIDTH, height=scene.HEIGHT, captured_at=time.time())
         watch.film(number)
         source.put(Frame(header, pictures[number % len(pictures)]))
         number += 1
-
-
-def _pictures() -> list[NDArray[np.uint8]]:
-    portrait = np.asarray(skimage.data.astronaut(), np.uint8)  # type: ignore[no-untyped-call]
-    portrait = np.asarray(cv2.resize(portrait, (HEIGHT, HEIGHT)), np.uint8)
-    scene = cv2.copyMakeBorder(portrait, 0, 0, 280, 280, cv2.BORDER_REPLICATE)
-    turns = [2 * np.pi * n / 30 for n in range(30)]
-    moves = [np.array([[1, 0, 8 * np.cos(t)], [0, 1, 5 * np.sin(t)]], np.float32) for t in turns]
-    return [
-        np.asarray(cv2.warpAffine(scene, move, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE), np.uint8)
-        for move in moves
-    ]
 
 
 async def _booth(url: str, token: str, seconds: float, fps: float, warm_up_s: float) -> BoothRun:
