@@ -1,6 +1,7 @@
 # make demo | setup | check | test | bench | peers | soak | prove | train-setup
 PYTHON ?= python3
 ARGS ?=
+MINUTES ?= 30
 # Tests of one process share the cores; those of several, and browsers, keep time and go one after the other.
 QUICK := unit or architecture
 PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile
@@ -61,6 +62,9 @@ test-triton: .venv/.ready
 bench: setup
 	@$(MAKE) --no-print-directory --keep-going peers || echo "a peer without its environment is left out"
 	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: setup
+	$(BIN)/python -m benchmarks.live.soak --minutes $(MINUTES) $(ARGS)
 
 peers: .venv-peer-fastrtc/.ready .venv-peer-aiortc/.ready
 

@@ -26,7 +26,7 @@ from benchmarks import (
     uplink,
     visit,
 )
-from benchmarks.live import exact, glass, one_core, overload, trouble, viewers
+from benchmarks.live import exact, glass, one_core, overload, peers, trouble, viewers
 from benchmarks.live import model as live_model
 from benchmarks.progress import listen
 from dermabooth import resources
@@ -92,6 +92,7 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "live_overload": overload.measure,
     "live_viewers": viewers.measure,
     "live_one_core": one_core.measure,
+    "live_peers": peers.measure,
     "preview": preview.measure,
     "uplink": _uplink,
     "alone": _alone,
@@ -107,6 +108,7 @@ SHORT: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "live_exact": partial(exact.measure, rounds=1, seconds=4.0),
     "live_overload": partial(overload.measure, rounds=1, seconds=5.0),
     "live_viewers": partial(viewers.measure, rounds=1, seconds=2.0),
+    "live_peers": partial(peers.measure, rounds=1, seconds=2.0, overload_s=5.0),
     "live_one_core": partial(one_core.measure, rounds=1, seconds=2.0, steps=(1, 2)),
 }
 """Some of them in seconds."""

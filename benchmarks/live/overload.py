@@ -44,11 +44,13 @@ async def _run(after: tuple[float, ...]) -> list[Point]:
     async with stage.plane(model_ms=MODEL_MS) as (server, doors), stage.booth(doors, FPS) as booth:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        zero = min(taken for _, taken, _ in (await booth.ask("collect"))["answered"])
+        first = await booth.ask("collect")
+        zero = min(taken for _, taken, _ in first["answered"])
         for moment in after:
             await asyncio.sleep(began + moment - loop.time())
             memory.append(server.memory_mb())
         told = await booth.ask("collect")
+    told["answered"] = first["answered"] + told["answered"]
     return [
         Point(moment, *window(told, zero + moment), held) for moment, held in zip(after, memory, strict=True)
     ]

@@ -49,6 +49,9 @@ class _Returned:
 
 async def _stock(receiver: RTCRtpReceiver, returned: _Returned) -> None:
     """Take pictures as aiortc gives them."""
+    untyped: Any = receiver
+    while untyped.track is None:  # there is none before the answer
+        await asyncio.sleep(0.005)
     with suppress(MediaStreamError):
         while True:
             frame = await receiver.track.recv()

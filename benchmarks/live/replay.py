@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -142,11 +143,15 @@ class _Booths:
             await leave.wait()
 
     async def leave(self, name: str) -> None:
-        """One less."""
+        """One less, if it is there."""
+        if name not in self._running:
+            return
         task, leave = self._running.pop(name)
         self._replays.pop(name, None)
         leave.set()
         await asyncio.wait({task})
+        if not task.cancelled() and (error := task.exception()) is not None:
+            print(f"a replayed booth failed: {error}", file=sys.stderr)
 
     def collect(self) -> dict[str, Any]:
         """What each booth noted since it was last asked."""

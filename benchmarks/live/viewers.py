@@ -62,7 +62,9 @@ async def _run(seconds: float, overlays: bool) -> list[Load]:
         for wanted in VIEWERS:
             while joined < wanted:
                 joined += 1
-                await viewers.ask("join", name=str(joined), overlays=overlays, **doors.whep())
+                said = await viewers.ask("join", name=str(joined), overlays=overlays, **doors.whep())
+                if not said["up"]:
+                    raise RuntimeError(f"a viewer of the benchmark could not join: {said['why']}")
             await asyncio.sleep(min(_WARM_UP_S, seconds))
             loads.append(await _load(server, viewers, wanted, seconds))
     return loads

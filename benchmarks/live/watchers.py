@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import aiohttp
+
 from benchmarks.live import programs
 from benchmarks.live.whip import connected, new_peer
 from server.live.rtc_internals import VideoIntake
@@ -46,39 +48,48 @@ async def viewer(url: str, token: str, *, overlays: bool = True) -> AsyncIterato
 
 
 class _Viewers:
-    def __init__(self, stack: AsyncExitStack) -> None:
-        self._stack = stack
+    """Viewers that come and go."""
+
+    def __init__(self) -> None:
         self._own: dict[str, AsyncExitStack] = {}
         self._watched: dict[str, Watched] = {}
 
-    async def join(self, name: str, url: str, token: str, overlays: bool = True) -> None:
+    async def join(self, name: str, url: str, token: str, overlays: bool = True) -> dict[str, Any]:
+        """One more; `up` says whether it has joined."""
         own = AsyncExitStack()
-        self._watched[name] = await own.enter_async_context(viewer(url, token, overlays=overlays))
+        try:
+            self._watched[name] = await own.enter_async_context(viewer(url, token, overlays=overlays))
+        except (RuntimeError, TimeoutError, aiohttp.ClientError) as error:
+            return {"up": False, "why": str(error)}
         self._own[name] = own
+        return {"up": True}
 
     async def leave(self, name: str) -> None:
-        del self._watched[name]
-        await self._own.pop(name).aclose()
+        """One less, if it is there."""
+        if name in self._own:
+            del self._watched[name]
+            await self._own.pop(name).aclose()
 
     def count(self) -> dict[str, Any]:
+        """What each has got so far."""
         return {
             "frames": [one.frames for one in self._watched.values()],
             "overlays": [one.overlays for one in self._watched.values()],
         }
 
     async def close(self) -> None:
+        """All leave."""
         for name in tuple(self._own):
             await self.leave(name)
 
 
 async def _main() -> None:
-    async with AsyncExitStack() as stack:
-        viewers = _Viewers(stack)
-        programs.say(up=True)
-        try:
-            await programs.answer({"join": viewers.join, "leave": viewers.leave, "count": viewers.count})
-        finally:
-            await viewers.close()
+    viewers = _Viewers()
+    programs.say(up=True)
+    try:
+        await programs.answer({"join": viewers.join, "leave": viewers.leave, "count": viewers.count})
+    finally:
+        await viewers.close()
 
 
 if __name__ == "__main__":
