@@ -20,7 +20,7 @@ from server.live.ice import IceServer
 from server.live.offer import Fragment, read_publisher_offer, read_viewer_offer
 from server.live.peer import Peer
 from server.live.publisher import Publisher
-from server.live.rtc_internals import check_versions, shorten_consent
+from server.live.rtc_internals import check_versions
 from server.live.scheduler import FairScheduler
 from server.live.state import InferenceState, LiveState, Sync
 from server.overlay import build_overlay
@@ -80,7 +80,6 @@ class LiveHub:
         ice_servers: Sequence[IceServer] = (),
     ) -> None:
         check_versions()
-        shorten_consent()
         self._analyse = analyse
         self.ice_servers = tuple(ice_servers)
         self._model = model

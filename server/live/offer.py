@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from aiortc import RTCIceCandidate
 from aiortc.sdp import candidate_from_sdp
@@ -14,6 +15,7 @@ MAX_SDP_BYTES = 64 * 1024
 MAX_CANDIDATES = 64
 """Most ICE candidates of one peer, trickled ones included."""
 _MAX_LINES = 2000
+_CANDIDATE = "a=candidate:"
 _DIRECTIONS = ("sendonly", "recvonly", "sendrecv", "inactive")
 
 
@@ -61,6 +63,7 @@ def read_viewer_offer(text: str) -> Offer:
 def read_fragment(text: str) -> Fragment:
     """The candidates of a `trickle-ice-sdpfrag` (RFC 8840); raises `MalformedOffer`."""
     lines = _lines(text)
+    _count_candidates(lines)
     mid, ufrag, complete = "0", None, False
     candidates: list[RTCIceCandidate] = []
     for line in lines:
@@ -69,12 +72,10 @@ def read_fragment(text: str) -> Fragment:
             mid = value
         elif name == "a=ice-ufrag":
             ufrag = value
-        elif name == "a=candidate" and ".local" not in value:
+        elif name == "a=candidate":
             candidates.append(_candidate(value, mid))
         complete = complete or name == "a=end-of-candidates"
-    if len(candidates) > MAX_CANDIDATES:
-        raise MalformedOffer(f"more than {MAX_CANDIDATES} candidates")
-    return Fragment(ufrag, tuple(candidates), complete)
+    return Fragment(ufrag, tuple(one for one in candidates if _has_address(one)), complete)
 
 
 def _read_offer(text: str, directions: Collection[str]) -> Offer:
@@ -82,10 +83,11 @@ def _read_offer(text: str, directions: Collection[str]) -> Offer:
     session, sections = _sections(lines)
     if not text.startswith("v=0") or not sections:
         raise MalformedOffer("this is not an SDP offer")
-    candidates = sum(line.startswith("a=candidate:") for line in lines)
-    if candidates > MAX_CANDIDATES:
-        raise MalformedOffer(f"more than {MAX_CANDIDATES} candidates")
+    candidates = _count_candidates(lines)
     codecs = _codecs(_video(sections, _Section("session", session).direction("sendrecv"), directions))
+    mids = [line for line in lines if line.startswith("a=mid:")]
+    if len(set(mids)) < len(mids):
+        raise MalformedOffer("two sections of the offer have the same mid")
     ufrags = [line.partition(":")[2] for line in lines if line.startswith("a=ice-ufrag:")]
     if not ufrags or not any(line.startswith("a=fingerprint:") for line in lines):
         raise MalformedOffer("the offer has no ICE credentials or no DTLS fingerprint")
@@ -140,9 +142,23 @@ def _text(lines: list[str]) -> str:
     return "\r\n".join(["a=setup:active" if line == "a=setup:actpass" else line for line in lines] + [""])
 
 
+def _count_candidates(lines: list[str]) -> int:
+    count = sum(line.startswith(_CANDIDATE) for line in lines)
+    if count > MAX_CANDIDATES:
+        raise MalformedOffer(f"more than {MAX_CANDIDATES} candidates")
+    return count
+
+
 def _without_hidden_hosts(lines: list[str]) -> list[str]:
-    """Without mDNS candidates (RFC 8828): their hosts reach this server by its own, and multicast may not work here."""
-    return [line for line in lines if not (line.startswith("a=candidate:") and ".local " in line)]
+    """Without candidates that have a name for an address: nothing here waits for a name service.
+
+    The hosts behind mDNS names (RFC 8828) reach this server by its own candidates.
+    """
+    return [
+        line
+        for line in lines
+        if not line.startswith(_CANDIDATE) or _has_address(_candidate(line.removeprefix(_CANDIDATE), "0"))
+    ]
 
 
 def _candidate(value: str, mid: str) -> RTCIceCandidate:
@@ -150,5 +166,15 @@ def _candidate(value: str, mid: str) -> RTCIceCandidate:
         candidate = candidate_from_sdp(value)
     except (ValueError, IndexError, AssertionError) as error:
         raise MalformedOffer("a candidate cannot be read") from error
+    if candidate.port not in range(1 << 16) or candidate.priority not in range(1 << 32):
+        raise MalformedOffer("a candidate's port or priority is out of range")
     candidate.sdpMid = mid
     return candidate
+
+
+def _has_address(candidate: RTCIceCandidate) -> bool:
+    try:
+        ip_address(candidate.ip)
+    except ValueError:
+        return False
+    return True

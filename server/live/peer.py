@@ -20,6 +20,8 @@ from server.live.codec import VideoCodec
 from server.live.errors import MalformedOffer, OfferRefused
 from server.live.ice import IceServer, configuration
 from server.live.offer import MAX_CANDIDATES, Fragment, Offer
+from server.live.rtc_consent import watch_consent
+from server.live.rtc_guards import guard
 from server.live.rtc_internals import close_connection
 from station.protocol import OVERLAY_CHANNEL, PreviewOverlay, encode_overlay
 
@@ -85,6 +87,8 @@ class Peer(ABC):
             await self.connection.setLocalDescription(await self.connection.createAnswer())
         except Exception as error:  # as above: what the offer left out shows here
             raise OfferRefused(f"the offer cannot be answered: {type(error).__name__}") from error
+        guard(self.connection, self._abused)
+        watch_consent(self.connection, self._heard_at)
         return self.connection.localDescription.sdp
 
     async def trickle(self, fragment: Fragment) -> None:
@@ -142,6 +146,15 @@ class Peer(ABC):
         if state == "connected":
             self._settled.set()
         elif state in ("failed", "closed"):
+            self._end()
+
+    def _heard_at(self) -> float:
+        """Monotonic time at which media came last, s: one that sends is alive, even if it answers no check of that."""
+        return float("-inf")
+
+    def _abused(self, why: str) -> None:
+        if not self.ended.is_set():
+            _logger.warning("a live session was ended: %s", why, extra={"booth": self.booth})
             self._end()
 
     def _end(self) -> None:

@@ -13,7 +13,7 @@ from server.live.ice import IceServer
 from server.live.offer import Offer
 from server.live.peer import Peer
 from server.live.reassembly import EncodedFrame
-from server.live.rtc_internals import VideoIntake, take_media_as_consent
+from server.live.rtc_internals import VideoIntake
 
 
 class Publisher(Peer):
@@ -42,14 +42,6 @@ class Publisher(Peer):
         """Times that a lost packet was not waited for any longer."""
         return 0 if self._intake is None else self._intake.given_up
 
-    async def answer(self, offer: Offer) -> str:
-        """As of any peer; one that sends is alive, even if it answers no check of that."""
-        sdp = await super().answer(offer)
-        intake = self._intake
-        assert intake is not None
-        take_media_as_consent(self.connection.getTransceivers()[0].receiver, lambda: intake.heard_at)
-        return sdp
-
     def request_key_frame(self) -> None:
         """Ask the booth for a key frame; requests close together become one."""
         if self._intake is not None:
@@ -65,6 +57,9 @@ class Publisher(Peer):
             self._executor, self._on_picture, self._require_key_frame, codec=self.codec
         )
         return transceiver
+
+    def _heard_at(self) -> float:
+        return super()._heard_at() if self._intake is None else self._intake.heard_at
 
     def _jobs(self) -> Sequence[Coroutine[Any, Any, None]]:
         assert self._intake is not None

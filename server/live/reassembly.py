@@ -122,13 +122,18 @@ class FrameAssembler:
         """Drop everything up to the next key frame, and ask for one."""
         self._needs_key = self._asks_key = True
 
+    def begin_anew(self) -> None:
+        """Another stream follows: forget what of the old one is not whole."""
+        self._packets.clear()
+        self._asks_key, self._next = self._next is not None, None
+
     def _unwrapped(self, number: int) -> int:
         return self._highest + ((number - self._highest + 0x8000) & 0xFFFF) - 0x8000
 
     def _begin_at(self, number: int) -> None:
         self._packets.clear()
         self._missing.clear()
-        self._asks_key = self._next is not None
+        self._asks_key = self._asks_key or self._next is not None
         self._next, self._highest, self._needs_key = number, number, True
 
     def _head(self) -> tuple[list[VideoPacket], bool]:

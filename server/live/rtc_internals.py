@@ -1,22 +1,18 @@
-"""Every private attribute of aiortc and aioice that the server touches.
+"""The private attributes of aiortc and aioice that the server touches, with those in `rtc_guards` and `rtc_consent`.
 
 They have no public way to: release video frames before the next one begins, repeat a NACK, forward coded frames, learn
-the RTP timestamp of a sent frame, answer a viewer's request for a key frame, or say when a silent peer is given up.
+the RTP timestamp of a sent frame, or answer a viewer's request for a key frame.
 `check_versions` refuses the versions this was not written for; `tests/unit/live/test_rtc_internals.py` holds the rest.
 """
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Callable
-from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-import aioice.ice
-from aioice.stun import TransactionError
-from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
+from aiortc import RTCDtlsTransport, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.rtp import RtpPacket
 
 from server.live.codec import VideoCodec
@@ -24,16 +20,12 @@ from server.live.reassembly import NACK_S, EncodedFrame, FrameAssembler, VideoPa
 
 AIORTC_VERSION = "1.16"
 AIOICE_VERSION = "0.13"
-CONSENT_INTERVAL_S = 0.4
-"""Between two checks that the peer still answers (RFC 7675)."""
-CONSENT_FAILURES = 3
-"""Unanswered checks in a row, 0.5 s each, after which the peer is gone: under 3 s in all."""
-MEDIA_FRESH_S = 1.0
-"""How long a packet counts as a sign of life of a sender that answers no check."""
 ICE_TICK_S = 0.05
 """More than the time between two ICE checks, after which a closed peer's last task has ended."""
 KEY_FRAME_INTERVAL_S = 0.3
 """Requests for a key frame by viewers are merged within this time."""
+STREAM_KEPT_S = 1.0
+"""A sender's next stream (SSRC) counts once the one before has been silent so long."""
 
 _RECEIVER = "_RTCRtpReceiver__"
 _SENDER = "_RTCRtpSender__"
@@ -51,57 +43,12 @@ def check_versions() -> None:
             raise InternalsChanged(f"{package} {version(package)} is installed, {known} is needed")
 
 
-def shorten_consent() -> None:
-    """Notice a dead peer within 3 s instead of 30 s; holds for the whole process."""
-    _known(aioice.ice, "CONSENT_INTERVAL")
-    _known(aioice.ice, "CONSENT_FAILURES")
-    vars(aioice.ice).update(CONSENT_INTERVAL=CONSENT_INTERVAL_S, CONSENT_FAILURES=CONSENT_FAILURES)
-
-
-def _known(owner: Any, name: str) -> Any:
+def known(owner: Any, name: str) -> Any:
+    """The attribute; raises `InternalsChanged` where there is none."""
     try:
         return getattr(owner, name)
     except AttributeError as error:
         raise InternalsChanged(f"{owner!r} has no {name}") from error
-
-
-def take_media_as_consent(receiver: RTCRtpReceiver, heard_at: Callable[[], float]) -> None:
-    """Keep the connection of `receiver` also while packets come, though no check is answered.
-
-    FFmpeg's muxer answers none once it sends. Its packets are authenticated, so they prove no less than an answer that
-    the peer is there. A peer that has ever answered is held to it. Call it before the connection is made; `heard_at` is
-    the monotonic time of the newest packet.
-    """
-    ice = _known(_known(_known(receiver, "transport"), "transport"), "_connection")
-    for name in ("query_consent", "build_request", "_nominated", "_query_consent_task"):
-        _known(ice, name)
-    vars(ice)["query_consent"] = partial(_query_consent, ice, heard_at)
-
-
-async def _query_consent(ice: Any, heard_at: Callable[[], float]) -> None:
-    """In the place of aioice's `Connection.query_consent`: check until the peer is gone, then close."""
-    failures, answers = 0, False
-    while failures < CONSENT_FAILURES:
-        await asyncio.sleep(CONSENT_INTERVAL_S * random.uniform(0.8, 1.2))  # noqa: S311  spreads the load
-        for pair in tuple(ice._nominated.values()):
-            if await _is_answered(ice, pair):
-                failures, answers = 0, True
-            elif not answers and time.monotonic() - heard_at() < MEDIA_FRESH_S:
-                failures = 0
-            else:
-                failures += 1
-    ice._query_consent_task = None
-    await ice.close()
-
-
-async def _is_answered(ice: Any, pair: Any) -> bool:
-    request = ice.build_request(pair, nominate=False)
-    password = ice.remote_password.encode()
-    try:
-        await pair.protocol.request(request, pair.remote_addr, integrity_key=password, retransmissions=0)
-    except TransactionError:
-        return False
-    return True
 
 
 async def close_connection(connection: RTCPeerConnection) -> None:
@@ -109,17 +56,34 @@ async def close_connection(connection: RTCPeerConnection) -> None:
     nobody ends.
     """
     connected = connection.connectionState == "connected"
-    await connection.close()
+    await _close(connection)
     if connected:
         return
     await asyncio.sleep(ICE_TICK_S)
-    owners = [one.receiver for one in connection.getTransceivers()]
-    transports = {owner.transport.transport for owner in (*owners, connection.sctp) if owner is not None}
-    for transport in transports:
-        task: asyncio.Task[None] | None = _known(_known(transport, "_connection"), "_query_consent_task")
+    for dtls in dtls_transports(connection):
+        task: asyncio.Task[None] | None = known(known(dtls.transport, "_connection"), "_query_consent_task")
         if task is not None:
             task.cancel()
             await asyncio.wait({task})
+
+
+async def _close(connection: RTCPeerConnection) -> None:
+    try:
+        await connection.close()
+    except AttributeError:  # of an offer that could not be answered, a part may be without transport
+        for dtls in dtls_transports(connection):
+            await dtls.stop()
+            await dtls.transport.stop()
+
+
+def dtls_transports(connection: RTCPeerConnection) -> set[RTCDtlsTransport]:
+    """Those of its media and its data; with BUNDLE a single one."""
+    owners = [one.receiver for one in connection.getTransceivers()]
+    return {
+        owner.transport
+        for owner in (*owners, connection.sctp)
+        if owner is not None and owner.transport is not None
+    }
 
 
 class VideoIntake:
@@ -152,6 +116,8 @@ class VideoIntake:
         """Requests for lost packets sent."""
         self.plis = 0
         """Requests for key frames sent."""
+        self.strays = 0
+        """Packets of a further stream, which are left out while the first one goes on."""
         self._take_over()
 
     @property
@@ -179,18 +145,24 @@ class VideoIntake:
         self._disturbed.set()
 
     def _take_over(self) -> None:
-        self._handle = _known(self._receiver, "_handle_rtp_packet")
+        self._handle = known(self._receiver, "_handle_rtp_packet")
         for name, substitute in (("jitter_buffer", self), ("nack_generator", _NoNacks())):
-            _known(self._receiver, _RECEIVER + name)
+            known(self._receiver, _RECEIVER + name)
             setattr(self._receiver, _RECEIVER + name, substitute)
         for name in ("_send_rtcp_nack", "_send_rtcp_pli"):
-            _known(self._receiver, name)
+            known(self._receiver, name)
         self._receiver._handle_rtp_packet = self._handle_rtp_packet
 
     def add(self, packet: RtpPacket) -> tuple[bool, None]:
         """In the place of `JitterBuffer.add`: the packet comes with its payload parsed and RTX unwrapped."""
         data: bytes = packet._data  # type: ignore[attr-defined]
-        self._ssrc, self.heard_at = packet.ssrc, self._clock()
+        now = self._clock()
+        if packet.ssrc != self._ssrc:
+            if now - self.heard_at < STREAM_KEPT_S:
+                self.strays += 1
+                return False, None
+            self._assembler.begin_anew()
+        self._ssrc, self.heard_at = packet.ssrc, now
         self._assembler.add(
             VideoPacket(
                 sequence_number=packet.sequence_number,
@@ -254,15 +226,15 @@ class SentTimestamps:
 
     def __init__(self, sender: RTCRtpSender) -> None:
         self._sender: Any = sender
-        _known(sender, _SENDER + "rtp_timestamp")
-        _known(sender, _SENDER + "packet_count")
+        known(sender, _SENDER + "rtp_timestamp")
+        known(sender, _SENDER + "packet_count")
         self.origin: int | None = None
         """RTP timestamp of presentation time 0; None before the first frame was sent."""
 
     def learn(self, last_pts: int) -> None:
         """Call when the track is asked for the frame after the one of `last_pts` (90 kHz ticks)."""
-        if self.origin is None and _known(self._sender, _SENDER + "packet_count"):
-            self.origin = (_known(self._sender, _SENDER + "rtp_timestamp") - last_pts) & 0xFFFFFFFF
+        if self.origin is None and known(self._sender, _SENDER + "packet_count"):
+            self.origin = (known(self._sender, _SENDER + "rtp_timestamp") - last_pts) & 0xFFFFFFFF
 
     def of(self, pts: int) -> int | None:
         """The timestamp on the wire of the frame of `pts`."""
@@ -274,5 +246,5 @@ def answer_key_frame_requests(sender: RTCRtpSender, callback: Callable[[], None]
 
     Left alone, a sender of ready-made packets drops such requests.
     """
-    _known(sender, "_send_keyframe")
+    known(sender, "_send_keyframe")
     vars(sender)["_send_keyframe"] = callback

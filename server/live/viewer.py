@@ -12,6 +12,7 @@ from server.live.holding import Hold
 from server.live.ice import IceServer
 from server.live.offer import Offer
 from server.live.peer import Peer
+from server.live.rtc_guards import bound_repeats
 from server.live.rtc_internals import SentTimestamps, answer_key_frame_requests
 from server.live.state import Sync, ViewerState
 from station.protocol import Overlay, PreviewOverlay
@@ -76,6 +77,7 @@ class Viewer(Peer):
         transceiver = self.connection.addTransceiver(self.track, direction="sendonly")
         self._timestamps = SentTimestamps(transceiver.sender)
         answer_key_frame_requests(transceiver.sender, self._want_key_frame)
+        bound_repeats(transceiver.sender)
         return transceiver
 
     def _jobs(self) -> Sequence[Coroutine[Any, Any, None]]:

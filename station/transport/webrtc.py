@@ -23,7 +23,7 @@ from aiortc import (
 from station.devices import LatestFrame
 from station.protocol import OVERLAY_CHANNEL, Overlay, ProtocolError, decode_overlay
 from station.transport.preview_track import PreviewTrack, SentFrames
-from station.transport.rtc_internals import check_versions, close_connection, shorten_consent
+from station.transport.rtc_internals import check_versions, close_connection, watch_consent
 from station.transport.vp8 import PreviewEncoder
 
 _CONNECT_LIMIT_S = 5.0
@@ -102,7 +102,6 @@ class PreviewSender:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         check_versions()
-        shorten_consent()
         self._url = whip_url
         self._token = token
         self._source = source
@@ -183,6 +182,7 @@ class PreviewSender:
             connected, ended = _events_of(connection)
             self._prepare(connection).add_listener("ended", ended.set)
             await connection.setLocalDescription(await connection.createOffer())
+            watch_consent(connection)
             location, answer = await self._post(http, connection.localDescription.sdp)
             await _accept(connection, answer)
             async with asyncio.timeout(_CONNECT_LIMIT_S):

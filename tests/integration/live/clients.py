@@ -1,7 +1,8 @@
 """Independent peers: plain aiortc against the server's doors."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
@@ -11,9 +12,11 @@ from av import VideoFrame
 from server.access import Scope
 from server.live.decoding import rgb_of
 from server.live.rtc_internals import close_connection
+from station.devices import LatestFrame
 from station.protocol import OVERLAY_CHANNEL, PreviewOverlay, decode_overlay
+from station.transport.webrtc import PreviewSender
 from tests.integration.live.conftest import Server
-from tests.integration.live.stamp import number_in
+from tests.integration.live.stamp import frame, number_in
 
 
 async def offer_of(
@@ -79,14 +82,14 @@ class WhepViewer:
         receiver = self.peer.getReceivers()[0]
         while True:
             try:
-                frame = await receiver.track.recv()
+                picture = await receiver.track.recv()
             except MediaStreamError:
                 return
-            assert isinstance(frame, VideoFrame)
-            assert frame.pts is not None
+            assert isinstance(picture, VideoFrame)
+            assert picture.pts is not None
             origin = vars(receiver)["_RTCRtpReceiver__timestamp_mapper"]._origin
-            timestamp = (frame.pts + origin) & 0xFFFFFFFF
-            self.seen.numbers[timestamp] = number_in(rgb_of(frame, frame.width))
+            timestamp = (picture.pts + origin) & 0xFFFFFFFF
+            self.seen.numbers[timestamp] = number_in(rgb_of(picture, picture.width))
             if timestamp not in self.seen.overlays:
                 self.seen.late.add(timestamp)
 
@@ -94,3 +97,37 @@ class WhepViewer:
 def new_peer() -> RTCPeerConnection:
     """A peer connection that asks no STUN server."""
     return RTCPeerConnection(RTCConfiguration(iceServers=[]))
+
+
+@asynccontextmanager
+async def booth(server: Server, name: str = "booth1") -> AsyncIterator[PreviewSender]:
+    """A booth that films numbered frames in this process."""
+    source = LatestFrame()
+
+    async def film() -> None:
+        for number in range(1, 10_000):
+            source.put(frame(number, number))
+            await asyncio.sleep(1 / 15)
+
+    token = server.tokens.issue(name, [Scope.PUBLISH])
+    filming = asyncio.create_task(film())
+    try:
+        async with PreviewSender(f"{server.url}/whip/{name}", token, source) as sender:
+            yield sender
+    finally:
+        filming.cancel()
+        await asyncio.wait({filming})
+
+
+async def is_live(server: Server) -> None:
+    """Once a booth sends frames."""
+    async with asyncio.timeout(10):
+        while not any(one.live for one in server.hub.state().booths):
+            await asyncio.sleep(0.02)
+
+
+async def seen(viewer: WhepViewer, frames: int) -> None:
+    """Once the viewer has decoded so many."""
+    async with asyncio.timeout(15):
+        while len(viewer.seen.numbers) < frames:
+            await asyncio.sleep(0.02)

@@ -1,7 +1,8 @@
 """A live server in this process, and clients for it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
@@ -46,12 +47,12 @@ class Server:
         return {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
 
 
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    tokens = Tokens.open(tmp_path)
-    limits = LiveLimits(viewers_per_booth=1, retry_s=0.05)
-    reader = Reader()
-    async with LiveHub(reader, limits=limits, is_known=lambda booth: booth.startswith("booth")) as hub:
+@asynccontextmanager
+async def open_server(folder: Path, **limits: int) -> AsyncIterator[Server]:
+    """A live server whose keys are in `folder`; `limits` as of `LiveLimits`."""
+    tokens, reader = Tokens.open(folder), Reader()
+    bounds = replace(LiveLimits(retry_s=0.05), **limits)
+    async with LiveHub(reader, limits=bounds, is_known=lambda booth: booth.startswith("booth")) as hub:
         runner = web.AppRunner(make_app(hub, tokens))
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -59,6 +60,12 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
             yield Server(reader, hub, tokens, f"http://127.0.0.1:{runner.addresses[0][1]}", http)
         await runner.cleanup()
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with open_server(tmp_path, viewers_per_booth=1) as opened:
+        yield opened
 
 
 @pytest.fixture

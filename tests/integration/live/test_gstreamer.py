@@ -8,9 +8,9 @@ import pytest
 
 from server.access import Scope
 from station.devices.genicam.client import SYSTEM_PYTHON
+from tests.integration.live.clients import booth, is_live
 from tests.integration.live.conftest import Server
 from tests.integration.live.stamp import HEIGHT, WIDTH
-from tests.integration.live.test_viewer import booth, is_live
 
 pytestmark = pytest.mark.integration
 

@@ -5,9 +5,8 @@ from aiortc import RTCPeerConnection
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.access import Scope
-from tests.integration.live.clients import WhepViewer
+from tests.integration.live.clients import WhepViewer, booth, is_live, seen
 from tests.integration.live.conftest import Server
-from tests.integration.live.test_viewer import booth, is_live, seen
 
 pytestmark = pytest.mark.integration
 

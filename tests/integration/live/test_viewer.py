@@ -1,50 +1,16 @@
 """A viewer gets the booth's own frames, and overlays under the timestamps of its own stream."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 from aiortc import RTCPeerConnection
 
 from server.access import Scope
-from station.devices import LatestFrame
-from station.transport.webrtc import PreviewSender, PreviewState
-from tests.integration.live.clients import WhepViewer, new_peer
+from station.transport.webrtc import PreviewState
+from tests.integration.live.clients import WhepViewer, booth, is_live, new_peer, seen
 from tests.integration.live.conftest import Server
-from tests.integration.live.stamp import frame
 
 pytestmark = pytest.mark.integration
-
-
-@asynccontextmanager
-async def booth(server: Server) -> AsyncIterator[PreviewSender]:
-    """A booth that films numbered frames in this process."""
-    source = LatestFrame()
-
-    async def film() -> None:
-        for number in range(1, 10_000):
-            source.put(frame(number, number))
-            await asyncio.sleep(1 / 15)
-
-    token = server.tokens.issue("booth1", [Scope.PUBLISH])
-    filming = asyncio.create_task(film())
-    async with PreviewSender(f"{server.url}/whip/booth1", token, source) as sender:
-        yield sender
-    filming.cancel()
-    await asyncio.wait({filming})
-
-
-async def is_live(server: Server) -> None:
-    async with asyncio.timeout(10):
-        while not any(one.live for one in server.hub.state().booths):
-            await asyncio.sleep(0.02)
-
-
-async def seen(viewer: WhepViewer, frames: int) -> None:
-    async with asyncio.timeout(15):
-        while len(viewer.seen.numbers) < frames:
-            await asyncio.sleep(0.02)
 
 
 async def test_viewer_sees_the_frames_and_their_overlays(

@@ -1,15 +1,17 @@
 """The private parts of aiortc that the server builds on are as it knows them."""
 
 import asyncio
+from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
-import aioice.ice
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 
-from server.live import rtc_internals
+from server.live import rtc_consent, rtc_internals
 from server.live.reassembly import EncodedFrame
+from server.live.rtc_consent import watch_consent
+from server.live.rtc_guards import bound_repeats
 from server.live.rtc_internals import (
     InternalsChanged,
     SentTimestamps,
@@ -17,8 +19,6 @@ from server.live.rtc_internals import (
     answer_key_frame_requests,
     check_versions,
     close_connection,
-    shorten_consent,
-    take_media_as_consent,
 )
 
 pytestmark = pytest.mark.unit
@@ -33,9 +33,7 @@ def test_the_installed_versions_are_the_known_ones(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_dead_peer_is_noticed_within_three_seconds() -> None:
-    shorten_consent()
-    longest = aioice.ice.CONSENT_FAILURES * (aioice.ice.CONSENT_INTERVAL * 1.2 + 0.5)
-    assert longest < 3.0
+    assert rtc_consent.CHECKS_MISSED * rtc_consent.CHECK_INTERVAL_S * 1.2 < 3.0
 
 
 async def test_a_missing_attribute_is_named() -> None:
@@ -43,33 +41,54 @@ async def test_a_missing_attribute_is_named() -> None:
         VideoIntake(object(), lambda frame: None)  # type: ignore[arg-type]
     with pytest.raises(InternalsChanged, match="rtp_timestamp"):
         SentTimestamps(object())  # type: ignore[arg-type]
-    with pytest.raises(InternalsChanged, match="transport"):
-        take_media_as_consent(object(), lambda: 0.0)  # type: ignore[arg-type]
+    with pytest.raises(InternalsChanged, match="_retransmit"):
+        bound_repeats(object())  # type: ignore[arg-type]
     with pytest.raises(InternalsChanged, match="_send_keyframe"):
         answer_key_frame_requests(object(), lambda: None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("heard", "kept"), [(True, True), (False, False)])
 async def test_a_peer_that_answers_no_check_is_kept_while_it_sends(heard: bool, kept: bool) -> None:
+    assert await _kept(_deaf, heard) is kept
+
+
+async def test_a_peer_that_is_slow_to_answer_is_kept() -> None:
+    assert await _kept(_slow, heard=False)
+
+
+async def _kept(hinder: Callable[[RTCPeerConnection], None], heard: bool) -> bool:
+    """Whether a peer that answers checks so is still connected after 3.6 s."""
     sending, receiving = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
     sending.addTransceiver("video", direction="sendonly")
-    transceiver = receiving.addTransceiver("video", direction="recvonly")
-    shorten_consent()
-    take_media_as_consent(
-        transceiver.receiver, lambda: asyncio.get_running_loop().time() if heard else float("-inf")
-    )
+    receiving.addTransceiver("video", direction="recvonly")
     await sending.setLocalDescription(await sending.createOffer())
     await receiving.setRemoteDescription(sending.localDescription)
     await receiving.setLocalDescription(await receiving.createAnswer())
-    deaf(sending)
+    watch_consent(receiving, lambda: asyncio.get_running_loop().time() if heard else float("-inf"))
+    hinder(sending)
     await sending.setRemoteDescription(receiving.localDescription)
     await asyncio.sleep(3.6)
-    assert (receiving.connectionState == "connected") is kept
+    kept = receiving.connectionState == "connected"
     for peer in (sending, receiving):
         await close_connection(peer)
+    return kept
 
 
-def deaf(peer: RTCPeerConnection) -> None:
+def _slow(peer: RTCPeerConnection) -> None:
+    """Let the peer answer the checks that make the connection at once, and later ones after a second."""
+    ice = peer.getTransceivers()[0].sender.transport.transport._connection
+    answer = ice.request_received
+
+    def late(*arguments: Any) -> None:
+        if peer.connectionState != "connected":
+            answer(*arguments)
+        else:
+            asyncio.get_running_loop().call_later(1.0, answer, *arguments)
+
+    vars(ice)["request_received"] = late
+
+
+def _deaf(peer: RTCPeerConnection) -> None:
     """Let the peer answer the checks that make the connection, and none later."""
     transport = peer.getTransceivers()[0].sender.transport.transport
     ice = transport._connection
