@@ -105,6 +105,7 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
 SHORT: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "live_glass": partial(glass.measure, rounds=1, seconds=2.0),
     "live_trouble": partial(trouble.measure, rounds=1, seconds=2.0),
+    "live": lambda: _with_triton(partial(live_model.measure, seconds=4.0)),
     "live_exact": partial(exact.measure, rounds=1, seconds=4.0),
     "live_overload": partial(overload.measure, rounds=1, seconds=5.0),
     "live_viewers": partial(viewers.measure, rounds=1, seconds=2.0),

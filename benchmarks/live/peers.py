@@ -88,7 +88,7 @@ async def _into(runs: list[Run], failed: dict[str, str], peer: Peer, seconds: fl
     except RuntimeError as error:
         if peer is OWN:
             raise
-        failed[peer.name] = str(error)
+        failed[peer.name] = str(error).splitlines()[0]
 
 
 async def _run(peer: Peer, seconds: float) -> Run:
@@ -108,7 +108,7 @@ async def _curves(peers: list[Peer], failed: dict[str, str], seconds: float) -> 
         try:
             found[peer.name] = await _curve(peer, [one for one in AFTER_S if one <= seconds])
         except RuntimeError as error:
-            failed[peer.name] = str(error)
+            failed[peer.name] = str(error).splitlines()[0]
     return found
 
 

@@ -6,10 +6,11 @@ import inspect
 import json
 import os
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 START_LIMIT_S = 60.0
 _END_LIMIT_S = 15.0
 _LINE_LIMIT = 64 << 20
+_LOG_SHOWN = 3000
 
 Answer = dict[str, Any]
 
@@ -24,9 +26,10 @@ Answer = dict[str, Any]
 class Program:
     """A running program and its first words, `told`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, name: str) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, name: str, log: IO[bytes]) -> None:
         self._process = process
         self._name = name
+        self._log = log
         self.told: Answer = {}
         self.pid = process.pid
 
@@ -44,11 +47,16 @@ class Program:
             async with asyncio.timeout(limit_s):
                 line = await self._process.stdout.readline()
         except TimeoutError:
-            raise RuntimeError(f"{self._name} of the benchmark does not answer") from None
-        if not line:
-            raise RuntimeError(f"{self._name} of the benchmark has ended")
+            raise RuntimeError(self._trouble("does not answer")) from None
+        if not line.startswith(b"{"):
+            raise RuntimeError(self._trouble("says what was not asked" if line else "has ended"))
         answer: Answer = json.loads(line)
         return answer
+
+    def _trouble(self, what: str) -> str:
+        self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - _LOG_SHOWN))
+        said = self._log.read().decode(errors="replace").strip()
+        return f"{self._name} of the benchmark {what}\n{said}".strip()
 
     def cpu_s(self) -> float:
         """Processor time of its process so far."""
@@ -64,21 +72,26 @@ class Program:
 async def program(
     module: str, *, python: Path | str = sys.executable, **settings: Any
 ) -> AsyncIterator[Program]:
-    """`python -m MODULE SETTINGS`, once it has said that it is up; it ends with the context."""
-    process = await asyncio.create_subprocess_exec(
-        str(python),
-        *("-m", module, json.dumps(settings)),
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=_LINE_LIMIT,
-    )
-    try:
-        running = Program(process, module.rpartition(".")[2])
-        running.told = await running.heard(START_LIMIT_S)
-        yield running
-    finally:
-        await _end(process)
+    """`python -m MODULE SETTINGS`, once it has said that it is up; it ends with the context.
+
+    What it logs is told when it fails.
+    """
+    with tempfile.TemporaryFile() as log:
+        process = await asyncio.create_subprocess_exec(
+            str(python),
+            *("-m", module, json.dumps(settings)),
+            cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            limit=_LINE_LIMIT,
+        )
+        try:
+            running = Program(process, module.rpartition(".")[2], log)
+            running.told = await running.heard(START_LIMIT_S)
+            yield running
+        finally:
+            await _end(process)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
