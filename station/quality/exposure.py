@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.protocol import FrameHeader
-from station.quality.noise import noise_in, second_differences, tab_noise
+from station.quality.noise import GAIN, noise_in, tab_noise
+from station.quality.robust import deviation
 from station.quality.sample import Reading, Sample, Tab
 
 NO_TAB = "No neutral tab in the picture."
@@ -90,8 +91,7 @@ def shadows(sample: Sample) -> Reading:
 
 def skin_noise(sample: Sample) -> Reading:
     """`noise`: signal to noise of the smoothest zone of the skin, in dB."""
-    y = sample.luminance
-    differences = second_differences(y)
+    y, differences = sample.luminance, sample.differences
     best: tuple[float, str] | None = None
     for name, zone in sample.parts.items():
         sigma = noise_in(differences, zone)
@@ -114,8 +114,8 @@ def dynamic_range(sample: Sample) -> Reading:
     if seen.size < _FEWEST:
         return Reading("dynamic_range", None, "EV", sample.region, "Too little of it in the picture.")
     dark = (y <= np.percentile(seen, 10)) & (sample.skin > 0)
-    differences = second_differences(y)[dark]
-    sigma = max(1.4826 * float(np.median(np.abs(differences))) / 6, rounding(sample.header))
+    differences = sample.differences[dark]
+    sigma = max(deviation(differences) / GAIN, rounding(sample.header))
     return Reading("dynamic_range", -math.log2(sigma), "EV", sample.region)
 
 

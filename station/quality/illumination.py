@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.protocol import View
+from station.quality.robust import median
 from station.quality.sample import SKIN, Reading, Sample
 from station.quality.tone import Linear, luminance
 from station.quality.zones import Mask
@@ -71,4 +72,4 @@ def _levels(sample: Sample) -> dict[str, float]:
 
 def _median(y: NDArray[np.float32], mask: Mask) -> float:
     values = y[mask > 0]
-    return max(float(np.median(values)), 1e-5) if values.size else 1e-5
+    return max(median(values), 1e-5) if values.size else 1e-5

@@ -7,11 +7,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.quality.robust import deviation
 from station.quality.tone import Linear, luminance
 from station.quality.zones import Mask
 
 _SECOND_DIFFERENCES = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-_GAIN = 6.0
+GAIN = 6.0
 """Standard deviation that white noise of 1 leaves in them."""
 _FEWEST = 32
 
@@ -39,4 +40,4 @@ def tab_noise(tab: Linear) -> float:
 def _deviation(values: NDArray[np.float32]) -> float | None:
     if values.size < _FEWEST:
         return None
-    return float(1.4826 * np.median(np.abs(values)) / _GAIN)
+    return deviation(values) / GAIN

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.protocol import Frame, Light
+from station.quality.robust import deviation, median
 from station.quality.sample import PICTURE, Reading, Sample
 from station.quality.tone import Linear, luminance
 from station.quality.zones import Mask
@@ -225,11 +226,14 @@ def _fit(terms: NDArray[np.float64], whiteness: NDArray[np.float64]) -> NDArray[
     kept = np.ones(whiteness.size, bool)
     coefficients: NDArray[np.float64] = np.zeros(terms.shape[1])
     for _ in range(4):
-        coefficients = np.asarray(np.linalg.lstsq(terms[kept], whiteness[kept], rcond=None)[0], np.float64)
+        chosen = terms[kept]
+        # The normal equations of six terms: a tenth of the time of all cells at once, and still of least norm.
+        coefficients = np.asarray(
+            np.linalg.lstsq(chosen.T @ chosen, chosen.T @ whiteness[kept], rcond=None)[0], np.float64
+        )
         residual = whiteness - terms @ coefficients
-        middle = np.median(residual[kept])
-        spread = 1.4826 * float(np.median(np.abs(residual[kept] - middle)))
-        kept = residual - middle <= 1.5 * spread + 1e-6
+        middle = median(residual[kept])
+        kept = residual - middle <= 1.5 * deviation(residual[kept], middle) + 1e-6
     return coefficients
 
 

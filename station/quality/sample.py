@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.protocol import Box, Face, Frame, FrameHeader, Light, NeutralTab
+from station.quality.noise import second_differences
 from station.quality.tone import LUMINANCE, Linear, clip_code, linear_pixels, luminance
 from station.quality.zones import FACE, QUALITY_ZONES, ZONES, Mask, Zone, clipped, extent, zone_mask
 
@@ -84,6 +85,11 @@ class Sample:
     def luminance(self) -> NDArray[np.float32]:
         """Y of `light`."""
         return luminance(self.light)
+
+    @cached_property
+    def differences(self) -> NDArray[np.float32]:
+        """Second differences of Y, by which noise is told."""
+        return second_differences(self.luminance)
 
     @property
     def parts(self) -> dict[str, Mask]:
