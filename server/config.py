@@ -117,6 +117,10 @@ class LiveConfig(_Section):
 
     ice_servers: Annotated[tuple[IceServerConfig, ...], Field(max_length=8)] = ()
     """For booths and viewers that do not reach this server directly."""
+    offers_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 120
+    """Offers of one caller, a token at an address, at WHIP and WHEP; behind a proxy all addresses are the proxy's."""
+    requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 600
+    """Candidates sent and sessions ended by one caller, and requests of an address that no token allows."""
 
 
 class LogConfig(_Section):

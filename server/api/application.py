@@ -12,6 +12,7 @@ from server.api.events import HUB, EventHub
 from server.api.health import CHECKS, Check
 from server.api.login import LoginCodes, RateLimit, Sessions
 from server.api.problems import add_headers, own_host, problems
+from server.api.rates import count_strangers, cross_origin
 from server.api.renditions import RENDITIONS, Renditions
 from server.api.resources import ARCHIVE, STORE
 from server.api.routes import SESSIONS, Route, access, add_routes, refuse_undeclared
@@ -37,7 +38,8 @@ class ApiParts:
 
 def make_api(parts: ApiParts, extra: Iterable[Route] = ()) -> web.Application:
     """The application with the routes of this room and `extra` ones; start-up fails on an undeclared route."""
-    app = web.Application(middlewares=[problems, own_host, access], client_max_size=_MAX_BODY)
+    middlewares = [cross_origin, problems, own_host, count_strangers, access]
+    app = web.Application(middlewares=middlewares, client_max_size=_MAX_BODY)
     app[SETTINGS] = parts.settings
     app[STORE], app[ARCHIVE], app[HUB] = parts.store, parts.archive, parts.hub
     app[CHECKS] = dict(parts.checks)

@@ -6,6 +6,7 @@ from aiohttp import hdrs, web
 
 from server.access import Scope
 from server.api.problems import problem
+from server.api.rates import count
 from server.api.routes import GRANT, SCOPES, Handler, Route, route
 from server.live import MAX_SDP_BYTES, LiveError, LiveHub, MalformedOffer, Session, read_fragment
 
@@ -14,10 +15,6 @@ LIVE = web.AppKey("live", LiveHub)
 
 _SDP = "application/sdp"
 _FRAGMENT = "application/trickle-ice-sdpfrag"
-_CORS = {
-    hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
-    hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: "Location, ETag, Link",
-}
 Answerer = Callable[[web.Request, str, str], Awaitable[Session]]
 """Of the request, its booth and the offer."""
 
@@ -37,17 +34,18 @@ def session_routes(prefix: str, scope: Scope, answerer: Answerer) -> tuple[Route
 
 
 def _answered(handler: Handler) -> Handler:
-    """`handler` with the live plane's errors as problems, and readable from pages of other origins."""
+    """`handler` with the live plane's errors as problems, for callers who do not come too often."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        if GRANT in request:
+            count(request, request[GRANT].subject)
         try:
-            response = await handler(request)
+            return await handler(request)
         except LiveError as error:
             response = problem(error.status, "the live plane refuses", str(error))
             if error.retry_after_s is not None:
                 response.headers[hdrs.RETRY_AFTER] = str(error.retry_after_s)
-        response.headers.update(_CORS)
-        return response
+            return response
 
     return handle
 
@@ -109,6 +107,7 @@ async def _options(request: web.Request) -> web.Response:
             hdrs.ALLOW: ", ".join(methods),
             hdrs.ACCESS_CONTROL_ALLOW_METHODS: ", ".join(methods),
             hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "Authorization, Content-Type, If-Match",
+            hdrs.ACCESS_CONTROL_MAX_AGE: "600",
         },
     )
 

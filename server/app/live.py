@@ -12,6 +12,7 @@ from aiohttp import web
 from server.access import Tokens, admin_token
 from server.api import LOOPBACK_NAMES, ApiParts, ApiSettings, EventHub, HubBoard, make_api
 from server.api.metrics import routes as metrics_routes
+from server.api.rates import RATES, CallerRates
 from server.api.signalling import LIVE
 from server.api.whep import routes as whep_routes
 from server.api.whip import routes as whip_routes
@@ -45,6 +46,7 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
         )
         app = make_api(parts, [*whip_routes(), *whep_routes(), *metrics_routes()])
         app[LIVE] = hub
+        app[RATES] = CallerRates(config.live.offers_per_minute, config.live.requests_per_minute)
         url = await stack.enter_async_context(_serve(app, config))
         stack.callback(ready.withdraw, config.run, "live")
         ready.announce(config.run, "live", http=url)

@@ -1,5 +1,6 @@
 """Live previews: booths publish, viewers watch, overlays return to both on the exact frame."""
 
+from server.live.allowance import Allowance
 from server.live.analyst import LiveAnalyst
 from server.live.errors import LiveError, MalformedOffer, NotPublishing, OfferRefused, TooManyPeers
 from server.live.hub import Analyse, Analysis, LiveHub, LiveLimits, Session
@@ -9,6 +10,7 @@ from server.live.state import BoothState, InferenceState, Latency, LiveState, Sy
 
 __all__ = [
     "MAX_SDP_BYTES",
+    "Allowance",
     "Analyse",
     "Analysis",
     "BoothState",

@@ -81,7 +81,11 @@ class _Refused(Exception):
 
 
 class _Unavailable(Exception):
-    """The server cannot take this preview now."""
+    """The server cannot take this preview now; it may say when to ask again, s."""
+
+    def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
 
 
 class PreviewSender:
@@ -161,7 +165,10 @@ class PreviewSender:
                 except _Refused as error:
                     pause = _REFUSED_PAUSE_S
                     self._note(PreviewState.REFUSED, str(error))
-                except (_Unavailable, aiohttp.ClientError, TimeoutError, OSError) as error:
+                except _Unavailable as error:
+                    pause = max(min(2 * pause, _LONGEST_PAUSE_S), error.retry_after_s)
+                    self._note(PreviewState.WAITING, str(error))
+                except (aiohttp.ClientError, TimeoutError, OSError) as error:
                     pause = min(2 * pause, _LONGEST_PAUSE_S)
                     self._note(PreviewState.WAITING, str(error) or "the server does not answer")
                 except Exception:  # whatever the media stack trips over, the booth goes on and tries again
@@ -228,7 +235,8 @@ class PreviewSender:
                 raise _Refused(f"the server refuses the preview: {response.status} {response.reason}")
             location = response.headers.get("Location")
             if response.status != 201 or location is None:
-                raise _Unavailable(f"the server cannot take the preview now: {response.status}")
+                reason = f"the server cannot take the preview now: {response.status}"
+                raise _Unavailable(reason, _retry_after_s(response))
             answer = await _bounded_text(response)
         return urljoin(str(response.url), location), answer
 
@@ -269,6 +277,12 @@ async def _accept(connection: RTCPeerConnection, answer: str) -> None:
         await connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     except Exception as error:  # the parser meets foreign text here, and fails in as many ways
         raise _Unavailable(f"the server's answer cannot be read: {type(error).__name__}") from error
+
+
+def _retry_after_s(response: aiohttp.ClientResponse) -> float:
+    """Seconds to wait before the next offer, as the server asks, within bounds (RFC 9110 section 10.2.3)."""
+    told = response.headers.get("Retry-After", "")
+    return min(float(told), _REFUSED_PAUSE_S) if told.isascii() and told.isdigit() else 0.0
 
 
 async def _bounded_text(response: aiohttp.ClientResponse) -> str:

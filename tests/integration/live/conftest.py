@@ -13,6 +13,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection
 from numpy.typing import NDArray
 
 from server.access import Scope, Tokens
+from server.api.rates import RATES, CallerRates
 from server.errors import InferenceUnavailable
 from server.live import Analysis, LiveHub, LiveLimits
 from server.live.rtc_internals import close_connection
@@ -48,12 +49,15 @@ class Server:
 
 
 @asynccontextmanager
-async def open_server(folder: Path, **limits: int) -> AsyncIterator[Server]:
+async def open_server(folder: Path, rates: CallerRates | None = None, **limits: int) -> AsyncIterator[Server]:
     """A live server whose keys are in `folder`; `limits` as of `LiveLimits`."""
     tokens, reader = Tokens.open(folder), Reader()
     bounds = replace(LiveLimits(retry_s=0.05), **limits)
     async with LiveHub(reader, limits=bounds, is_known=lambda booth: booth.startswith("booth")) as hub:
-        runner = web.AppRunner(make_app(hub, tokens))
+        app = make_app(hub, tokens)
+        if rates is not None:
+            app[RATES] = rates
+        runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()

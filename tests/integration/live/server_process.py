@@ -14,6 +14,7 @@ from server.access import Tokens
 from server.api import metrics, whep, whip
 from server.api.login import Sessions
 from server.api.problems import problems
+from server.api.rates import count_strangers, cross_origin
 from server.api.routes import SESSIONS, access, add_routes
 from server.api.signalling import LIVE
 from server.live import LiveHub
@@ -30,7 +31,8 @@ async def read_number(
 
 def make_app(hub: LiveHub, tokens: Tokens) -> web.Application:
     """The live plane's routes behind the access rules of the real application."""
-    app = web.Application(middlewares=[problems, access], client_max_size=64 * 1024)
+    middlewares = [cross_origin, problems, count_strangers, access]
+    app = web.Application(middlewares=middlewares, client_max_size=64 * 1024)
     app[SESSIONS], app[LIVE] = Sessions(tokens), hub
     add_routes(app, [*whip.routes(), *whep.routes(), *metrics.routes()])
     return app

@@ -8,6 +8,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from aiohttp import web
 from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.mediastreams import MediaStreamError
 
@@ -22,6 +23,7 @@ from station.transport.rtc_internals import (
     close_connection,
 )
 from station.transport.vp8 import PreviewEncoder
+from tests.fixtures.web import serving
 
 pytestmark = pytest.mark.unit
 
@@ -189,3 +191,22 @@ async def test_a_sender_that_is_closed_ends_though_its_connection_fails_to(
         if not ended and sender._task is not None:
             sender._task.cancel()
     assert ended
+
+
+async def test_a_server_that_says_when_to_ask_again_is_asked_then() -> None:
+    asked: list[str] = []
+
+    async def refuse(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=429, headers={"Retry-After": "60"})
+
+    app = web.Application()
+    app.router.add_post("/whip/one", refuse)
+    async with serving(app) as url, webrtc.PreviewSender(f"{url}/whip/one", "", LatestFrame()) as sender:
+        async with asyncio.timeout(10):
+            while not sender.reason:
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(1.5)
+        assert sender.state is webrtc.PreviewState.WAITING
+        assert "429" in sender.reason
+    assert asked == ["/whip/one"]
