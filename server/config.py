@@ -82,6 +82,8 @@ class AnalysisConfig(_Section):
     quality_profile: Literal["off", "normal", "strict"] = "normal"
     severity: Literal["averaged", "fast"] = "averaged"
     """Acne severity from several augmented copies of the face, or from the face alone in a fraction of the time."""
+    repeatability: Path | None = None
+    """The `repeatability.json` of `dermabooth repeatability`: pages then show which changes are more than chance."""
 
 
 class IceServerConfig(_Section):

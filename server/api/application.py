@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from server.access import Tokens
-from server.api import booths, events, health, openapi, pages, session, stills, visits
+from server.api import booths, events, health, history, openapi, pages, session, stills, visits
+from server.api.alignment import Alignments
 from server.api.events import HUB, EventHub
 from server.api.health import CHECKS, Check
+from server.api.history import ALIGNMENTS
 from server.api.login import LoginCodes, RateLimit, Sessions
 from server.api.problems import add_headers, own_host, problems
 from server.api.rates import count_strangers, cross_origin
@@ -45,7 +47,8 @@ def make_api(parts: ApiParts, extra: Iterable[Route] = ()) -> web.Application:
     app[CHECKS] = dict(parts.checks)
     app[SESSIONS], app[CODES] = Sessions(parts.tokens), LoginCodes(parts.tokens)
     app[LIMIT], app[RENDITIONS] = RateLimit(), Renditions()
-    for noun in (pages, health, session, booths, visits, stills, events, openapi):
+    app[ALIGNMENTS] = Alignments()
+    for noun in (pages, health, session, booths, visits, stills, history, events, openapi):
         add_routes(app, noun.routes())
     add_routes(app, extra)
     app.on_startup.append(refuse_undeclared)

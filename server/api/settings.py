@@ -1,5 +1,6 @@
 """How the HTTP interface is reached."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,8 @@ class ApiSettings:
     """Accepted host names, without port; IPv6 in brackets. Loopback until configured."""
     origins: frozenset[str] = field(default_factory=frozenset)
     """Further origins of the own pages, e.g. `https://booths.example` behind a TLS proxy."""
+    smallest_changes: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
+    """Smallest detectable change of measures by light, region and name, in their units, as far as it is known."""
     secure_cookie: bool = False
     """Whether the session cookie is for HTTPS only; set it behind TLS."""
 

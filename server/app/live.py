@@ -10,7 +10,15 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from server.access import Tokens, admin_token
-from server.api import LOOPBACK_NAMES, ApiParts, ApiSettings, EventHub, HubBoard, make_api
+from server.api import (
+    LOOPBACK_NAMES,
+    ApiParts,
+    ApiSettings,
+    EventHub,
+    HubBoard,
+    make_api,
+    read_smallest_changes,
+)
 from server.api.metrics import routes as metrics_routes
 from server.api.rates import RATES, CallerRates
 from server.api.signalling import LIVE
@@ -83,12 +91,12 @@ async def _serve(app: web.Application, config: ServerConfig) -> AsyncIterator[st
 
 def _api_settings(config: ServerConfig, web_root: Path, version: str) -> ApiSettings:
     public, names = urlsplit(config.http.public_url), LOOPBACK_NAMES | {config.http.host}
-    if not public.hostname:
-        return ApiSettings(web_root=web_root, version=version, hosts=names)
+    report = config.analysis.repeatability
     return ApiSettings(
         web_root=web_root,
         version=version,
-        hosts=names | {public.hostname},
-        origins=frozenset({f"{public.scheme}://{public.netloc}"}),
+        hosts=names | ({public.hostname} if public.hostname else set()),
+        origins=frozenset({f"{public.scheme}://{public.netloc}"} if public.hostname else ()),
+        smallest_changes={} if report is None else read_smallest_changes(report),
         secure_cookie=public.scheme == "https",
     )

@@ -157,10 +157,11 @@ class ViewerPage:
         self.page = page
         self._address = address
         self.photo = Picture(page.locator("still-stage canvas"))
+        self.compared = Picture(page.locator("compare-stage canvas"))
         self.live = Picture(page.locator("live-stage canvas"))
         self.layers = Layers(page)
         self.visits = page.locator("visit-card")
-        self.booths = page.locator("booth-list a")
+        self.booths = page.locator("booth-card [data-booth]")
         self.measures = page.locator("measure-table")
         self.quality = page.locator("quality-table tbody tr")
         self.alert = page.get_by_role("alert")
@@ -174,9 +175,17 @@ class ViewerPage:
         await self.page.get_by_label("Access token").fill(token)
         await self.page.get_by_role("button", name="Sign in").click()
 
+    async def speak(self, language: str) -> None:
+        """Choose `en`, `fr` or `ko`."""
+        await self.page.locator("language-switch select").select_option(language)
+
     async def open_visits(self) -> None:
         """Go to the list of visits."""
-        await self.page.get_by_role("link", name="Visits").click()
+        await self.page.locator('nav [href="#/visits"]').click()
+
+    async def choose_mode(self, mode: str) -> None:
+        """Look at the pictures of a visit as `one`, `lights` or `compare`."""
+        await self.page.locator(f'visit-page [data-mode="{mode}"]').click()
 
     async def open_visit(self, study: str) -> None:
         """Go to a visit and wait for its first picture."""
@@ -189,7 +198,7 @@ class ViewerPage:
 
     async def open_booth(self, booth: str) -> None:
         """Go to a booth's live picture."""
-        await self.page.locator(f'[data-booth="{booth}"]').click()
+        await self.page.locator(f'[data-booth="{booth}"] h2 a').click()
 
     async def synchronise(self, sync: str) -> None:
         """Choose `exact` or `now` for the live picture."""

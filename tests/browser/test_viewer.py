@@ -1,20 +1,18 @@
 """The viewer in a real browser, against the real application over a real store."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.async_api import BrowserContext, expect
 
-from server.access import Scope, Tokens
-from server.api import ApiParts, ApiSettings, EventHub, LoginCodes, NoPreviews, make_api
+from server.access import Scope
 from server.events import BoothSeen, VisitChanged
-from server.store import Archive, Store
 from station.protocol import Conditions, Layer, Patient
 from tests.browser.axe import violations
-from tests.browser.pages import ViewerPage, difference
+from tests.browser.pages import difference
+from tests.browser.viewer_server import Server, running
 from tests.fixtures.filled_store import (
     BLOT,
     BOOTH,
@@ -24,42 +22,15 @@ from tests.fixtures.filled_store import (
     FilledVisit,
     blot_layers,
     fill_visit,
-    open_store,
 )
-from tests.fixtures.web import serving
 
 pytestmark = pytest.mark.browser
 
 
-@dataclass
-class Server:
-    page: ViewerPage
-    url: str
-    tokens: Tokens
-    store: Store
-    archive: Archive
-    hub: EventHub
-
-    def code(self) -> str:
-        return LoginCodes(self.tokens).new()
-
-    async def at_visit(self, visit: FilledVisit) -> ViewerPage:
-        await self.page.open(self.code())
-        await self.page.open_visits()
-        await self.page.open_visit(visit.study)
-        return self.page
-
-
 @pytest.fixture
 async def server(chromium: BrowserContext, web_root: Path, tmp_path: Path) -> AsyncIterator[Server]:
-    store, archive = open_store(tmp_path)
-    tokens, hub = Tokens.open(tmp_path / "keys"), EventHub(NoPreviews())
-    parts = ApiParts(ApiSettings(web_root), tokens, store, archive, hub)
-    async with serving(make_api(parts)) as url:
-        page = ViewerPage(await chromium.new_page(), url)
-        yield Server(page, url, tokens, store, archive, hub)
-        await page.page.goto("about:blank")
-    await store.close()
+    async with running(chromium, web_root, tmp_path) as server:
+        yield server
 
 
 @pytest.fixture
@@ -262,7 +233,7 @@ async def test_lists_follow_events(server: Server) -> None:
     filled = await fill_visit(server.store, server.archive, patient=Patient(patient_id="P-77"))
     server.hub.publish(VisitChanged(booth_id=BOOTH, study_instance_uid=filled.study))
     await expect(page.visits).to_contain_text("P-77")
-    await page.page.get_by_role("link", name="Booths").click()
+    await page.page.locator('nav [href="#/booths"]').click()
     await expect(page.booths).to_have_count(1)
     server.hub.publish(BoothSeen(booth_id=BOOTH, connected=True))
     await expect(page.booths).to_contain_text("Connected")

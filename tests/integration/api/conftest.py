@@ -55,7 +55,9 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     store, archive = open_store(tmp_path)
     tokens, board = Tokens.open(tmp_path / "keys"), Board()
     hub = EventHub(board)
-    parts = ApiParts(ApiSettings(pages, version="0.1.0"), tokens, store, archive, hub)
+    smallest = {("white", "forehead", "melanin_index"): 0.02}
+    settings = ApiSettings(pages, version="0.1.0", smallest_changes=smallest)
+    parts = ApiParts(settings, tokens, store, archive, hub)
     async with serving(make_api(parts)) as url, aiohttp.ClientSession() as http:
         yield Api(url, http, tokens, store, archive, hub, board)
     await store.close()

@@ -4,7 +4,7 @@ import { fill, Localised, texts } from "../shared/catalogue";
 import { listed, quantity } from "../shared/catalogue/format";
 import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
-import { measureName } from "../shared/words";
+import { qualityName } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { QualityMeasure, QualityReport, Verdict } from "../wire/protocol";
 
@@ -66,11 +66,6 @@ export class QualityLights extends Localised {
   }
 }
 
-/** Name of a measure in the language of the page. */
-export function named(name: string): string {
-  return (texts().measures as Readonly<Record<string, string>>)[name] ?? measureName(name);
-}
-
 /** One measure per name, the worst of its regions, worst first. */
 export function worstPerName(measures: readonly QualityMeasure[]): QualityMeasure[] {
   const rank = (measure: QualityMeasure): number => ORDER.indexOf(measure.verdict);
@@ -88,7 +83,7 @@ function light(measure: QualityMeasure): TemplateResult {
   const quiet = measure.verdict === "pass" || measure.advice === "";
   return html`<li data-measure=${measure.name} data-verdict=${measure.verdict}>
     <span class="icon ${measure.verdict}">${verdictIcon(measure.verdict)}</span>
-    <span><span class="visually-hidden">${texts().verdicts[measure.verdict]}: </span>${named(measure.name)}</span>
+    <span><span class="visually-hidden">${texts().verdicts[measure.verdict]}: </span>${qualityName(measure.name)}</span>
     <span class="muted tabular">${measure.value === null ? nothing : quantity(measure.value, measure.unit)}</span>
     ${quiet ? nothing : html`<span class="advice">${said(measure.advice)}</span>`}
   </li>`;
@@ -98,7 +93,7 @@ function light(measure: QualityMeasure): TemplateResult {
 function untold(measures: readonly QualityMeasure[]): [string, string[]][] {
   const reasons = new Map<string, string[]>();
   for (const measure of measures.filter((one) => one.verdict === "unknown")) {
-    reasons.set(measure.advice, [...(reasons.get(measure.advice) ?? []), named(measure.name)]);
+    reasons.set(measure.advice, [...(reasons.get(measure.advice) ?? []), qualityName(measure.name)]);
   }
   return [...reasons];
 }

@@ -4,10 +4,11 @@ import { Localised, texts } from "../shared/catalogue";
 import { quantity } from "../shared/catalogue/format";
 import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
+import { qualityName } from "../shared/words";
 import { kiosk } from "../styles/kiosk";
 import { shared } from "../styles/shared";
 import type { QualityMeasure, QualityReport } from "../wire/protocol";
-import { named, worstPerName } from "./quality-lights";
+import { worstPerName } from "./quality-lights";
 
 /** What was measured of a still: value and limit of each measure, and what to do about those that are not good. */
 @customElement("still-measures")
@@ -110,7 +111,7 @@ function row(measure: QualityMeasure): TemplateResult {
       <th scope="row">
         <span class="name"
           ><span class="icon ${measure.verdict}">${verdictIcon(measure.verdict)}</span
-          ><span><span class="visually-hidden">${texts().verdicts[measure.verdict]}: </span>${named(measure.name)}</span></span
+          ><span><span class="visually-hidden">${texts().verdicts[measure.verdict]}: </span>${qualityName(measure.name)}</span></span
         >
       </th>
       <td class="number">${printed(measure.value)}</td>

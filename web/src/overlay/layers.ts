@@ -2,53 +2,45 @@ import type { Layer } from "../wire/protocol";
 
 export interface LayerStyle {
   name: Layer;
-  label: string;
-  /** What the strongest value means, in words. */
-  meaning: string;
   rgb: readonly [number, number, number];
 }
 
 /** The layers of live pictures with their colours, which are those of `--layer-*` in base.css. */
 export const LAYERS: readonly LayerStyle[] = [
-  { name: "skin", label: "Skin", meaning: "Outline of the skin that is measured", rgb: [47, 191, 143] },
-  { name: "melanin", label: "Melanin", meaning: "Pigment, from this face’s least to its most", rgb: [109, 63, 224] },
-  { name: "redness", label: "Redness", meaning: "Blood colour over this face’s own", rgb: [227, 32, 79] },
-  { name: "reflection", label: "Reflection", meaning: "Gloss that hides the skin below", rgb: [18, 168, 220] },
+  { name: "skin", rgb: [47, 191, 143] },
+  { name: "melanin", rgb: [109, 63, 224] },
+  { name: "redness", rgb: [227, 32, 79] },
+  { name: "reflection", rgb: [18, 168, 220] },
 ];
 
 /** Things of countable number that a model or ultraviolet light finds: each is ringed where it is, however small. */
 export const MARKS: readonly LayerStyle[] = [
-  { name: "spots", label: "Pigment spots", meaning: "Spots, by a model", rgb: [0, 200, 255] },
-  { name: "trouble", label: "Trouble", meaning: "Papules, pustules and comedones, by a model", rgb: [255, 32, 190] },
-  { name: "wrinkles", label: "Wrinkles", meaning: "Lines, by a model", rgb: [48, 92, 255] },
-  { name: "pores", label: "Pores", meaning: "Openings, by a model", rgb: [40, 220, 60] },
-  { name: "porphyrin", label: "Porphyrins", meaning: "Glow redder than the skin around", rgb: [255, 150, 0] },
-  { name: "uv_spots", label: "UV spots", meaning: "Darker than the skin around", rgb: [255, 236, 110] },
+  { name: "spots", rgb: [0, 200, 255] },
+  { name: "trouble", rgb: [255, 32, 190] },
+  { name: "wrinkles", rgb: [48, 92, 255] },
+  { name: "pores", rgb: [40, 220, 60] },
+  { name: "porphyrin", rgb: [255, 150, 0] },
+  { name: "uv_spots", rgb: [255, 236, 110] },
 ];
 
 /** Heat maps of what models say of the face as a whole. */
 export const HEAT_MAPS: readonly LayerStyle[] = [
-  { name: "severity", label: "Acne severity", meaning: "What the grade rests on", rgb: [214, 40, 160] },
-  { name: "acne", label: "Acne heat map", meaning: "What speaks for acne", rgb: [198, 30, 70] },
+  { name: "severity", rgb: [214, 40, 160] },
+  { name: "acne", rgb: [198, 30, 70] },
 ];
 
-const condition = (name: Layer, label: string): LayerStyle => ({
-  name,
-  label,
-  meaning: "What speaks for it, where it is likely",
-  rgb: [0, 122, 168],
-});
+const condition = (name: Layer): LayerStyle => ({ name, rgb: [0, 122, 168] });
 
 /** Heat maps of conditions, made only of those that are likely. */
 export const CONDITIONS: readonly LayerStyle[] = [
-  condition("condition_dryness", "Condition: dryness"),
-  condition("condition_texture", "Condition: rough texture"),
-  condition("condition_melasma", "Condition: melasma"),
-  condition("condition_lentigo", "Condition: lentigo"),
-  condition("condition_ephelides", "Condition: ephelides"),
-  condition("condition_dermatitis", "Condition: dermatitis"),
-  condition("condition_wrinkles", "Condition: wrinkles"),
-  condition("condition_clogged_pores", "Condition: clogged pores"),
+  condition("condition_dryness"),
+  condition("condition_texture"),
+  condition("condition_melasma"),
+  condition("condition_lentigo"),
+  condition("condition_ephelides"),
+  condition("condition_dermatitis"),
+  condition("condition_wrinkles"),
+  condition("condition_clogged_pores"),
 ];
 
 /** What every face has a result for, if it is shot under the right light at the right scale. */
@@ -63,10 +55,10 @@ export const DRAWN: readonly Layer[] = [...LAYERS, ...HEAT_MAPS, ...CONDITIONS, 
 export const STYLES = new Map(STILL_LAYERS.map((style) => [style.name, style]));
 
 /** Layers that need a still's resolution, and are never shown live. */
-export const STILL_ONLY: readonly { label: string; reason: string }[] = [
-  { label: "Pores", reason: "Only in stills of 10 px/mm or more" },
-  { label: "Wrinkles", reason: "Only in stills of 10 px/mm or more" },
-];
+export const STILL_ONLY: readonly Layer[] = ["pores", "wrinkles"];
+
+/** The scale that they need, px/mm. */
+export const STILL_ONLY_PX_PER_MM = 10;
 
 /** RGBA of one value: the layer's colour, more opaque the stronger the value. */
 export function colourTable(layer: Layer): Uint32Array {

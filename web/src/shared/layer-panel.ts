@@ -1,10 +1,12 @@
 import { css, html, nothing, type TemplateResult, unsafeCSS } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { EXPECTED, LAYERS, MARKS, STILL_LAYERS, STILL_ONLY } from "../overlay/layers";
+import { EXPECTED, LAYERS, MARKS, STILL_LAYERS, STILL_ONLY, STILL_ONLY_PX_PER_MM } from "../overlay/layers";
 import type { OverlayView } from "../overlay/renderer";
 import type { Layer } from "../wire/protocol";
 import { shared } from "../styles/shared";
-import { Localised, texts } from "./catalogue";
+import { fill, Localised, texts } from "./catalogue";
+import { listed } from "./catalogue/format";
+import { layerMeaning, layerName } from "./words";
 
 const MARKED: ReadonlySet<Layer> = new Set(MARKS.map((one) => one.name));
 
@@ -17,7 +19,7 @@ export class LayerPanel extends Localised {
   /** Layers that can be shown; others are greyed. */
   @property({ attribute: false }) available: readonly Layer[] = LAYERS.map((layer) => layer.name);
   /** Why a layer is greyed. */
-  @property() missing = "Not available for this picture";
+  @property() missing = "";
   @property() heading = "";
   /** Side by side, without explanations. */
   @property({ type: Boolean, reflect: true }) compact = false;
@@ -194,17 +196,18 @@ export class LayerPanel extends Localised {
   ];
 
   override render(): TemplateResult {
+    const t = texts().layers;
     return html`
-      <header><h2>${this.heading || texts().layers.heading}</h2><span aria-hidden="true">${texts().layers.least_most}</span></header>
+      <header><h2>${this.heading || t.heading}</h2><span aria-hidden="true">${t.least_most}</span></header>
       <div class="rows">
         ${(this.still ? STILL_LAYERS.filter((one) => this.available.includes(one.name)) : LAYERS).map((layer) =>
-          this.#row(layer.name, named(layer.name, layer.label), meant(layer.name, layer.meaning)),
+          this.#row(layer.name),
         )}
-        ${this.live ? STILL_ONLY.map((one) => this.#greyed(one.label, one.reason)) : nothing}
+        ${this.live ? STILL_ONLY.map((layer) => this.#greyed(layer, fill(t.still_only, { n: STILL_ONLY_PX_PER_MM }))) : nothing}
       </div>
       ${this.still ? this.#lacking() : nothing}
       <div class="slider">
-        <label for="opacity">${texts().layers.strength}</label>
+        <label for="opacity">${t.strength}</label>
         <input
           id="opacity"
           type="range"
@@ -222,21 +225,26 @@ export class LayerPanel extends Localised {
   /** What the still has not, by reason. */
   #lacking(): TemplateResult | typeof nothing {
     const reasons = new Map<string, string[]>();
-    for (const { name, label } of EXPECTED.filter((one) => !this.available.includes(one.name))) {
-      const reason = this.because.get(name) ?? this.missing;
-      reasons.set(reason, [...(reasons.get(reason) ?? []), label]);
+    for (const { name } of EXPECTED.filter((one) => !this.available.includes(one.name))) {
+      const reason = this.because.get(name) ?? this.#missing;
+      reasons.set(reason, [...(reasons.get(reason) ?? []), layerName(name)]);
     }
     return reasons.size === 0
       ? nothing
       : html`<dl class="lacking">
-          ${[...reasons].map(([reason, labels]) => html`<dt>${labels.join(", ")}</dt><dd>${reason}</dd>`)}
+          ${[...reasons].map(([reason, labels]) => html`<dt>${listed(labels)}</dt><dd>${reason}</dd>`)}
         </dl>`;
   }
 
-  #row(layer: Layer, label: string, meaning: string): TemplateResult {
+  get #missing(): string {
+    return this.missing || texts().layers.missing;
+  }
+
+  #row(layer: Layer): TemplateResult {
     if (!this.available.includes(layer)) {
-      return this.#greyed(label, this.missing);
+      return this.#greyed(layer, this.#missing);
     }
+    const meaning = layerMeaning(layer);
     const on = this.view.layers.has(layer);
     const figure = this.figures.get(layer);
     return html`<button
@@ -249,7 +257,7 @@ export class LayerPanel extends Localised {
     >
       <span class="switch"></span>
       <span class="name"
-        >${label}<span class="meaning">${meaning}</span>${figure === undefined
+        >${layerName(layer)}<span class="meaning">${meaning}</span>${figure === undefined
           ? nothing
           : html`<span class="figure">${figure}</span>`}</span
       >
@@ -257,10 +265,10 @@ export class LayerPanel extends Localised {
     </button>`;
   }
 
-  #greyed(label: string, reason: string): TemplateResult {
+  #greyed(layer: Layer, reason: string): TemplateResult {
     return html`<button class="row" role="switch" aria-checked="false" disabled>
       <span class="switch"></span>
-      <span class="name">${label}<span class="meaning">${reason}</span></span>
+      <span class="name">${layerName(layer)}<span class="meaning">${reason}</span></span>
       <span></span>
     </button>`;
   }
@@ -281,14 +289,6 @@ export class LayerPanel extends Localised {
     this.view = view;
     this.dispatchEvent(new CustomEvent<OverlayView>("view-changed", { detail: view }));
   }
-}
-
-function named(layer: Layer, label: string): string {
-  return (texts().layers.names as Partial<Record<Layer, string>>)[layer] ?? label;
-}
-
-function meant(layer: Layer, meaning: string): string {
-  return (texts().layers.meanings as Partial<Record<Layer, string>>)[layer] ?? meaning;
 }
 
 declare global {

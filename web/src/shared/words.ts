@@ -1,67 +1,49 @@
-/** Words and numbers as people read them. */
+/** Codes of the wire as the page's language calls them. */
 
-import type { Light, Preparation, Verdict, View } from "../wire/protocol";
-import en from "./catalogue/en.json";
+import type { Layer, Light, View } from "../wire/protocol";
+import { fill, texts } from "./catalogue";
 
-export const LIGHTS: Record<Light, string> = en.lights;
-export const VIEWS: Record<View, string> = en.views;
-export const PREPARATIONS: Record<Preparation, string> = en.preparations;
-export const VERDICTS: Record<Verdict, string> = en.verdicts;
+type Words = Readonly<Partial<Record<string, string>>>;
 
-const MODALITIES: Record<string, string> = { XC: "Photo", SEG: "Segmentation", SR: "Report" };
+const MARK = /^(.+)_(area|count|density|size|depth|intensity)$/;
 
-/** Measures whose name alone tells little. */
-const MEASURES: Record<string, string> = {
-  ...en.measures,
-  ita: "Individual typology angle",
-  l_star: "L*",
-  a_star: "a*",
-  b_star: "b*",
-  melanin_sd: "Melanin, spread",
-  spots_area: "Pigment spots, area",
-  spots_count: "Pigment spots, count",
-  spots_density: "Pigment spots, density",
-  spots_size: "Pigment spots, mean size",
-  spots_intensity: "Pigment spots, gain of log melanin",
-  trouble_area: "Trouble, area",
-  trouble_count: "Trouble, count",
-  trouble_density: "Trouble, density",
-  trouble_size: "Trouble, mean size",
-  trouble_intensity: "Trouble, gain of log blood",
-  wrinkles_area: "Wrinkles, area",
-  wrinkles_count: "Wrinkles, count",
-  wrinkles_density: "Wrinkles, density",
-  wrinkles_size: "Wrinkles, mean size",
-  wrinkles_depth: "Wrinkles, mean depth",
-  pores_area: "Pores, area",
-  pores_count: "Pores, count",
-  pores_density: "Pores, density",
-  pores_size: "Pores, mean size",
-  pores_depth: "Pores, mean depth",
-  brown_spots_area: "Brown spots, area",
-  brown_spots_count: "Brown spots, count",
-  brown_spots_density: "Brown spots, density",
-  brown_spots_size: "Brown spots, mean size",
-  red_areas_area: "Red areas, area",
-  red_areas_count: "Red areas, count",
-  red_areas_density: "Red areas, density",
-  red_areas_size: "Red areas, mean size",
-  porphyrins_area: "Porphyrins, area",
-  porphyrins_count: "Porphyrins, count",
-  porphyrins_density: "Porphyrins, density",
-  porphyrins_size: "Porphyrins, mean size",
-  uv_spots_area: "UV spots, area",
-  uv_spots_count: "UV spots, count",
-  uv_spots_density: "UV spots, density",
-  uv_spots_size: "UV spots, mean size",
-  texture_roughness: "Texture, Sa of brightness",
-  texture_rms: "Texture, Sq of brightness",
-  estimated_scale: "Scale, estimated from the face’s width",
-};
+/** Name of a quality measure; a code that the catalogue lacks, in words. */
+export function qualityName(code: string): string {
+  return (texts().measures as Words)[code] ?? words(code);
+}
 
-/** Name of a quality measure for people at the booth. */
-export function measureName(name: string): string {
-  return MEASURES[name] ?? words(name);
+/** Name of a measure of the skin; of marks it is put together from what is marked and what is counted. */
+export function skinName(code: string): string {
+  const whole = (texts().skin as Words)[code];
+  const [, mark = "", figure = ""] = MARK.exec(code) ?? [];
+  const [marked, template] = [(texts().marks as Words)[mark], (texts().mark_figures as Words)[figure]];
+  return whole ?? (marked === undefined || template === undefined ? words(code) : fill(template, { mark: marked }));
+}
+
+/** Name of a part of the face. */
+export function regionName(code: string): string {
+  return (texts().regions as Words)[code] ?? words(code);
+}
+
+export function layerName(layer: Layer): string {
+  return (texts().layers.names as Words)[layer] ?? words(layer);
+}
+
+/** What the strongest value of a layer means. */
+export function layerMeaning(layer: Layer): string {
+  const { meanings, condition_meaning } = texts().layers;
+  return (meanings as Words)[layer] ?? condition_meaning;
+}
+
+/** View and light of a picture, for one that is not seen. */
+export function pictureName(view: View, light: Light): string {
+  const { views, lights, viewer } = texts();
+  return `${views[view]}, ${fill(viewer.visit.light_of, { light: lowered(lights[light]) })}`;
+}
+
+/** Begins with a small letter, as a word within a sentence does. */
+export function lowered(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /** A text with a capital letter in front and a full stop behind. */
@@ -75,37 +57,7 @@ export function words(name: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export function modality(code: string): string {
-  return MODALITIES[code] ?? code;
-}
-
-const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const THREE_DIGITS = new Intl.NumberFormat("en", { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
-const THOUSANDTHS = new Intl.NumberFormat("en", { minimumFractionDigits: 3, maximumFractionDigits: 3 });
-const PLAIN = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
-
-/** A number with three significant digits; whole numbers as they are, and nothing finer than a thousandth. */
-export function number(value: number): string {
-  if (Math.abs(value) >= 100_000) {
-    return value.toExponential(2);
-  }
-  if (value !== 0 && Math.abs(value) < 0.01) {
-    return THOUSANDTHS.format(value);
-  }
-  return Number.isInteger(value) || Math.abs(value) >= 1000 ? WHOLE.format(value) : THREE_DIGITS.format(value);
-}
-
-/** A setting: no more digits than it has. */
-export function setting(value: number): string {
-  return PLAIN.format(value);
-}
-
-/** Words as a sentence lists them. */
-export function listed(items: readonly string[]): string {
-  return new Intl.ListFormat("en-GB", { type: "conjunction" }).format(items);
-}
-
-const UNITS: Record<string, string> = { Lab: "CIELAB", deg: "°", um: "µm", um2: "µm²", "px/mm": "px/mm", "1e-4": "× 10⁻⁴" };
+const UNITS: Words = { Lab: "CIELAB", deg: "°", um: "µm", um2: "µm²", "px/mm": "px/mm", "1e-4": "× 10⁻⁴" };
 
 /** UCUM units as they are printed; `1` and the empty unit print nothing. */
 export function unit(code: string): string {
@@ -113,38 +65,4 @@ export function unit(code: string): string {
     return "";
   }
   return (UNITS[code] ?? code).replace(/^\{(.*)\}$/, "$1").replace(/m2$/, "m²");
-}
-
-export function quantity(value: number, code: string, digits: (value: number) => string = number): string {
-  const printed = unit(code);
-  return printed === "" ? digits(value) : `${digits(value)}\u202f${printed}`;
-}
-
-const dates = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const times = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-
-export function dateTime(seconds: number): string {
-  const at = new Date(seconds * 1000);
-  return `${dates.format(at)}, ${times.format(at)}`;
-}
-
-export function ago(seconds: number): string {
-  const passed = Math.max(0, Date.now() / 1000 - seconds);
-  if (passed < 60) {
-    return "just now";
-  }
-  const [size, name] =
-    passed < 3600 ? ([60, "minute"] as const) : passed < 86_400 ? ([3600, "hour"] as const) : ([86_400, "day"] as const);
-  return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(-Math.floor(passed / size), name);
-}
-
-/** Exposure time as photographers write it. */
-export function exposureTime(seconds: number): string {
-  return seconds >= 0.3 ? `${setting(seconds)}\u202fs` : `1/${Math.round(1 / seconds)}\u202fs`;
-}
-
-/** DICOM PN (family^given) as "Given Family". */
-export function personName(name: string): string {
-  const [family = "", given = ""] = name.split("^");
-  return `${given} ${family}`.trim();
 }

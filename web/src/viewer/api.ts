@@ -1,5 +1,8 @@
 /** The server's HTTP interface, with errors that say what to do. */
 
+import { fill, texts } from "../shared/catalogue";
+import { translated } from "../shared/catalogue/operator";
+import { sentence as whole } from "../shared/words";
 import type { Problem } from "../wire/server";
 
 export class ApiError extends Error {
@@ -33,7 +36,7 @@ export async function picture(path: string): Promise<ImageBitmap> {
   return createImageBitmap(await (await send("GET", path)).blob());
 }
 
-/** The sentence for an error of any kind. */
+/** The sentence for an error of any kind, in the language of the page. */
 export function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -43,7 +46,7 @@ async function send(method: string, path: string, body?: string): Promise<Respon
   try {
     response = await fetch(path, { method, ...(body === undefined ? {} : { body }) });
   } catch {
-    throw new ApiError(0, "The server does not answer. Check the connection, then try again.");
+    throw new ApiError(0, texts().viewer.no_answer);
   }
   if (!response.ok) {
     throw new ApiError(response.status, await problemOf(response));
@@ -55,8 +58,8 @@ async function problemOf(response: Response): Promise<string> {
   try {
     const { title, detail } = (await response.json()) as Problem;
     const text = detail || title;
-    return text.charAt(0).toUpperCase() + text.slice(1) + (text.endsWith(".") ? "" : ".");
+    return whole(translated(text) ?? text);
   } catch {
-    return `The server answered ${response.status}.`;
+    return fill(texts().viewer.answered, { status: response.status });
   }
 }

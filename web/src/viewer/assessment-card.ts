@@ -1,16 +1,17 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { sentence, setting, words } from "../shared/words";
+import { fill, Localised, texts } from "../shared/catalogue";
+import { number, percent } from "../shared/catalogue/format";
+import { said } from "../shared/catalogue/operator";
+import { lowered, regionName } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { Measure } from "../wire/protocol";
 import { acneOf, conditionsOf, type Probability, type Severity, severityOf } from "./assessments";
 
-const GRADES = ["Clear", "Mild", "Moderate", "Severe", "Very severe"];
-const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
 
 /** Severity of acne with its distribution, and the conditions of the skin, as probabilities of models. */
 @customElement("assessment-card")
-export class AssessmentCard extends LitElement {
+export class AssessmentCard extends Localised {
   @property({ attribute: false }) measures: readonly Measure[] = [];
 
   static override styles = [
@@ -101,40 +102,40 @@ export class AssessmentCard extends LitElement {
     if (severity === null && acne === null && conditions.length === 0) {
       return nothing;
     }
-    return html`<section class="card" aria-label="Assessment by models">
-      <h2>Assessment <span class="muted">by models</span></h2>
+    const t = texts().viewer.assess;
+    return html`<section class="card" aria-label="${t.heading} ${t.by_models}">
+      <h2>${t.heading} <span class="muted">${t.by_models}</span></h2>
       <div class="columns">
         ${severity === null ? nothing : this.#severity(severity, acne)} ${this.#conditions(conditions)}
       </div>
-      <p class="small muted note">
-        Phantom-trained reference weights; agreement with clinicians not established. Cosmetic and research use, not a
-        diagnosis.
-      </p>
+      <p class="small muted note">${t.note}</p>
     </section>`;
   }
 
   #severity(severity: Severity, acne: Probability | null): TemplateResult {
+    const t = texts().viewer.assess;
+    const grades = Object.values(t.grades);
     return html`<div data-assessment="severity">
-      <h3>Severity of acne</h3>
+      <h3>${t.severity}</h3>
       ${severity.grade === null
-        ? html`<p class="muted small" data-state="absent">${sentence(severity.reason)}</p>`
+        ? html`<p class="muted small" data-state="absent">${said(severity.reason)}</p>`
         : html`<div class="grade" title=${severity.method}>
-              <span class="figure">${severity.grade}</span><span>of 4, ${GRADES[severity.grade]?.toLowerCase()}</span>
-              ${severity.uncertain ? html`<span class="uncertain">Uncertain</span>` : nothing}
+              <span class="figure">${severity.grade}</span><span>${fill(t.of_four, { grade: lowered(grades[severity.grade] ?? "") })}</span>
+              ${severity.uncertain ? html`<span class="uncertain">${t.uncertain}</span>` : nothing}
             </div>
             <div class="bars">
               ${severity.distribution.map((share, grade) =>
-                bar(`${grade} ${GRADES[grade] ?? ""}`, "", share, grade === severity.grade),
+                bar(`${grade} ${grades[grade] ?? ""}`, "", share, grade === severity.grade),
               )}
             </div>
             ${severity.estimate === null
               ? nothing
-              : html`<p class="small muted">Estimate between grades: ${setting(severity.estimate)}</p>`}`}
+              : html`<p class="small muted">${fill(t.estimate, { value: number(severity.estimate) })}</p>`}`}
       ${acne === null
         ? nothing
         : acne.value === null
-          ? html`<p class="small muted" data-state="absent">Acne or not, by the classifier: ${sentence(acne.reason)}</p>`
-          : html`<p class="small">Acne or not, by the classifier: <strong>${percent.format(acne.value)}</strong> for acne</p>`}
+          ? html`<p class="small muted" data-state="absent">${t.acne} ${said(acne.reason)}</p>`
+          : html`<p class="small">${t.acne} <strong>${percent(acne.value)}</strong> ${t.for_acne}</p>`}
     </div>`;
   }
 
@@ -144,9 +145,9 @@ export class AssessmentCard extends LitElement {
     }
     const reason = conditions.every((one) => one.value === null) ? conditions[0]?.reason : undefined;
     return html`<div data-assessment="conditions">
-      <h3>Conditions of the skin</h3>
+      <h3>${texts().viewer.assess.conditions}</h3>
       ${reason !== undefined
-        ? html`<p class="muted small" data-state="absent">${sentence(reason)}</p>`
+        ? html`<p class="muted small" data-state="absent">${said(reason)}</p>`
         : html`<div class="bars">
             ${conditions.map((one) => bar(one.label, one.place, one.value ?? 0, (one.value ?? 0) >= 0.5))}
           </div>`}
@@ -156,10 +157,10 @@ export class AssessmentCard extends LitElement {
 
 function bar(label: string, place: string, share: number, chosen: boolean): TemplateResult {
   return html`<span class=${chosen ? "chosen" : ""}
-      >${label} ${place === "" ? nothing : html`<span class="place">${words(place).toLowerCase()}</span>`}</span
+      >${label} ${place === "" ? nothing : html`<span class="place">${lowered(regionName(place))}</span>`}</span
     >
     <progress max="1" .value=${share} aria-hidden="true"></progress>
-    <span class="value ${chosen ? "chosen" : ""}">${percent.format(share)}</span>`;
+    <span class="value ${chosen ? "chosen" : ""}">${percent(share)}</span>`;
 }
 
 declare global {

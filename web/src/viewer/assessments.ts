@@ -1,16 +1,12 @@
 /** What models say of a face as a whole, picked out of its measures. */
 
+import { texts } from "../shared/catalogue";
+import { words } from "../shared/words";
 import type { Measure } from "../wire/protocol";
 
 const SEVERITY = "acne_severity";
 const ACNE = "acne_probability";
 const CONDITION = "condition_";
-
-const CONDITIONS: Record<string, string> = {
-  ephelides: "Ephelides (freckles)",
-  lentigo: "Lentigo",
-  clogged_pores: "Clogged pores",
-};
 
 export interface Severity {
   /** 0 to 4; null: not told, and `reason` says why. */
@@ -53,7 +49,7 @@ export function severityOf(measures: readonly Measure[]): Severity | null {
 
 export function acneOf(measures: readonly Measure[]): Probability | null {
   const found = measures.find((one) => one.name === ACNE);
-  return found === undefined ? null : { label: "Acne", value: found.value, reason: found.reason, place: "" };
+  return found === undefined ? null : { label: "", value: found.value, reason: found.reason, place: "" };
 }
 
 /** Conditions of the face, the likeliest first. */
@@ -65,7 +61,7 @@ export function conditionsOf(measures: readonly Measure[]): Probability[] {
       const name = face.name.slice(CONDITION.length);
       const place = found.find((one) => one.name === face.name && one.region !== "face" && one.value === face.value);
       return {
-        label: CONDITIONS[name] ?? name.charAt(0).toUpperCase() + name.slice(1),
+        label: (texts().viewer.assess.names as Partial<Record<string, string>>)[name] ?? words(name),
         value: face.value,
         reason: face.reason,
         place: place?.region ?? "",

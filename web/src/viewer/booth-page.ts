@@ -1,24 +1,22 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { OverlayView } from "../overlay/renderer";
+import { fill, Localised, texts } from "../shared/catalogue";
+import { measured, number, percent } from "../shared/catalogue/format";
 import { backIcon } from "../shared/icons";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import "../shared/layer-panel";
-import { number } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { LivePreview } from "../wire/server";
 import "./live-stage";
 import type { LiveFigures } from "./live-stage";
 import type { Sync } from "./pairing";
 
-const SYNCS: readonly { sync: Sync; name: string; meaning: string }[] = [
-  { sync: "exact", name: "Exact", meaning: "Every frame waits for its own overlay" },
-  { sync: "now", name: "Now", meaning: "Frames at once; the overlay follows" },
-];
+const SYNCS: readonly Sync[] = ["exact", "now"];
 
 /** One booth live, with layers. */
 @customElement("booth-page")
-export class BoothPage extends LitElement {
+export class BoothPage extends Localised {
   @property() booth = "";
   @property({ attribute: false }) preview: LivePreview | null = null;
   @state() private view: OverlayView = DEFAULT_VIEW;
@@ -106,10 +104,15 @@ export class BoothPage extends LitElement {
   ];
 
   override render(): TemplateResult {
+    const t = texts().viewer;
+    const meanings: Record<Sync, [string, string]> = {
+      exact: [t.live.exact, t.live.exact_meaning],
+      now: [t.live.now, t.live.now_meaning],
+    };
     return html`
       <div class="head">
-        <a class="button" href="#/booths" aria-label="Back to all booths">${backIcon()}</a>
-        <h1>Booth ${this.booth}</h1>
+        <a class="button" href="#/booths" aria-label=${t.nav.back_booths}>${backIcon()}</a>
+        <h1>${fill(t.booth, { id: this.booth })}</h1>
       </div>
       <div class="body">
         <div class="left">
@@ -124,16 +127,15 @@ export class BoothPage extends LitElement {
         <div class="side">
           <section class="card">
             <layer-panel
-              heading="Overlay"
               live
               .view=${this.view}
               @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}
             ></layer-panel>
           </section>
           <fieldset class="card">
-            <legend>Timing</legend>
+            <legend>${t.live.timing}</legend>
             ${SYNCS.map(
-              ({ sync, name, meaning }) => html`<label>
+              (sync) => html`<label>
                 <input
                   type="radio"
                   name="sync"
@@ -141,7 +143,7 @@ export class BoothPage extends LitElement {
                   .checked=${this.sync === sync}
                   @change=${() => (this.sync = sync)}
                 />
-                <span>${name}<small>${meaning}</small></span>
+                <span>${meanings[sync][0]}<small>${meanings[sync][1]}</small></span>
               </label>`,
             )}
           </fieldset>
@@ -152,18 +154,20 @@ export class BoothPage extends LitElement {
 }
 
 function figures(shown: LiveFigures, preview: LivePreview | null): TemplateResult {
-  return html`<dl class="card" aria-label="Live figures">
-    ${figure("Pictures per second", shown.framesPerSecond.toFixed(1))}
-    ${figure("With their own overlay", `${Math.round(shown.match * 100)}\u202f%`, "match")}
-    ${shown.model === "" ? nothing : figure(`Model ${shown.model}`, `${number(shown.modelMs)}\u202fms`)}
-    ${preview === null || preview.latency_ms === null
-      ? nothing
-      : figure("Frame in to overlay out", `${number(preview.latency_ms)}\u202fms`)}
-    ${preview === null
-      ? nothing
-      : html`${figure("Frames analysed", `${preview.answered} of ${preview.received}`)}
-        ${figure("Viewers", String(preview.viewers))}`}
-  </dl>`;
+  const t = texts().viewer.live;
+  return html`<section class="card" aria-label=${t.figures}>
+    <dl>
+      ${figure(t.rate, measured(shown.framesPerSecond))} ${figure(t.match, percent(shown.match), "match")}
+      ${shown.model === "" ? nothing : figure(fill(t.model, { name: shown.model }), `${number(shown.modelMs)}\u202fms`)}
+      ${preview === null || preview.latency_ms === null
+        ? nothing
+        : figure(t.latency, `${number(preview.latency_ms)}\u202fms`)}
+      ${preview === null
+        ? nothing
+        : html`${figure(t.analysed, fill(t.of, { n: number(preview.answered), total: number(preview.received) }))}
+          ${figure(t.dropped, number(preview.dropped))} ${figure(t.viewers, number(preview.viewers))}`}
+    </dl>
+  </section>`;
 }
 
 function figure(label: string, value: string, name = ""): TemplateResult {

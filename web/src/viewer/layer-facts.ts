@@ -1,6 +1,9 @@
 /** What measures say of the layers of a picture: their figures, and why some are missing. */
 
-import { LIGHTS, quantity } from "../shared/words";
+import { fill, texts } from "../shared/catalogue";
+import { measured, number, percent, quantity } from "../shared/catalogue/format";
+import { translated } from "../shared/catalogue/operator";
+import { lowered, sentence } from "../shared/words";
 import type { Layer, Measure } from "../wire/protocol";
 import type { StillInfo, StillMeasures } from "../wire/server";
 
@@ -35,19 +38,20 @@ export function layerFigures(measures: readonly Measure[]): ReadonlyMap<Layer, s
 }
 
 function figure(layer: Layer, name: string, value: Measure, measures: readonly Measure[]): string {
+  const t = texts().layers;
   const amount = value.value ?? 0;
   if (layer === "severity") {
-    return `Grade ${amount} of 4`;
+    return fill(t.grade, { n: number(amount) });
   }
   if (layer === "acne") {
-    return `${Math.round(100 * amount)}\u202f% for acne`;
+    return fill(t.for_acne, { share: percent(amount) });
   }
-  const printed = quantity(amount, value.unit);
+  const printed = quantity(amount, value.unit, measured);
   if (!name.endsWith("_area")) {
-    return `Mean ${printed}`;
+    return fill(t.mean, { value: printed });
   }
   const count = told(measures, name.replace(/area$/, "count"))?.value;
-  return count === undefined || count === null ? `${printed} of the skin` : `${count} found, ${printed} of the skin`;
+  return count === undefined || count === null ? fill(t.of_skin, { value: printed }) : fill(t.found, { n: number(count), value: printed });
 }
 
 function told(measures: readonly Measure[], name: string): Measure | undefined {
@@ -60,6 +64,7 @@ export function whyMissing(
   stills: readonly StillInfo[],
   measures: readonly StillMeasures[],
 ): ReadonlyMap<Layer, string> {
+  const { layers: t, lights } = texts();
   const reasons = new Map<Layer, string>();
   const others = stills.filter((one) => one.view === still.view && one !== still);
   for (const [layer, name] of PRINCIPAL) {
@@ -67,11 +72,11 @@ export function whyMissing(
     const holder = others.find((one) => one.layers.includes(layer));
     const refused = others.find((one) => refusal(one, name, measures) !== "");
     if (own !== "") {
-      reasons.set(layer, capital(own));
+      reasons.set(layer, own);
     } else if (holder !== undefined) {
-      reasons.set(layer, `In the ${LIGHTS[holder.light].toLowerCase()} picture`);
+      reasons.set(layer, fill(t.in_picture, { light: lowered(lights[holder.light]) }));
     } else if (refused !== undefined) {
-      reasons.set(layer, `${LIGHTS[refused.light]} picture: ${refusal(refused, name, measures)}`);
+      reasons.set(layer, fill(t.of_picture, { light: lights[refused.light], reason: lowered(refusal(refused, name, measures)) }));
     }
   }
   return reasons;
@@ -82,9 +87,9 @@ function refusal(still: StillInfo, name: string, measures: readonly StillMeasure
   const own = measures.find((one) => one.sop_instance_uid === still.sop_instance_uid)?.measures ?? [];
   const reason = own.find((one) => one.name === name && one.value === null)?.reason ?? "";
   const scale = SCALE.exec(reason);
-  return scale === null ? reason : `too little detail, ${scale[1]} px/mm where ${scale[2]} are needed`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  if (scale !== null) {
+    const [shown, needed] = [number(Number(scale[1])), number(Number(scale[2]))];
+    return fill(texts().layers.too_little_detail, { scale: shown, needed });
+  }
+  return reason === "" ? "" : sentence(translated(reason) ?? reason).replace(/\.$/, "");
 }

@@ -1,12 +1,13 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { drawOverlay, prepareOverlay, type OverlayView } from "../overlay/renderer";
+import { fill, texts } from "../shared/catalogue";
 import { cameraIcon } from "../shared/icons";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import { shared } from "../styles/shared";
 import type { PreviewOverlay } from "../wire/protocol";
 import { FramePairing, type ShownFrame, type Sync } from "./pairing";
-import { WhepPlayer, type WhepListener } from "./whep";
+import { WhepPlayer, type WhepListener, type WhepStatus } from "./whep";
 import { stageTools, ZoomableStage } from "./zoomable";
 
 /** How the live picture is doing, over the last seconds. */
@@ -27,7 +28,7 @@ export class LiveStage extends ZoomableStage implements WhepListener {
   @property({ attribute: false }) view: OverlayView = DEFAULT_VIEW;
   /** `exact`: every frame with its own overlay. `now`: every frame at once, under the newest overlay. */
   @property() sync: Sync = "exact";
-  @state() private status = "";
+  @state() private status: WhepStatus = "connecting";
   @state() private frozen = false;
   @query("video") private readonly video!: HTMLVideoElement;
   @query("canvas") protected override readonly canvas!: HTMLCanvasElement;
@@ -65,6 +66,7 @@ export class LiveStage extends ZoomableStage implements WhepListener {
       .status {
         position: absolute;
         inset: 0;
+        pointer-events: none;
         display: grid;
         place-content: center;
         justify-items: center;
@@ -78,24 +80,17 @@ export class LiveStage extends ZoomableStage implements WhepListener {
   ];
 
   override render(): TemplateResult {
+    const t = texts().viewer.live;
+    const label = fill(t.picture, { id: this.booth });
     return html`
       <video muted playsinline autoplay aria-hidden="true"></video>
-      <canvas
-        width="1280"
-        height="720"
-        role="img"
-        class=${this.scale > 1 ? "large" : ""}
-        aria-label="Live picture of booth ${this.booth}"
-        @pointerdown=${this.grasp}
-        @pointermove=${this.drag}
-        @wheel=${this.wheel}
-      ></canvas>
-      ${this.status === ""
+      ${this.stage(label, html`<canvas width="1280" height="720" role="img" aria-label=${label}></canvas>`)}
+      ${this.status === "playing"
         ? nothing
-        : html`<div class="status" role="status">${cameraIcon()}<span>${this.status}</span></div>`}
-      <div class="tools" role="toolbar" aria-label="Picture">
-        <button data-action="freeze" aria-pressed=${this.frozen} @click=${this.#freeze}>Freeze</button>
-        <button data-action="snapshot" @click=${this.#save}>Save picture</button>
+        : html`<div class="status" role="status">${cameraIcon()}<span>${t[this.status]}</span></div>`}
+      <div class="tools" role="toolbar" aria-label=${t.tools}>
+        <button data-action="freeze" aria-pressed=${this.frozen} @click=${this.#freeze}>${t.freeze}</button>
+        <button data-action="snapshot" @click=${this.#save}>${t.save}</button>
         ${this.zoomButtons()}
       </div>
     `;
@@ -137,7 +132,7 @@ export class LiveStage extends ZoomableStage implements WhepListener {
     });
   }
 
-  onStatus(status: string): void {
+  onStatus(status: WhepStatus): void {
     this.status = status;
   }
 

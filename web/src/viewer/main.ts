@@ -1,1 +1,4 @@
+import { startLanguage } from "../shared/catalogue";
 import "./viewer-app";
+
+startLanguage();

@@ -1,6 +1,9 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { measureName, number, unit, words } from "../shared/words";
+import { Localised, texts } from "../shared/catalogue";
+import { listed, measured, unitName } from "../shared/catalogue/format";
+import { said } from "../shared/catalogue/operator";
+import { regionName, skinName } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { Measure } from "../wire/protocol";
 import { isAssessment } from "./assessments";
@@ -9,7 +12,7 @@ const REGIONS = ["face", "forehead", "right_cheek", "left_cheek", "nose", "chin"
 
 /** Measures by region: a row per measure, a column per region, and why some cannot be measured. */
 @customElement("measure-table")
-export class MeasureTable extends LitElement {
+export class MeasureTable extends Localised {
   @property({ attribute: false }) measures: readonly Measure[] = [];
 
   static override styles = [
@@ -77,24 +80,24 @@ export class MeasureTable extends LitElement {
 
   override render(): TemplateResult {
     if (this.measures.length === 0) {
-      return html`<p class="muted small">Nothing has been measured in this picture yet.</p>`;
+      return html`<p class="muted small">${texts().viewer.table.no_measures}</p>`;
     }
     const shown = this.measures.filter((measure) => !isAssessment(measure));
     const regions = columns(shown);
     const rows = group(shown);
-    return html`<div class="scroll">
+    return html`<div class="scroll" role="region" tabindex="0" aria-label=${texts().viewer.visit.measures}>
         <table>
           <thead>
             <tr>
-              <th scope="col">Measure</th>
-              ${regions.map((region) => html`<th scope="col">${words(region)}</th>`)}
+              <th scope="col">${texts().viewer.table.measure}</th>
+              ${regions.map((region) => html`<th scope="col">${regionName(region)}</th>`)}
             </tr>
           </thead>
           <tbody>
             ${rows.map(
               ([name, cells]) => html`<tr data-measure=${name}>
                 <th scope="row" title=${[...cells.values()][0]?.method ?? ""}>
-                  ${measureName(name)}
+                  ${skinName(name)}
                   ${shownUnit(cells) === "" ? nothing : html`<span class="unit">${shownUnit(cells)}</span>`}
                 </th>
                 ${regions.map((region) => html`<td>${cell(cells.get(region))}</td>`)}
@@ -127,28 +130,29 @@ function group(measures: readonly Measure[]): [string, Map<string, Measure>][] {
 }
 
 function shownUnit(cells: Map<string, Measure>): string {
-  return unit([...cells.values()][0]?.unit ?? "");
+  return unitName([...cells.values()][0]?.unit ?? "");
 }
 
 function cell(measure: Measure | undefined): TemplateResult | string {
+  const t = texts().viewer.table;
   if (measure === undefined) {
-    return html`<span class="not" aria-label="not sought">–</span>`;
+    return html`<span class="not" role="img" aria-label=${t.not_sought}>–</span>`;
   }
   return measure.value === null
-    ? html`<span class="not" title=${measure.reason}>not measurable</span>`
-    : number(measure.value);
+    ? html`<span class="not" >${t.not_measurable}</span>`
+    : measured(measure.value);
 }
 
 /** Each reason once, with what it keeps from being measured. */
 function reasons(measures: readonly Measure[]): TemplateResult | typeof nothing {
   const found = new Map<string, Set<string>>();
   for (const measure of measures.filter((one) => one.value === null)) {
-    found.set(measure.reason, (found.get(measure.reason) ?? new Set()).add(measureName(measure.name)));
+    found.set(measure.reason, (found.get(measure.reason) ?? new Set()).add(skinName(measure.name)));
   }
   return found.size === 0
     ? nothing
     : html`<ul>
-        ${[...found].map(([reason, names]) => html`<li>${[...names].join(", ")}: ${reason || "not measurable"}</li>`)}
+        ${[...found].map(([reason, names]) => html`<li>${listed([...names])}: ${reason === "" ? texts().viewer.table.not_measurable : said(reason)}</li>`)}
       </ul>`;
 }
 

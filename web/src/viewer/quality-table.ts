@@ -1,15 +1,18 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { fill, Localised, texts } from "../shared/catalogue";
+import { measured, number, quantity } from "../shared/catalogue/format";
+import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
 import "../shared/verdict-badge";
-import { measureName, quantity, setting, VERDICTS, words } from "../shared/words";
+import { qualityName, regionName } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { QualityMeasure } from "../wire/protocol";
 import type { StillQuality } from "../wire/server";
 
 /** The quality record of a still: value, threshold and verdict of every measure. */
 @customElement("quality-table")
-export class QualityTable extends LitElement {
+export class QualityTable extends Localised {
   @property({ attribute: false }) quality: StillQuality | null = null;
 
   static override styles = [
@@ -86,20 +89,22 @@ export class QualityTable extends LitElement {
   ];
 
   override render(): TemplateResult {
+    const t = texts().viewer.table;
     const report = this.quality?.server ?? this.quality?.booth ?? null;
     if (report === null) {
-      return html`<p class="muted small">The quality of this picture has not been checked yet.</p>`;
+      return html`<p class="muted small">${t.no_quality}</p>`;
     }
-    const source = this.quality?.server === null ? "Measured at the booth; the server’s verdict is still to come" : "Measured by the server on the lossless picture";
-    return html`<div class="scroll">
+    const source = this.quality?.server === null ? t.by_booth : t.by_server;
+    const made = { recipe: report.recipe, profile: report.profile, version: report.threshold_version };
+    return html`<div class="scroll" role="region" tabindex="0" aria-label=${texts().viewer.visit.quality}>
         <table>
           <thead>
             <tr>
-              <th scope="col">Measure</th>
-              <th scope="col">Region</th>
-              <th scope="col" class="number">Value</th>
-              <th scope="col" class="number">Threshold</th>
-              <th scope="col">Verdict</th>
+              <th scope="col">${t.measure}</th>
+              <th scope="col">${t.region}</th>
+              <th scope="col" class="number">${t.value}</th>
+              <th scope="col" class="number">${t.threshold}</th>
+              <th scope="col">${t.verdict}</th>
             </tr>
           </thead>
           <tbody>
@@ -109,7 +114,7 @@ export class QualityTable extends LitElement {
       </div>
       ${standard(report.measures.filter(isStandard))}
       <footer class="small muted">
-        ${source}. Recipe ${report.recipe}, profile ${report.profile}, thresholds ${report.threshold_version}.
+        ${source} ${fill(t.made_with, made)}
       </footer>`;
   }
 }
@@ -124,14 +129,14 @@ function standard(measures: QualityMeasure[]): TemplateResult | typeof nothing {
     return nothing;
   }
   return html`<details>
-    <summary>For information: measures of ISO/IEC 29794-5</summary>
+    <summary>${texts().viewer.table.iso}</summary>
     <table>
       <tbody>
         ${measures.map(
           (measure) =>
             html`<tr>
-              <td>${measureName(measure.name)}</td>
-              <td class="number">${measure.value === null ? "–" : quantity(measure.value, measure.unit)}</td>
+              <td>${qualityName(measure.name)}</td>
+              <td class="number">${measure.value === null ? "–" : quantity(measure.value, measure.unit, measured)}</td>
             </tr>`,
         )}
       </tbody>
@@ -142,16 +147,16 @@ function standard(measures: QualityMeasure[]): TemplateResult | typeof nothing {
 function row(measure: QualityMeasure): TemplateResult {
   return html`<tr>
     <td>
-      ${measureName(measure.name)}
+      ${qualityName(measure.name)}
       ${measure.advice === "" || measure.verdict === "pass"
         ? nothing
-        : html`<span class="advice">${measure.advice}</span>`}
+        : html`<span class="advice">${said(measure.advice)}</span>`}
     </td>
-    <td>${words(measure.region)}</td>
-    <td class="number">${measure.value === null ? "–" : quantity(measure.value, measure.unit)}</td>
-    <td class="number muted">${measure.threshold === null ? "–" : quantity(measure.threshold, measure.unit, setting)}</td>
+    <td>${regionName(measure.region)}</td>
+    <td class="number">${measure.value === null ? "–" : quantity(measure.value, measure.unit, measured)}</td>
+    <td class="number muted">${measure.threshold === null ? "–" : quantity(measure.threshold, measure.unit, number)}</td>
     <td>
-      <span class="verdict ${measure.verdict}">${verdictIcon(measure.verdict, 16)}${VERDICTS[measure.verdict]}</span>
+      <span class="verdict ${measure.verdict}">${verdictIcon(measure.verdict, 16)}${texts().verdicts[measure.verdict]}</span>
     </td>
   </tr>`;
 }

@@ -1,13 +1,15 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { Localised, texts } from "../shared/catalogue";
 import { mark } from "../shared/icons";
+import "../shared/language-switch";
 import "../shared/research-note";
 import { shared } from "../styles/shared";
 import { post, sentence } from "./api";
 
 /** Asks for a token. */
 @customElement("sign-in")
-export class SignIn extends LitElement {
+export class SignIn extends Localised {
   /** Why signing in with a code did not work. */
   @property() problem = "";
   @state() private sending = false;
@@ -32,6 +34,9 @@ export class SignIn extends LitElement {
         align-items: center;
         gap: 10px;
       }
+      h1 {
+        flex: 1;
+      }
       label > input {
         margin-top: 6px;
         font-weight: 400;
@@ -50,20 +55,21 @@ export class SignIn extends LitElement {
   ];
 
   override render(): TemplateResult {
-    return html`<form class="card" @submit=${this.#submit}>
-      <div class="brand">${mark(32)}<h1>dermabooth</h1></div>
-      <label
-        >Access token
-        <input name="token" type="password" autocomplete="current-password" required spellcheck="false" />
-      </label>
-      ${this.problem === "" ? nothing : html`<p class="problem" role="alert">${this.problem}</p>`}
-      <button class="primary" ?disabled=${this.sending}>${this.sending ? "Signing in…" : "Sign in"}</button>
-      <p class="small muted">
-        Whoever runs the server gives you a token or a sign-in link. The administrator’s token is in
-        <code>keys/admin.token</code> of the server’s data folder.
-      </p>
-      <research-note></research-note>
-    </form>`;
+    const t = texts().viewer.sign_in;
+    const [before = "", after = ""] = t.admin.split("{file}");
+    return html`<main>
+      <form class="card" @submit=${this.#submit}>
+        <div class="brand">${mark(32)}<h1>dermabooth</h1><language-switch></language-switch></div>
+        <label
+          >${t.token}
+          <input name="token" type="password" autocomplete="current-password" required spellcheck="false" />
+        </label>
+        ${this.problem === "" ? nothing : html`<p class="problem" role="alert">${this.problem}</p>`}
+        <button class="primary" ?disabled=${this.sending}>${this.sending ? t.signing_in : t.sign_in}</button>
+        <p class="small muted">${t.help} ${before}<code>keys/admin.token</code>${after}</p>
+        <research-note></research-note>
+      </form>
+    </main>`;
   }
 
   async #submit(event: SubmitEvent): Promise<void> {

@@ -2,8 +2,9 @@ import { css, html, nothing, type PropertyValues, type TemplateResult } from "li
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { OverlayView } from "../overlay/renderer";
 import { drawLayers, greyValues, NEED_SKIN, prepareLayer, shownLayers, type StoredLayer } from "../overlay/stored";
+import { texts } from "../shared/catalogue";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
-import { LIGHTS, VIEWS } from "../shared/words";
+import { pictureName } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { Layer } from "../wire/protocol";
 import type { StillInfo } from "../wire/server";
@@ -17,6 +18,10 @@ const WIDTH = 1600;
 export class StillStage extends ZoomableStage {
   @property({ attribute: false }) still!: StillInfo;
   @property({ attribute: false }) view: OverlayView = DEFAULT_VIEW;
+  /** Without buttons of its own. */
+  @property({ type: Boolean }) bare = false;
+  /** How wide the picture is fetched, px. */
+  @property({ type: Number }) width = WIDTH;
   @state() private photo: ImageBitmap | null = null;
   @state() private layers: readonly StoredLayer[] = [];
   @state() private problem = "";
@@ -52,6 +57,7 @@ export class StillStage extends ZoomableStage {
       }
       .status {
         position: absolute;
+        pointer-events: none;
         inset: 0;
         display: grid;
         place-content: center;
@@ -63,24 +69,21 @@ export class StillStage extends ZoomableStage {
   ];
 
   override render(): TemplateResult {
-    const waiting = this.still.picture ? "Loading the picture…" : "The picture is being prepared.";
+    const t = texts();
+    const waiting = this.still.picture ? t.review.loading : t.viewer.visit.preparing;
     const text = this.problem !== "" ? this.problem : this.photo === null ? waiting : "";
+    const label = pictureName(this.still.view, this.still.light);
     return html`
-      <canvas
-        role="img"
-        class=${this.scale > 1 ? "large" : ""}
-        aria-label="${VIEWS[this.still.view]}, ${LIGHTS[this.still.light]} light"
-        @pointerdown=${this.grasp}
-        @pointermove=${this.drag}
-        @wheel=${this.wheel}
-      ></canvas>
+      ${this.stage(label, html`<canvas role="img" aria-label=${label}></canvas>`)}
       ${text === "" ? nothing : html`<div class="status" role="status">${text}</div>`}
-      <div class="tools" role="toolbar" aria-label="Part of the picture">
-        ${this.still.face === null
-          ? nothing
-          : html`<button data-action="close-up" aria-pressed=${this.close} @click=${this.#toggle}>Face</button>`}
-        ${this.zoomButtons()}
-      </div>
+      ${this.bare
+        ? nothing
+        : html`<div class="tools" role="toolbar" aria-label=${t.viewer.zoom.part}>
+            ${this.still.face === null
+              ? nothing
+              : html`<button data-action="close-up" aria-pressed=${this.close} @click=${this.#toggle}>${t.viewer.zoom.face}</button>`}
+            ${this.zoomButtons()}
+          </div>`}
     `;
   }
 
@@ -93,7 +96,8 @@ export class StillStage extends ZoomableStage {
     return this.close && this.still.face !== null ? "&part=face" : "";
   }
 
-  protected override willUpdate(): void {
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
     const key = `${this.still.sop_instance_uid} ${this.still.picture}${this.#part}`;
     if (key !== this.#loaded) {
       this.#loaded = key;
@@ -122,7 +126,7 @@ export class StillStage extends ZoomableStage {
 
   async #loadPhoto(key: string): Promise<void> {
     try {
-      const photo = await picture(`/api/stills/${this.still.sop_instance_uid}/image?width=${WIDTH}${this.#part}`);
+      const photo = await picture(`/api/stills/${this.still.sop_instance_uid}/image?width=${this.width}${this.#part}`);
       if (key === this.#loaded) {
         this.photo = photo;
       } else {
@@ -146,7 +150,7 @@ export class StillStage extends ZoomableStage {
   }
 
   async #fetchLayer(layer: Layer): Promise<{ values: Uint8Array; width: number; height: number }> {
-    const grey = await picture(`/api/stills/${this.still.sop_instance_uid}/layers/${layer}?width=${WIDTH}${this.#part}`);
+    const grey = await picture(`/api/stills/${this.still.sop_instance_uid}/layers/${layer}?width=${this.width}${this.#part}`);
     try {
       return { values: greyValues(grey), width: grey.width, height: grey.height };
     } finally {

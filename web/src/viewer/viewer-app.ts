@@ -1,13 +1,15 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
+import { Localised, texts } from "../shared/catalogue";
 import { mark } from "../shared/icons";
+import "../shared/language-switch";
 import "../shared/research-note";
 import { shared } from "../styles/shared";
 import type { Notice, SessionInfo } from "../wire/server";
 import { ApiError, get, post, remove, sentence } from "./api";
-import "./booth-list";
-import type { Presence } from "./booth-list";
 import "./booth-page";
+import "./booth-wall";
+import type { Presence } from "./booth-wall";
 import { Events } from "./events";
 import "./sign-in";
 import "./visit-list";
@@ -22,7 +24,7 @@ const REFRESH_MS = 400;
 
 /** The viewer: signs in, and shows the page that the address names. */
 @customElement("viewer-app")
-export class ViewerApp extends LitElement {
+export class ViewerApp extends Localised {
   @state() private session: "unknown" | "out" | "in" = "unknown";
   @state() private problem = "";
   @state() private route: readonly string[] = [];
@@ -98,6 +100,21 @@ export class ViewerApp extends LitElement {
         margin: 0 auto;
         min-width: 0;
       }
+      main:focus-visible {
+        outline: none;
+      }
+      .skip {
+        position: absolute;
+        left: 16px;
+        top: -60px;
+        z-index: 3;
+      }
+      .skip:focus {
+        top: 8px;
+      }
+      language-switch {
+        flex: none;
+      }
       footer {
         border-top: 1px solid var(--line);
         padding: 14px 24px;
@@ -122,6 +139,9 @@ export class ViewerApp extends LitElement {
         .brand span {
           display: none;
         }
+        .top > .quiet {
+          padding: 0 6px;
+        }
       }
     `,
   ];
@@ -139,8 +159,9 @@ export class ViewerApp extends LitElement {
   }
 
   override render(): TemplateResult {
+    const t = texts().viewer;
     if (this.session === "unknown") {
-      return html`<p class="wait muted" role="status">Opening…</p>`;
+      return html`<p class="wait muted" role="status">${t.opening}</p>`;
     }
     if (this.session === "out") {
       return html`<sign-in .problem=${this.problem} @signed-in=${this.#enter}></sign-in>`;
@@ -148,18 +169,27 @@ export class ViewerApp extends LitElement {
     const [section = "booths"] = this.route;
     return html`<div class="frame">
       <header class="top">
-        <a class="brand" href="#/booths">${mark()}<span>dermabooth</span></a>
-        <nav aria-label="Main">${tab("booths", "Booths", section)}${tab("visits", "Visits", section)}</nav>
-        <button class="quiet" @click=${this.#leave}>Sign out</button>
+        <button class="skip primary" @click=${this.#skip}>${t.nav.skip}</button>
+        <a class="brand" href="#/booths" aria-label="dermabooth">${mark()}<span>dermabooth</span></a>
+        <nav aria-label=${t.nav.main}>${tab("booths", t.nav.booths, section)}${tab("visits", t.nav.visits, section)}</nav>
+        <language-switch></language-switch>
+        <button class="quiet" data-action="sign-out" @click=${this.#leave}>${t.nav.sign_out}</button>
       </header>
-      <div>
-        ${this.away
-          ? html`<div class="away" role="status">The server does not answer. What you see may be old; trying again…</div>`
-          : nothing}
-      </div>
-      <main>${this.#content(section, this.route[1] ?? "")}</main>
+      <div>${this.away ? html`<div class="away" role="status">${t.away}</div>` : nothing}</div>
+      <main id="main" tabindex="-1">${this.#content(section, this.route[1] ?? "")}</main>
       <footer><research-note></research-note></footer>
     </div>`;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    const [section = "booths", name = ""] = this.route;
+    const place = section === "visits" ? texts().viewer.nav.visits : name || texts().viewer.nav.booths;
+    document.title = `${place} · dermabooth`;
+  }
+
+  #skip(): void {
+    this.renderRoot.querySelector<HTMLElement>("#main")?.focus();
   }
 
   #content(section: string, name: string): TemplateResult {
@@ -167,7 +197,7 @@ export class ViewerApp extends LitElement {
       return name === "" ? html`<visit-list></visit-list>` : html`<visit-page .study=${name}></visit-page>`;
     }
     return name === ""
-      ? html`<booth-list .presence=${this.presence}></booth-list>`
+      ? html`<booth-wall .presence=${this.presence}></booth-wall>`
       : html`<booth-page .booth=${name} .preview=${this.presence.previews[name] ?? null}></booth-page>`;
   }
 
@@ -220,7 +250,7 @@ export class ViewerApp extends LitElement {
       } catch (error) {
         if (error instanceof ApiError && error.signedOut) {
           this.#events?.close();
-          this.problem = "Your session has ended. Please sign in again.";
+          this.problem = texts().viewer.session_ended;
           this.session = "out";
         }
       }

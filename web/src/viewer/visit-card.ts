@@ -1,32 +1,16 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { fill, Localised, texts } from "../shared/catalogue";
+import { dateTime } from "../shared/catalogue/format";
 import { cameraIcon } from "../shared/icons";
 import "../shared/verdict-badge";
-import { dateTime, personName } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { VisitSummary } from "../wire/server";
-
-/** Whom a visit is of, in a line. */
-export function patientLine(visit: VisitSummary): string {
-  const { patient_id: id, patient_name: name } = visit.patient;
-  return [personName(name), id].filter((part) => part !== "").join(" · ") || "No patient ID";
-}
-
-/** How far a visit has come, in words. */
-export function progressLine(visit: VisitSummary): string {
-  if (visit.closed_at === null) {
-    return `Under way: ${visit.stored} of ${visit.expected} pictures`;
-  }
-  if (visit.stored < visit.expected) {
-    return `${visit.stored} of ${visit.expected} pictures have arrived`;
-  }
-  const pictures = `${visit.stored} ${visit.stored === 1 ? "picture" : "pictures"}`;
-  return visit.complete === false ? `${pictures}, stopped early` : pictures;
-}
+import { patientLine, progressLine } from "./visit-words";
 
 /** One visit in a list, with the picture that stands for it. */
 @customElement("visit-card")
-export class VisitCard extends LitElement {
+export class VisitCard extends Localised {
   @property({ attribute: false }) visit!: VisitSummary;
 
   static override styles = [
@@ -82,7 +66,8 @@ export class VisitCard extends LitElement {
   ];
 
   override render(): TemplateResult {
-    const visit = this.visit;
+    const { visit } = this;
+    const t = texts().viewer;
     return html`<a class="card" href="#/visits/${visit.study_instance_uid}">
       <div class="cover">
         ${cameraIcon()}
@@ -92,11 +77,11 @@ export class VisitCard extends LitElement {
       </div>
       <div class="text">
         <h2>${patientLine(visit)}</h2>
-        <span class="small muted">${dateTime(visit.opened_at)} · Booth ${visit.booth_id}</span>
+        <span class="small muted">${dateTime(visit.opened_at)} · ${fill(t.booth, { id: visit.booth_id })}</span>
         <span class="small muted">${progressLine(visit)}</span>
         <span
           >${visit.verdict === null
-            ? html`<verdict-badge label="Being analysed"></verdict-badge>`
+            ? html`<verdict-badge label=${t.visit.analysing}></verdict-badge>`
             : html`<verdict-badge .verdict=${visit.verdict}></verdict-badge>`}</span
         >
       </div>

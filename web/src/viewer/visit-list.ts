@@ -1,33 +1,46 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
+import { counted, Localised, texts } from "../shared/catalogue";
 import { shared } from "../styles/shared";
-import type { VisitPage, VisitSummary } from "../wire/server";
+import type { BoothInfo, VisitPage, VisitSummary } from "../wire/server";
 import { get, sentence } from "./api";
 import "./visit-card";
+import "./visit-search";
+import { asQuery, EVERYTHING, type Search } from "./visit-search";
 
-/** Visits, newest first. */
+/** Visits, newest first, and a search among them. */
 @customElement("visit-list")
-export class VisitList extends LitElement {
+export class VisitList extends Localised {
   @state() private visits: VisitSummary[] | null = null;
   @state() private olderThan: number | null = null;
   @state() private problem = "";
   @state() private loading = false;
+  @state() private booths: readonly string[] = [];
+  #search: Search = EVERYTHING;
+  #asked = 0;
 
   static override styles = [
     shared,
     css`
       h1 {
-        margin-bottom: 18px;
+        margin-bottom: 14px;
+      }
+      .count {
+        margin: 14px 2px 10px;
       }
       .grid {
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(330px, 1fr));
+        grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr));
         gap: 14px;
       }
       .more {
         margin-top: 18px;
       }
+      .problem {
+        margin-top: 14px;
+      }
       .empty {
+        margin-top: 14px;
         padding: 48px 24px;
         text-align: center;
         display: grid;
@@ -39,6 +52,10 @@ export class VisitList extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     void this.refresh();
+    void get<BoothInfo[]>("/api/booths").then(
+      (booths) => (this.booths = booths.map((booth) => booth.booth_id)),
+      () => undefined,
+    );
   }
 
   /** Looks at the newest visits again. */
@@ -47,19 +64,34 @@ export class VisitList extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<h1>Visits</h1>
-      ${this.problem === "" ? nothing : html`<p class="card" role="alert">${this.problem}</p>`}
+    return html`<h1>${texts().viewer.visits.heading}</h1>
+      <visit-search
+        .booths=${this.booths}
+        @search-changed=${(event: CustomEvent<Search>) => this.#seek(event.detail)}
+      ></visit-search>
+      ${this.problem === "" ? nothing : html`<p class="card problem" role="alert">${this.problem}</p>`}
+      <p class="count small muted" role="status">${this.#count()}</p>
       ${this.#body()}`;
   }
 
-  #body(): TemplateResult | typeof nothing {
+  #count(): string {
+    const t = texts().viewer.visits;
     if (this.visits === null) {
-      return this.problem === "" ? html`<p class="muted" role="status">Loading visits…</p>` : nothing;
+      return this.problem === "" ? t.loading : "";
+    }
+    return this.visits.length === 0 ? "" : counted(this.olderThan === null ? t.found : t.found_more, this.visits.length);
+  }
+
+  #body(): TemplateResult | typeof nothing {
+    const t = texts().viewer.visits;
+    if (this.visits === null) {
+      return nothing;
     }
     if (this.visits.length === 0) {
+      const sought = this.#search !== EVERYTHING;
       return html`<div class="card empty">
-        <h2>No visits yet</h2>
-        <p class="muted">A visit appears here as soon as a booth starts one.</p>
+        <h2>${sought ? t.nothing : t.empty}</h2>
+        <p class="muted">${sought ? t.nothing_detail : t.empty_detail}</p>
       </div>`;
     }
     return html`<div class="grid">
@@ -67,28 +99,43 @@ export class VisitList extends LitElement {
       </div>
       ${this.olderThan === null
         ? nothing
-        : html`<button class="more" ?disabled=${this.loading} @click=${() => this.#load(this.olderThan)}>
-            Show older visits
-          </button>`}`;
+        : html`<button class="more" ?disabled=${this.loading} @click=${() => this.#load(this.olderThan)}>${t.older}</button>`}`;
+  }
+
+  #seek(search: Search): void {
+    this.#search = Object.values(search).every((value) => value === "") ? EVERYTHING : search;
+    this.visits = null;
+    void this.#load(null);
   }
 
   async #load(before: number | null): Promise<void> {
+    const turn = ++this.#asked;
+    const query = asQuery(this.#search);
+    if (before !== null) {
+      query.set("before", String(before));
+    }
     this.loading = true;
     try {
-      const page = await get<VisitPage>(before === null ? "/api/visits" : `/api/visits?before=${before}`);
-      const shown = this.visits ?? [];
-      if (before === null && shown.length > page.visits.length) {
-        this.visits = [...page.visits, ...olderThan(page.visits.at(-1), shown)];
-      } else {
-        this.visits = before === null ? page.visits : [...shown, ...page.visits];
-        this.olderThan = page.next_before;
+      const page = await get<VisitPage>(`/api/visits?${query}`);
+      if (turn === this.#asked) {
+        this.#show(page, before);
       }
-      this.problem = "";
     } catch (error) {
       this.problem = sentence(error);
     } finally {
       this.loading = false;
     }
+  }
+
+  #show(page: VisitPage, before: number | null): void {
+    const shown = this.visits ?? [];
+    if (before === null && shown.length > page.visits.length) {
+      this.visits = [...page.visits, ...olderThan(page.visits.at(-1), shown)];
+    } else {
+      this.visits = before === null ? page.visits : [...shown, ...page.visits];
+      this.olderThan = page.next_before;
+    }
+    this.problem = "";
   }
 }
 

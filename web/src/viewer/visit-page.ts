@@ -1,32 +1,44 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { OverlayView } from "../overlay/renderer";
-import { backIcon, lightIcon } from "../shared/icons";
+import { fill, Localised, texts } from "../shared/catalogue";
+import { dateTime } from "../shared/catalogue/format";
+import { backIcon } from "../shared/icons";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import "../shared/layer-panel";
 import "../shared/verdict-badge";
-import { dateTime, exposureTime, LIGHTS, modality, setting, VIEWS, words } from "../shared/words";
+import { lowered } from "../shared/words";
 import { shared } from "../styles/shared";
-import type { StillInfo, StillQuality, VisitDetail, VisitMeasures } from "../wire/server";
+import type { StillHistory, StillInfo, StillQuality, VisitDetail, VisitMeasures } from "../wire/server";
 import { get, sentence } from "./api";
 import "./assessment-card";
 import { circumstances, preparationFacts, standingFor, stillOf } from "./capture-record";
+import "./compare-view";
+import "./history-card";
 import { layerFigures, whyMissing } from "./layer-facts";
+import "./light-grid";
+import "./light-strip";
 import "./measure-table";
 import "./quality-table";
+import { facts, layerReason } from "./still-facts";
 import "./still-stage";
-import { patientLine, progressLine } from "./visit-card";
 import { visitStyles } from "./visit-styles";
+import { patientLine, progressLine } from "./visit-words";
 
-/** One visit: its pictures by light with layers, measures and quality. */
+const MODES = ["one", "lights", "compare"] as const;
+type Mode = (typeof MODES)[number];
+
+/** One visit: its pictures with layers, measures, history and quality. */
 @customElement("visit-page")
-export class VisitPageElement extends LitElement {
+export class VisitPageElement extends Localised {
   @property() study = "";
   @state() private detail: VisitDetail | null = null;
   @state() private measures: VisitMeasures | null = null;
   @state() private quality: StillQuality | null = null;
+  @state() private history: StillHistory | null = null;
   @state() private selected = "";
   @state() private view: OverlayView = DEFAULT_VIEW;
+  @state() private mode: Mode = "one";
   @state() private problem = "";
 
   static override styles = [shared, visitStyles];
@@ -36,6 +48,7 @@ export class VisitPageElement extends LitElement {
       this.detail = null;
       this.measures = null;
       this.selected = "";
+      this.mode = "one";
       void this.refresh();
     }
   }
@@ -63,185 +76,147 @@ export class VisitPageElement extends LitElement {
   }
 
   override render(): TemplateResult {
+    const t = texts().viewer;
     if (this.detail === null) {
-      return html`${this.#head("Visit", nothing)}
-        <p class=${this.problem === "" ? "muted" : "card"} role="status">${this.problem || "Loading the visit…"}</p>`;
+      return html`${this.#head(t.visit.heading, nothing)}
+        <p class=${this.problem === "" ? "muted" : "card"} role="status">${this.problem || t.visit.loading}</p>`;
     }
     const { visit } = this.detail;
     const still = stillOf(this.detail, this.selected);
-    const facts = html`<p class="muted small">
-      ${dateTime(visit.opened_at)} · Booth ${visit.booth_id} · ${progressLine(visit)}
+    const told = html`<p class="muted small">
+      ${dateTime(visit.opened_at)} · ${fill(t.booth, { id: visit.booth_id })} · ${progressLine(visit)}
     </p>`;
     return html`
-      ${this.#head(patientLine(visit), facts)}
+      ${this.#head(patientLine(visit), told)}
       ${this.problem === "" ? nothing : html`<p class="card" role="alert">${this.problem}</p>`}
-      ${still === undefined
-        ? html`<p class="card muted">No picture of this visit has arrived yet.</p>`
-        : this.#still(this.detail, still)}
+      ${still === undefined ? html`<p class="card muted">${t.visit.no_stills}</p>` : this.#still(this.detail, still)}
     `;
   }
 
-  #head(title: string, facts: TemplateResult | typeof nothing): TemplateResult {
+  #head(title: string, told: TemplateResult | typeof nothing): TemplateResult {
     const verdict = this.detail?.visit.verdict ?? null;
     return html`<div class="head">
-      <a class="button" href="#/visits" aria-label="Back to all visits">${backIcon()}</a>
-      <div class="title"><h1>${title}</h1>${facts}</div>
+      <a class="button" href="#/visits" aria-label=${texts().viewer.nav.back_visits}>${backIcon()}</a>
+      <div class="title"><h1>${title}</h1>${told}</div>
       ${verdict === null ? nothing : html`<verdict-badge .verdict=${verdict}></verdict-badge>`}
     </div>`;
   }
 
   #still(detail: VisitDetail, still: StillInfo): TemplateResult {
-    const { stills, visit, conditions } = detail;
-    const measures = this.measures?.stills.find((one) => one.sop_instance_uid === still.sop_instance_uid);
+    const measures = this.measures?.stills.find((one) => one.sop_instance_uid === still.sop_instance_uid)?.measures ?? [];
     return html`
-      <div class="body">
+      ${this.#modes()}
+      <div class="body ${this.mode === "compare" ? "wide" : ""}">
         <div class="left">
-          <still-stage .still=${still} .view=${this.view}></still-stage>
-          <div class="strip" role="tablist" aria-label="Pictures by light" @keydown=${this.#keys}>
-            ${stills.map((one) => this.#thumbnail(one, stills, standingFor(detail, this.selected)))}
-          </div>
-          <div class="told">
-            <section class="card">
-              <h2>Picture</h2>
-              ${circumstances(still, detail, (uid) => void this.#select(uid))} ${facts(still)}
-            </section>
-            <section class="card">
-              <h2>Preparation</h2>
-              ${preparationFacts(visit.preparation, conditions)}
-            </section>
-          </div>
+          ${this.#pictures(detail, still)}
+          <light-strip
+            .stills=${detail.stills}
+            .chosen=${standingFor(detail, this.selected)}
+            @chosen=${(event: CustomEvent<string>) => void this.#select(event.detail)}
+          ></light-strip>
+          ${this.#told(detail, still)}
         </div>
-        <aside class="side">
-          <section class="card">
-            <layer-panel
-              heading="Layers"
-              .view=${this.view}
-              still
-              .available=${still.layers}
-              .figures=${layerFigures(measures?.measures ?? [])}
-              .because=${whyMissing(still, stills, this.measures?.stills ?? [])}
-              missing=${layerReason(still)}
-              @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}
-            ></layer-panel>
-          </section>
-        </aside>
+        ${this.mode === "compare"
+          ? nothing
+          : html`<aside class="side" aria-label=${texts().viewer.visit.layers}>${this.#layers(detail, still)}</aside>`}
       </div>
-      <assessment-card .measures=${measures?.measures ?? []}></assessment-card>
-      <section class="card table">
-        <h2>Measures <span class="muted">${LIGHTS[still.light]}, ${VIEWS[still.view].toLowerCase()}</span></h2>
-        <measure-table .measures=${measures?.measures ?? []}></measure-table>
-      </section>
-      <section class="card table">
-        <h2>Capture quality <span class="muted">${LIGHTS[still.light]}, ${VIEWS[still.view].toLowerCase()}</span></h2>
-        <quality-table .quality=${this.quality}></quality-table>
-      </section>
+      <assessment-card .measures=${measures}></assessment-card>
+      <history-card .history=${this.history}></history-card>
+      ${this.#tables(still, measures)}
     `;
   }
 
-  #thumbnail(still: StillInfo, stills: readonly StillInfo[], shown: string): TemplateResult {
-    const uid = still.sop_instance_uid;
-    const chosen = uid === shown;
-    const views = new Set(stills.map((one) => one.view)).size;
-    const label = views > 1 ? `${VIEWS[still.view]}, ${LIGHTS[still.light]}` : LIGHTS[still.light];
-    return html`<button
-      role="tab"
-      aria-selected=${chosen}
-      tabindex=${chosen ? 0 : -1}
-      data-light=${still.light}
-      @click=${() => this.#select(uid)}
-    >
-      <span class="thumb"
-        >${still.picture ? html`<img src="/api/stills/${uid}/image?width=320" alt="" />` : nothing}</span
-      >
-      <span class="label">${lightIcon(still.light, 18)}${label}</span>
-      ${still.verdict === null
-        ? html`<span class="small muted">Being analysed</span>`
-        : html`<verdict-badge .verdict=${still.verdict}></verdict-badge>`}
-      ${marks(still)}
-    </button>`;
+  #modes(): TemplateResult {
+    const t = texts().viewer.visit;
+    const names: Record<Mode, string> = { one: t.mode_one, lights: t.mode_lights, compare: t.mode_compare };
+    return html`<div class="modes" role="group" aria-label=${t.modes}>
+      ${MODES.map(
+        (mode) => html`<button data-mode=${mode} aria-pressed=${this.mode === mode} @click=${() => (this.mode = mode)}>
+          ${names[mode]}
+        </button>`,
+      )}
+    </div>`;
   }
 
-  #keys(event: KeyboardEvent): void {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const stills = this.detail?.stills ?? [];
-    if (step === undefined || this.detail === null || stills.length === 0) {
-      return;
+  #pictures(detail: VisitDetail, still: StillInfo): TemplateResult {
+    if (this.mode === "lights") {
+      const same = detail.stills.filter((one) => one.view === still.view);
+      return html`<light-grid .stills=${same} .view=${this.view}></light-grid>`;
     }
-    const shown = standingFor(this.detail, this.selected);
-    const index = stills.findIndex((one) => one.sop_instance_uid === shown);
-    const next = stills[(index + step + stills.length) % stills.length];
-    void this.#select(next?.sop_instance_uid ?? "").then(() =>
-      this.renderRoot.querySelector<HTMLElement>('[aria-selected="true"]')?.focus(),
-    );
+    if (this.mode === "compare") {
+      return this.history === null
+        ? html`<p class="card muted" role="status">${texts().viewer.compare.loading}</p>`
+        : html`<compare-view .history=${this.history}></compare-view>`;
+    }
+    return html`<still-stage .still=${still} .view=${this.view}></still-stage>`;
+  }
+
+  #told(detail: VisitDetail, still: StillInfo): TemplateResult {
+    const t = texts().viewer.visit;
+    return html`<div class="told">
+      <section class="card">
+        <h2>${t.picture}</h2>
+        ${circumstances(still, detail, (uid) => void this.#select(uid))} ${facts(still)}
+      </section>
+      <section class="card">
+        <h2>${t.preparation}</h2>
+        ${preparationFacts(detail.visit.preparation, detail.conditions)}
+      </section>
+    </div>`;
+  }
+
+  #layers(detail: VisitDetail, still: StillInfo): TemplateResult {
+    const told = this.measures?.stills ?? [];
+    const measures = told.find((one) => one.sop_instance_uid === still.sop_instance_uid)?.measures ?? [];
+    return html`<section class="card">
+      <layer-panel
+        heading=${texts().viewer.visit.layers}
+        .view=${this.view}
+        still
+        .available=${still.layers}
+        .figures=${layerFigures(measures)}
+        .because=${whyMissing(still, detail.stills, told)}
+        missing=${layerReason(still)}
+        @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}
+      ></layer-panel>
+    </section>`;
+  }
+
+  #tables(still: StillInfo, measures: VisitMeasures["stills"][number]["measures"]): TemplateResult {
+    const { viewer, lights, views } = texts();
+    const which = html`<span class="muted">${lights[still.light]}, ${lowered(views[still.view])}</span>`;
+    return html`<section class="card table">
+        <h2>${viewer.visit.measures} ${which}</h2>
+        <measure-table .measures=${measures}></measure-table>
+      </section>
+      <section class="card table">
+        <h2>${viewer.visit.quality} ${which}</h2>
+        <quality-table .quality=${this.quality}></quality-table>
+      </section>`;
   }
 
   async #select(uid: string): Promise<void> {
     if (uid !== this.selected) {
       this.quality = null;
+      this.history = null;
     }
     this.selected = uid;
     if (uid !== "") {
       try {
-        const quality = await get<StillQuality>(`/api/stills/${uid}/quality`);
+        const path = `/api/stills/${uid}`;
+        const [quality, history] = await Promise.all([
+          get<StillQuality>(`${path}/quality`),
+          get<StillHistory>(`${path}/history`),
+        ]);
         if (uid === this.selected) {
           this.quality = quality;
+          this.history = history;
         }
       } catch (error) {
         this.problem = sentence(error);
       }
     }
   }
-}
-
-/** In a word what sets a picture apart from those that were shot as usual. */
-function marks(still: StillInfo): TemplateResult | typeof nothing {
-  const told = [still.override === "" ? "" : "shot anyway", still.replaces === null ? "" : "taken again"];
-  const text = told.filter((one) => one !== "").join(", ");
-  return text === "" ? nothing : html`<span class="marks small">${words(text)}</span>`;
-}
-
-/** Why layers are missing. */
-function layerReason(still: StillInfo): string {
-  const open = still.steps.some((step) => step.state !== "done" && step.state !== "failed");
-  if (open) {
-    return "Still being analysed";
-  }
-  return still.face_sought && still.face === null ? "No face was found in this picture" : "Not made for this light";
-}
-
-function facts(still: StillInfo): TemplateResult {
-  const failed = still.steps.find((step) => step.state === "failed");
-  const open = still.steps.find((step) => step.state !== "done" && step.state !== "failed");
-  const ended = still.steps.filter((step) => step.state === "done" || step.state === "failed").length;
-  const objects = [...new Set(still.instances.map((one) => modality(one.modality)))];
-  return html`<dl>
-      <dt>Size</dt>
-      <dd>${still.width} × ${still.height} px, ${still.bit_depth} bits</dd>
-      ${still.exposure === null
-        ? nothing
-        : html`<dt>Exposure</dt>
-            <dd>${exposureTime(still.exposure.time_s)}, ${setting(still.exposure.gain_db)} dB</dd>`}
-      <dt>Scale</dt>
-      <dd>${still.px_per_mm === null ? "Not calibrated" : `${setting(still.px_per_mm)} px/mm`}</dd>
-      <dt>Colour</dt>
-      <dd>${still.calibration ?? "Not calibrated"}</dd>
-      ${still.camera === null
-        ? nothing
-        : html`<dt>Camera</dt>
-            <dd>${still.camera.manufacturer} ${still.camera.model}</dd>`}
-      <dt>DICOM</dt>
-      <dd>${objects.length === 0 ? "Not written yet" : objects.join(", ")}</dd>
-      <dt>Analysis</dt>
-      <dd>
-        ${open
-          ? html`At ${words(open.step).toLowerCase()}, ${ended} of ${still.steps.length}
-              <progress max=${still.steps.length} .value=${ended} aria-label="Progress of the analysis"></progress>`
-          : failed
-            ? `${words(failed.step)} failed`
-            : "Complete"}
-      </dd>
-    </dl>
-    ${failed ? html`<p class="small failed">${failed.error}</p>` : nothing}`;
 }
 
 declare global {

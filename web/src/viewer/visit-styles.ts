@@ -29,52 +29,26 @@ export const visitStyles = css`
     gap: 16px;
     align-items: start;
   }
-  .strip {
-    display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(212px, 1fr));
-    gap: 8px;
+  .modes {
+    display: inline-flex;
+    flex-wrap: wrap;
+    gap: 2px;
+    padding: 3px;
+    margin-bottom: 14px;
+    border-radius: var(--radius-small);
+    background: var(--sunken);
+    border: 1px solid var(--line);
   }
-  .strip button {
-    display: grid;
-    grid-template-columns: 48px auto;
-    gap: 2px 8px;
-    justify-items: start;
-    text-align: left;
-    padding: 8px;
-    justify-content: start;
-    align-content: start;
+  .modes button {
+    border-color: transparent;
+    background: transparent;
+    min-height: 44px;
   }
-  .strip button[aria-selected="true"] {
-    border-color: var(--accent);
-    box-shadow: inset 0 0 0 1px var(--accent);
-    background: var(--accent-soft);
-  }
-  .thumb {
-    grid-row: 1 / 3;
-    width: 48px;
-    height: 56px;
-    border-radius: 6px;
-    overflow: hidden;
-    background: var(--stage);
-  }
-  .thumb img {
-    width: 100%;
-    height: 100%;
-    object-fit: cover;
-    object-position: 50% 25%;
-  }
-  .label {
-    display: flex;
-    align-items: center;
-    gap: 5px;
-    white-space: nowrap;
-    align-self: end;
-    font-size: 0.8125rem;
-  }
-  .strip .marks {
-    grid-column: 1 / -1;
-    color: var(--muted);
-    font-weight: 400;
+  .modes [aria-pressed="true"] {
+    background: var(--surface);
+    border-color: var(--line-strong);
+    box-shadow: var(--shadow);
+    color: var(--accent);
   }
   .note {
     display: grid;
@@ -105,7 +79,11 @@ export const visitStyles = css`
   q {
     font-weight: 600;
   }
+  .body.wide {
+    grid-template-columns: minmax(0, 1fr);
+  }
   .table,
+  history-card,
   assessment-card {
     margin-top: 16px;
   }

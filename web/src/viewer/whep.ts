@@ -3,11 +3,14 @@
 import { Backoff } from "../shared/backoff";
 import type { PreviewOverlay } from "../wire/protocol";
 
+/** Whether it plays, or why not; the reasons are those of the catalogue. */
+export type WhepStatus = "playing" | "connecting" | "none" | "unreachable" | "interrupted";
+
 export interface WhepListener {
   onTrack(stream: MediaStream): void;
-  onOverlay(message: PreviewOverlay): void;
-  /** Empty: playing; else why not, in words. */
-  onStatus(status: string): void;
+  /** Without it no overlays are asked for. */
+  onOverlay?(message: PreviewOverlay): void;
+  onStatus(status: WhepStatus): void;
 }
 
 const FIRST_RETRY_MS = 1000;
@@ -37,7 +40,7 @@ export class WhepPlayer {
   }
 
   async #connect(): Promise<void> {
-    this.#listener.onStatus("Connecting to the booth’s camera…");
+    this.#listener.onStatus("connecting");
     const peer = this.#makePeer();
     try {
       await peer.setLocalDescription(await peer.createOffer());
@@ -46,14 +49,14 @@ export class WhepPlayer {
       if (this.#peer !== peer) {
         release(answer?.session ?? null);
       } else if (answer === null) {
-        this.#tryAgain("This booth sends no live picture at the moment.");
+        this.#tryAgain("none");
       } else {
         this.#session = answer.session;
         await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
       }
     } catch {
       if (this.#peer === peer) {
-        this.#tryAgain("The live picture cannot be reached. Trying again…");
+        this.#tryAgain("unreachable");
       }
     }
   }
@@ -62,7 +65,9 @@ export class WhepPlayer {
     const peer = new RTCPeerConnection({ iceServers: [] });
     this.#peer = peer;
     peer.addTransceiver("video", { direction: "recvonly" });
-    this.#listen(peer.createDataChannel(OVERLAY, { ordered: false, maxRetransmits: 0 }));
+    if (this.#listener.onOverlay !== undefined) {
+      this.#listen(peer.createDataChannel(OVERLAY, { ordered: false, maxRetransmits: 0 }));
+    }
     peer.ondatachannel = ({ channel }) => {
       if (channel.label === OVERLAY) {
         this.#listen(channel);
@@ -78,7 +83,7 @@ export class WhepPlayer {
     channel.binaryType = "arraybuffer";
     channel.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       const text = typeof data === "string" ? data : decoder.decode(data);
-      this.#listener.onOverlay(JSON.parse(text) as PreviewOverlay);
+      this.#listener.onOverlay?.(JSON.parse(text) as PreviewOverlay);
     };
   }
 
@@ -88,9 +93,9 @@ export class WhepPlayer {
     }
     if (peer.connectionState === "connected") {
       this.#backoff.reset();
-      this.#listener.onStatus("");
+      this.#listener.onStatus("playing");
     } else if (["failed", "disconnected", "closed"].includes(peer.connectionState)) {
-      this.#tryAgain("The live picture was interrupted. Trying again…");
+      this.#tryAgain("interrupted");
     }
   }
 
@@ -110,7 +115,7 @@ export class WhepPlayer {
     return { session: response.headers.get("Location"), sdp: await response.text() };
   }
 
-  #tryAgain(status: string): void {
+  #tryAgain(status: WhepStatus): void {
     if (this.#closed) {
       return;
     }

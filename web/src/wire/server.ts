@@ -36,6 +36,16 @@ export interface LivePreview {
   latency_ms: number | null;
 }
 
+export interface LastStill {
+  sop_instance_uid: string;
+  study_instance_uid: string;
+  view: View;
+  light: Light;
+  captured_at: number;
+  verdict: Verdict | null;
+  by_server: boolean;
+}
+
 export interface BoothInfo {
   booth_id: string;
   software: string;
@@ -44,6 +54,7 @@ export interface BoothInfo {
   connected: boolean | null;
   preview: LivePreview | null;
   last_visit: VisitSummary | null;
+  last_still: LastStill | null;
 }
 
 export interface VisitSummary {
@@ -130,6 +141,42 @@ export interface StillMeasures {
 export interface VisitMeasures {
   study_instance_uid: string;
   stills: StillMeasures[];
+}
+
+export interface PastStill {
+  sop_instance_uid: string;
+  study_instance_uid: string;
+  booth_id: string;
+  captured_at: number;
+  width: number;
+  height: number;
+  verdict: Verdict | null;
+}
+
+export interface MeasureSeries {
+  name: string;
+  region: string;
+  unit: string;
+  values: (number | null)[];
+  methods: string[];
+  smallest_change: number | null;
+}
+
+export interface StillHistory {
+  sop_instance_uid: string;
+  known_patient: boolean;
+  points: PastStill[];
+  series: MeasureSeries[];
+}
+
+export interface StillAlignment {
+  good: boolean;
+  reason: string;
+  matrix: [number, number, number, number, number, number] | null;
+  offset_pct: number | null;
+  points: number;
+  turn_deg: number;
+  scale: number;
 }
 
 export type Notice =

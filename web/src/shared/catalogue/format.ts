@@ -14,10 +14,50 @@ export function number(value: number): string {
   return new Intl.NumberFormat(language(), options).format(value);
 }
 
-/** A number with its unit: UCUM, or a word that the catalogue has. */
-export function quantity(value: number, code: string): string {
-  const printed = (texts().units as Readonly<Record<string, string>>)[code] ?? unit(code);
-  return printed === "" ? number(value) : `${number(value)}\u202f${printed}`;
+/** A measured value with three significant digits; whole numbers as they are, and nothing finer than a thousandth. */
+export function measured(value: number): string {
+  if (Math.abs(value) >= 100_000) {
+    return new Intl.NumberFormat(language(), { notation: "scientific", maximumFractionDigits: 2 }).format(value);
+  }
+  const options: Intl.NumberFormatOptions =
+    value !== 0 && Math.abs(value) < 0.01
+      ? { minimumFractionDigits: 3, maximumFractionDigits: 3 }
+      : Number.isInteger(value) || Math.abs(value) >= 1000
+        ? { maximumFractionDigits: 0 }
+        : { minimumSignificantDigits: 3, maximumSignificantDigits: 3 };
+  return new Intl.NumberFormat(language(), options).format(value);
+}
+
+/** How a unit is printed: UCUM, or a word that the catalogue has. */
+export function unitName(code: string): string {
+  return (texts().units as Readonly<Record<string, string>>)[code] ?? unit(code);
+}
+
+/** A number with its unit. */
+export function quantity(value: number, code: string, digits: (value: number) => string = number): string {
+  const printed = unitName(code);
+  return printed === "" ? digits(value) : `${digits(value)}\u202f${printed}`;
+}
+
+/** A share as whole percent. */
+export function percent(share: number): string {
+  return new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: 0 }).format(share);
+}
+
+/** How long ago, in whole minutes, hours or days. */
+export function ago(seconds: number): string {
+  const passed = Math.max(0, Date.now() / 1000 - seconds);
+  if (passed < 60) {
+    return texts().ago_now;
+  }
+  const [size, name] =
+    passed < 3600 ? ([60, "minute"] as const) : passed < 86_400 ? ([3600, "hour"] as const) : ([86_400, "day"] as const);
+  return new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(-Math.floor(passed / size), name);
+}
+
+/** Exposure time as photographers write it. */
+export function exposureTime(seconds: number): string {
+  return seconds >= 0.3 ? `${number(seconds)}\u202fs` : `1/${Math.round(1 / seconds)}\u202fs`;
 }
 
 /** Bytes in decimal units. */
@@ -38,6 +78,11 @@ export function timeOfDay(seconds: number): string {
 /** A day, as short as an axis needs it. */
 export function day(seconds: number): string {
   return new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short" }).format(seconds * 1000);
+}
+
+/** A date with its year. */
+export function date(seconds: number): string {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).format(seconds * 1000);
 }
 
 export function dateTime(seconds: number): string {

@@ -1,10 +1,11 @@
-/** Sentences that the booth says in English, in the language of the page. */
+/** Sentences that booth and server say in English, in the language of the page. */
 
 import { html, type TemplateResult } from "lit";
 import { sentence } from "../words";
 import { number } from "./format";
 import { type Language, language } from "./index";
 import table from "./operator.json";
+import server from "./server.json";
 
 type Row = Record<Language, string>;
 
@@ -15,7 +16,7 @@ interface Pattern {
 }
 
 const DEEPEST = 3;
-const ROWS: readonly Row[] = table.sentences;
+const ROWS: readonly Row[] = [...table.sentences, ...server.sentences];
 const PLAIN = new Map(ROWS.filter((row) => !row.en.includes("{")).map((row) => [sentence(row.en), row]));
 /** Those that say most by themselves first, so that `{file} cannot be read` comes last. */
 const PATTERNS: readonly Pattern[] = ROWS.filter((row) => row.en.includes("{"))
