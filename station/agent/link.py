@@ -130,8 +130,15 @@ class Link:
 
 def preview_settings(config: StationConfig) -> PreviewSettings:
     """Sent as the camera is told to deliver it: nothing is scaled, and no frame waits for a slower clock."""
-    camera = camera_options(config.camera)
-    return PreviewSettings(width=camera.preview_width, height=camera.preview_height, fps=camera.preview_fps)
+    camera, preview = camera_options(config.camera), config.preview
+    return PreviewSettings(
+        width=camera.preview_width,
+        height=camera.preview_height,
+        fps=camera.preview_fps,
+        bitrate=preview.bitrate_kbit_s * 1000,
+        least_bitrate=preview.least_kbit_s * 1000,
+        most_bitrate=preview.most_kbit_s * 1000,
+    )
 
 
 def _with_preview(told: UplinkStatus, sender: PreviewSender) -> UplinkStatus:

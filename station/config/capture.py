@@ -1,9 +1,9 @@
 """How pictures are taken: preview, visit, calibration, ultraviolet light."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from station.calibration import EFFECTIVE_J_M2, EYE_J_M2
 from station.config.section import Section
@@ -21,6 +21,16 @@ class PreviewConfig(Section):
     gain_db: Annotated[float, Field(ge=0, le=60)] = 0.0
     hints_hz: Annotated[float, Field(gt=0, le=15)] = 4.0
     """Quality hints per second."""
+    bitrate_kbit_s: Annotated[int, Field(ge=100, le=20_000)] = 1500
+    """Of the video to the server, at the start; then what the way to the server carries, within the next two."""
+    least_kbit_s: Annotated[int, Field(ge=100, le=20_000)] = 300
+    most_kbit_s: Annotated[int, Field(ge=100, le=20_000)] = 4000
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.least_kbit_s <= self.bitrate_kbit_s <= self.most_kbit_s:
+            raise ValueError("must have least_kbit_s <= bitrate_kbit_s <= most_kbit_s")
+        return self
 
     @field_validator("light")
     @classmethod

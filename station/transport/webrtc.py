@@ -24,7 +24,7 @@ from station.devices import LatestFrame
 from station.protocol import OVERLAY_CHANNEL, Overlay, ProtocolError, decode_overlay
 from station.transport.preview_track import PreviewTrack, SentFrames
 from station.transport.rtc_internals import check_versions, close_connection, watch_consent
-from station.transport.vp8 import PreviewEncoder
+from station.transport.vp8 import MAX_BITRATE, MIN_BITRATE, PreviewEncoder
 
 _CONNECT_LIMIT_S = 5.0
 _HTTP_LIMIT = aiohttp.ClientTimeout(total=5.0)
@@ -55,7 +55,9 @@ class PreviewSettings:
     """Larger frames are scaled down to fit."""
     fps: float = 15.0
     bitrate: int = 1_500_000
-    """At the start, bit/s; the receiver's estimates change it."""
+    """At the start, bit/s; the receiver's estimates change it, within the bounds."""
+    least_bitrate: int = MIN_BITRATE
+    most_bitrate: int = MAX_BITRATE
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,10 @@ class PreviewSender:
 
     def _prepare(self, connection: RTCPeerConnection) -> PreviewTrack:
         settings = self._settings
-        encoder = PreviewEncoder(settings.width, settings.height, settings.fps, settings.bitrate)
+        bounds = (settings.least_bitrate, settings.most_bitrate)
+        encoder = PreviewEncoder(
+            settings.width, settings.height, settings.fps, settings.bitrate, bounds=bounds
+        )
         track = PreviewTrack(self._source, self._frames, encoder, self._executor, settings.fps)
         transceiver = connection.addTransceiver(track, direction="sendonly")
         codecs = RTCRtpSender.getCapabilities("video").codecs

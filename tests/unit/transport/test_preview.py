@@ -119,16 +119,18 @@ def test_linear_frames_are_developed() -> None:
 
 
 def test_texture_is_kept() -> None:
-    """Noise reduction stays off: fine texture survives at a generous rate."""
-    noise = cv2.GaussianBlur(np.random.default_rng(1).normal(0, 60, (240, 320, 3)), (3, 3), 0)
-    picture = np.clip(128 + noise, 0, 255).astype(np.uint8)
-    source = Frame(FrameHeader(frame_id=1, width=320, height=240), picture)
+    """Noise reduction is off: with that of aiortc's coder a quarter of the sharpness of a noisy picture goes, not 5 %."""
+    chance = np.random.default_rng(1)
+    texture = 128 + cv2.GaussianBlur(chance.normal(0, 60, (240, 320, 3)), (3, 3), 0)
     encoder = PreviewEncoder(320, 240, 15, 4_000_000)
     codec = av.VideoCodecContext.create("libvpx", "r")
-    for number in range(12):
-        (last,) = codec.decode(av.Packet(encoder.encode(source, number * 6000, key=number == 0)))
-    kept = _sharpness(last.to_ndarray(format="rgb24")) / _sharpness(picture)
-    assert kept > 0.6
+    kept = []
+    for number in range(20):
+        picture = np.clip(texture + chance.normal(0, 6, texture.shape), 0, 255).astype(np.uint8)
+        source = Frame(FrameHeader(frame_id=number, width=320, height=240), picture)
+        (shown,) = codec.decode(av.Packet(encoder.encode(source, number * 6000, key=number == 0)))
+        kept.append(_sharpness(shown.to_ndarray(format="rgb24")) / _sharpness(picture))
+    assert np.mean(kept[8:]) > 0.88
 
 
 def _sharpness(picture: np.ndarray) -> float:
