@@ -28,6 +28,7 @@ from benchmarks import (
 )
 from benchmarks.live import exact, glass, one_core, overload, peers, trouble, viewers
 from benchmarks.live import model as live_model
+from benchmarks.live.rows import missing
 from benchmarks.progress import listen
 from dermabooth import resources
 from server.config import ServerConfig
@@ -46,7 +47,11 @@ async def measure(names: list[str], console: Console) -> list[Row]:
         for number, name in enumerate(names):
             progress.update(task, description=name, completed=number)
             listen(partial(_tell, progress, task, name, number))
-            rows += await BENCHMARKS[name]()
+            try:
+                rows += await BENCHMARKS[name]()
+            except RuntimeError as error:  # one that cannot be measured does not cost the others
+                console.print(f"{name}: {error}", markup=False)
+                rows.append(missing(name, str(error).splitlines()[0]))
         progress.update(task, completed=len(names))
     return rows
 

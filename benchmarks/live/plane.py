@@ -1,7 +1,8 @@
 """The live plane of a benchmark in a process of its own, with a stand-in for the model.
 
 The stand-in takes a given time and no processor, as a model in another process does. It says which number is painted
-in the picture, so that whoever gets the overlay knows which frame it was made from.
+in the picture, so that whoever gets the overlay knows which frame it was made from. Where it `draws`, its overlays are
+as large as the model's.
 """
 
 import asyncio
@@ -27,34 +28,46 @@ from server.api.problems import problems
 from server.api.routes import SESSIONS, access, add_routes
 from server.api.signalling import LIVE
 from server.live import Analyse, Analysis, LiveHub, LiveLimits
-from station.protocol import Box, Face, Overlay
+from station.protocol import Box, Face, Layer, Overlay
 
 _WIDE = 1000
+_FACE = Box(230, 60, 180, 240)
 _MOVED = 65_536
 
 
 class StandIn:
     """Answers every picture after `model_ms` with the number that is painted in it."""
 
-    def __init__(self, model_ms: float, *, inspects: bool) -> None:
+    def __init__(self, model_ms: float, *, inspects: bool, draws: bool = False) -> None:
         self._model_s = model_ms / 1000
         self._inspects = inspects
+        self._layers = _layers() if draws else {}
         self.seen: list[tuple[int, float, float]] = []
         """Number, time when the picture was there (s since the epoch), and damage, of each picture if it inspects."""
 
     async def __call__(self, booth: str, rgb: NDArray[np.uint8]) -> Analysis:
-        """No layers; the left edge of the face carries the number."""
+        """The left edge of the face carries the number, unless there are layers to draw."""
         began = time.perf_counter()
         number = stamp.number_in(rgb)
         if self._inspects:
             self.seen.append((number, time.time(), scene.damage(rgb, number)))
         await asyncio.sleep(self._model_s)
-        return Face(box=Box(number, 0, _WIDE, 1)), {}, (time.perf_counter() - began) * 1000
+        box = _FACE if self._layers else Box(number, 0, _WIDE, 1)
+        return Face(box=box), self._layers, (time.perf_counter() - began) * 1000
 
     def taken(self) -> dict[str, Any]:
         """What was seen since it was last asked."""
         seen, self.seen = self.seen, []
         return {"seen": seen}
+
+
+def _layers() -> dict[Layer, NDArray[np.uint8]]:
+    """Skin and maps of a face, for overlays as large as those of the model."""
+    skin, noise = np.zeros((360, 640), np.uint8), np.random.default_rng(0)
+    cv2.ellipse(skin, (320, 180), (90, 120), 0, 0, 360, (255,), cv2.FILLED)
+    smooth = [cv2.resize(noise.integers(0, 256, (45, 80), np.uint8), (640, 360)) for _ in range(3)]
+    maps = zip((Layer.MELANIN, Layer.REDNESS, Layer.REFLECTION), smooth, strict=True)
+    return {Layer.SKIN: skin, **{layer: np.asarray(values, np.uint8) for layer, values in maps}}
 
 
 def number_of(overlay: Overlay) -> int:
@@ -93,8 +106,8 @@ def _usage() -> dict[str, Any]:
     }
 
 
-async def _main(*, keys: str, model_ms: float = 5.0, inspects: bool = False) -> None:
-    link, stand_in = Link(seed=2), StandIn(model_ms, inspects=inspects)
+async def _main(*, keys: str, model_ms: float = 5.0, inspects: bool = False, draws: bool = False) -> None:
+    link, stand_in = Link(seed=2), StandIn(model_ms, inspects=inspects, draws=draws)
     link.lay()
     async with live_plane(stand_in, Path(keys)) as (hub, url):
 

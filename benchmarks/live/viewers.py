@@ -5,7 +5,7 @@ import statistics
 from dataclasses import dataclass
 
 from benchmarks.live import stage
-from benchmarks.live.programs import Program, program
+from benchmarks.live.programs import Answer, Program, program
 from benchmarks.live.rows import Row, at_most, plain
 from benchmarks.progress import note
 
@@ -27,6 +27,8 @@ class Load:
     """Frames of the viewer that got fewest."""
     due: int
     """Frames that the booth sent."""
+    overlay_bytes: float = 0.0
+    """Mean size of an overlay that a viewer got."""
 
 
 async def measure(*, rounds: int = 3, seconds: float = 8.0) -> list[Row]:
@@ -52,7 +54,7 @@ def per_viewer_frame_ms(loads: list[Load]) -> float:
 
 async def _run(seconds: float, overlays: bool) -> list[Load]:
     async with (
-        stage.plane(model_ms=5.0) as (server, doors),
+        stage.plane(model_ms=5.0, draws=True) as (server, doors),
         program("benchmarks.live.replay", fps=FPS) as booths,
         program("benchmarks.live.watchers") as viewers,
     ):
@@ -80,19 +82,24 @@ async def _load(server: Program, viewers: Program, count: int, seconds: float) -
     before, cpu = await _counts(server, viewers), server.cpu_s()
     await asyncio.sleep(seconds)
     spent, after = server.cpu_s() - cpu, await _counts(server, viewers)
-    got = [there - here for here, there in zip(before[0], after[0], strict=True)]
-    return Load(count, spent, sum(got), min(got), max(after[1] - before[1], 1))
+    got = [there - here for here, there in zip(before["frames"], after["frames"], strict=True)]
+    due = max(after["received"] - before["received"], 1)
+    size = after["overlay_bytes"] / max(after["overlays"], 1)
+    return Load(count, spent, sum(got), min(got), due, size)
 
 
-async def _counts(server: Program, viewers: Program) -> tuple[list[int], int]:
-    return (await viewers.ask("count"))["frames"], (await server.ask("state"))["received"]
+async def _counts(server: Program, viewers: Program) -> Answer:
+    return {**await viewers.ask("count"), **await server.ask("state")}
 
 
 def _row(cost_ms: float, loads: list[Load], overlays: bool, rounds: int) -> Row:
-    shares = ", ".join(f"{1000 * load.cpu_s / load.due:.2f} with {load.viewers}" for load in loads)
     last = loads[-1]
+    shares = ", ".join(f"{1000 * load.cpu_s / load.due:.2f} with {load.viewers}" for load in loads)
+    wanted = (
+        f"frames held for overlays of {last.overlay_bytes:.0f} bytes" if overlays else "no overlays wanted"
+    )
     context = (
-        f"720p{FPS:g} VP8 forwarded, {'frames held for their overlays' if overlays else 'no overlays wanted'}; server's "
+        f"720p{FPS:g} VP8 forwarded, {wanted}; server's "
         f"processor ms per frame of the booth, decoding included: {shares}; of {last.due} frames each of {last.viewers} "
         f"viewers got at least {last.fewest}; median of {rounds}"
     )

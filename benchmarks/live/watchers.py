@@ -19,14 +19,16 @@ class Watched:
     def __init__(self) -> None:
         self.frames = 0
         self.overlays = 0
+        self.overlay_bytes = 0
 
     def frame(self, *_: object) -> None:
         """A whole coded frame."""
         self.frames += 1
 
-    def overlay(self, *_: object) -> None:
+    def overlay(self, data: bytes | str) -> None:
         """An overlay."""
         self.overlays += 1
+        self.overlay_bytes += len(data)
 
 
 @asynccontextmanager
@@ -74,7 +76,8 @@ class _Viewers:
         """What each has got so far."""
         return {
             "frames": [one.frames for one in self._watched.values()],
-            "overlays": [one.overlays for one in self._watched.values()],
+            "overlays": sum(one.overlays for one in self._watched.values()),
+            "overlay_bytes": sum(one.overlay_bytes for one in self._watched.values()),
         }
 
     async def close(self) -> None:

@@ -11,7 +11,8 @@ from benchmarks.live.booth import Notes
 from benchmarks.live.link import Link
 from benchmarks.live.plane import StandIn, number_of
 from benchmarks.live.scene import picture
-from station.protocol import Face, Overlay
+from server.overlay import build_overlay
+from station.protocol import Face, Overlay, PreviewOverlay, encode_overlay
 
 pytestmark = pytest.mark.unit
 
@@ -82,6 +83,15 @@ async def test_the_stand_in_says_which_number_it_saw() -> None:
     ((number, _, damage),) = stand_in.taken()["seen"]
     assert (number, damage) == (4711, 0.0)
     assert stand_in.taken() == {"seen": []}
+
+
+async def test_a_stand_in_that_draws_makes_overlays_as_large_as_a_models() -> None:
+    face, layers, _ = await StandIn(0.0, inspects=False, draws=True)("booth", picture(1))
+    assert face is not None
+    face = Face(box=face.box.scaled(2.0, 2.0))
+    overlay = build_overlay(1, 1280, 720, face, layers, model="", inference_ms=0.0)
+    assert 2000 < len(encode_overlay(PreviewOverlay(rtp_timestamp=0, overlay=overlay))) < 10_240
+    assert len(overlay.maps) == 3
 
 
 class _Wire(asyncio.DatagramTransport):
