@@ -119,6 +119,8 @@ class LiveConfig(_Section):
 
     ice_servers: Annotated[tuple[IceServerConfig, ...], Field(max_length=8)] = ()
     """For booths and viewers that do not reach this server directly."""
+    jpeg: Annotated[str, Field(pattern=r"^(tcp://\S+:(\d{1,5}|\*))?$")] = ""
+    """ZeroMQ endpoint to bind for previews as JPEG, e.g. `tcp://0.0.0.0:8483`; empty: WHIP alone."""
     offers_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 120
     """Offers of one caller, a token at an address, at WHIP and WHEP; behind a proxy all addresses are the proxy's."""
     requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 600

@@ -25,6 +25,7 @@ from server.api.signalling import LIVE
 from server.api.whep import routes as whep_routes
 from server.api.whip import routes as whip_routes
 from server.app import ready
+from server.app.jpeg import jpeg_door
 from server.config import LiveConfig, ServerConfig
 from server.errors import ConfigError
 from server.events import EventReceiver
@@ -41,6 +42,7 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
         stack.push_async_callback(store.close)
         triton = await stack.enter_async_context(TritonClient(config.triton.url))
         hub = await stack.enter_async_context(_live_hub(triton, models, config.live))
+        await stack.enter_async_context(jpeg_door(hub, config))
         events = EventHub(HubBoard(hub))
         await stack.enter_async_context(EventReceiver(config.run, events.publish))
         admin_token(config.keys)

@@ -5,6 +5,7 @@ from server.live.analyst import LiveAnalyst
 from server.live.errors import LiveError, MalformedOffer, NotPublishing, OfferRefused, TooManyPeers
 from server.live.hub import Analyse, Analysis, LiveHub, LiveLimits, Session
 from server.live.ice import IceServer
+from server.live.jpeg_door import JpegDoor
 from server.live.offer import MAX_SDP_BYTES, Fragment, read_fragment
 from server.live.state import BoothState, InferenceState, Latency, LiveState, Sync, ViewerState
 
@@ -17,6 +18,7 @@ __all__ = [
     "Fragment",
     "IceServer",
     "InferenceState",
+    "JpegDoor",
     "Latency",
     "LiveAnalyst",
     "LiveError",

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from server.live.codec import VideoCodec
 from server.live.decoding import DecodedFrame
 from server.live.fanout import Fanout
 from server.live.ice import IceServer
+from server.live.jpeg_stream import JpegStream
 from server.live.publisher import Publisher
 from server.live.reassembly import EncodedFrame
 from server.live.state import BoothState, Counters
@@ -18,11 +20,31 @@ from server.live.viewer import Viewer
 from station.protocol import Overlay, PreviewOverlay
 
 
+class Source(Protocol):
+    """A booth's stream, whichever way it comes."""
+
+    codec: VideoCodec
+    newest_at: float | None
+
+    @property
+    def given_up(self) -> int:
+        """Times that a lost packet was not waited for any longer."""
+
+    def request_key_frame(self) -> None:
+        """A viewer needs one soon."""
+
+    def send_overlay(self, message: PreviewOverlay) -> bool:
+        """Send an overlay to the booth; True if it went out."""
+
+    async def close(self) -> None:
+        """End it."""
+
+
 @dataclass(frozen=True, slots=True)
 class PendingFrame:
     """A picture that waits for its analysis, and the stream whose clock its timestamp is on."""
 
-    publisher: Publisher
+    publisher: Source
     frame: DecodedFrame
 
 
@@ -38,7 +60,7 @@ class LiveBooth:
         self.name = name
         self._ice_servers = ice_servers
         self.viewers: set[Viewer] = set()
-        self.publisher: Publisher | None = None
+        self.publisher: Source | None = None
         self._on_picture = on_picture
         self._fanout = Fanout()
         self._counters = Counters()
@@ -66,13 +88,25 @@ class LiveBooth:
         )
         return publisher
 
-    def adopt(self, publisher: Publisher) -> Publisher | None:
+    def new_stream(self, executor: Executor, answer: Callable[[PreviewOverlay], bool]) -> JpegStream:
+        """A stream of JPEG pictures; it counts only once `adopt` has made it the booth's."""
+        stream: JpegStream = JpegStream(
+            self.name,
+            executor,
+            on_frame=lambda frame: self._take_frame(stream, frame),
+            on_picture=lambda picture: self._take_picture(stream, picture),
+            watched=lambda: bool(self.viewers),
+            answer=answer,
+        )
+        return stream
+
+    def adopt(self, publisher: Source) -> Source | None:
         """Make it the booth's publisher; returns the one it replaces."""
         replaced, self.publisher = self.publisher, publisher
         self._fanout.restart()
         return replaced
 
-    def release(self, publisher: Publisher) -> None:
+    def release(self, publisher: Source) -> None:
         """The publisher has ended."""
         self._counters.given_up += publisher.given_up
         if self.publisher is publisher:
@@ -139,13 +173,14 @@ class LiveBooth:
             model_ms=float(np.median(count.model_ms)) if count.model_ms else None,
         )
 
-    def _take_frame(self, publisher: Publisher, frame: EncodedFrame) -> None:
+    def _take_frame(self, publisher: Source, frame: EncodedFrame) -> None:
         if publisher is self.publisher:
             self._counters.received += 1
             self._counters.arrivals.append(time.monotonic())
-            self._fanout.push(frame)
+            if frame.data:
+                self._fanout.push(frame)
 
-    def _take_picture(self, publisher: Publisher, picture: DecodedFrame) -> None:
+    def _take_picture(self, publisher: Source, picture: DecodedFrame) -> None:
         if publisher is self.publisher:
             self._counters.dropped += self._on_picture(self.name, PendingFrame(publisher, picture))
 

@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.errors import InferenceError, InferenceUnavailable, NotFound
-from server.live.booth import LiveBooth, PendingFrame
+from server.live.booth import LiveBooth, PendingFrame, Source
 from server.live.decoding import rgb_of
 from server.live.errors import NotPublishing, TooManyPeers
 from server.live.ice import IceServer
+from server.live.jpeg_stream import JpegStream
 from server.live.offer import Fragment, read_publisher_offer, read_viewer_offer
 from server.live.peer import Peer
-from server.live.publisher import Publisher
 from server.live.rtc_internals import check_versions
 from server.live.scheduler import FairScheduler
 from server.live.state import InferenceState, LiveState, Sync
 from server.overlay import build_overlay
-from station.protocol import Face, Layer, Overlay, is_booth_id
+from station.protocol import Face, Layer, Overlay, PreviewOverlay, is_booth_id
 
 Analysis = tuple[Face | None, Mapping[Layer, NDArray[np.uint8]], float]
 """Face in pixels of the picture; layers over the whole picture at any resolution; the model's time in ms."""
@@ -90,6 +90,7 @@ class LiveHub:
         self._sessions: dict[str, Peer] = {}
         self._scheduler: FairScheduler[PendingFrame] = FairScheduler()
         self._executor = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="live")
+        self._encoders = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="live-encode")
         self._inference = InferenceState(available=True)
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -109,7 +110,8 @@ class LiveHub:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        for executor in (self._executor, self._encoders):
+            executor.shutdown(wait=True, cancel_futures=True)
 
     async def publish(self, booth: str, sdp: str) -> Session:
         """Answer a booth's offer; a publisher that the booth already has is replaced.
@@ -124,10 +126,25 @@ class LiveHub:
         replaced = place.adopt(publisher)
         self._sessions[publisher.session_id] = publisher
         self._spawn(self._live(publisher, lambda: self._released(place, publisher)), f"publisher-{booth}")
-        left = [*place.stranded(), *([] if replaced is None else [replaced])]
+        left: list[Source | Peer] = [*place.stranded(), *([] if replaced is None else [replaced])]
         await asyncio.gather(*(peer.close() for peer in left))
         self._changed(booth)
         return session
+
+    def receive(self, booth: str, answer: Callable[[PreviewOverlay], bool]) -> JpegStream:
+        """A stream for the pictures of a booth that sends JPEG; it replaces what the booth has, and ends by itself when
+        nothing comes any more. `answer` sends an overlay to the booth.
+
+        Raises `NotFound` for an unknown booth, or `TooManyPeers`.
+        """
+        self._check_booth(booth)
+        place = self._booth(booth)
+        stream = place.new_stream(self._encoders, answer)
+        replaced = place.adopt(stream)
+        left: list[Source | Peer] = [*place.stranded(), *([] if replaced is None else [replaced])]
+        self._spawn(self._streamed(place, stream, left), f"jpeg-{booth}")
+        self._changed(booth)
+        return stream
 
     async def watch(self, booth: str, sdp: str, sync: Sync = Sync.NOW) -> Session:
         """Answer a viewer's offer.
@@ -201,7 +218,17 @@ class LiveHub:
             self._sessions.pop(peer.session_id, None)
             at_end()
 
-    def _released(self, place: LiveBooth, publisher: Publisher) -> None:
+    async def _streamed(self, place: LiveBooth, stream: JpegStream, left: Sequence[Source | Peer]) -> None:
+        await asyncio.gather(*(one.close() for one in left))
+        try:
+            await stream.run()
+        except Exception:  # one booth's failure stays its own
+            _logger.exception("a stream of pictures failed", extra={"booth": stream.booth})
+        finally:
+            await stream.close()
+            self._released(place, stream)
+
+    def _released(self, place: LiveBooth, publisher: Source) -> None:
         if place.publisher is publisher:
             self._scheduler.remove(place.name)
         place.release(publisher)

@@ -14,6 +14,7 @@ from station.errors import ConfigError
 from station.kiosk import UplinkStatus
 from station.protocol import Overlay, ServerMessage, Welcome
 from station.transport import Spool, Uplink, load_key, open_keys
+from station.transport.jpeg_preview import JpegPreviewSender
 from station.transport.webrtc import PreviewSender, PreviewSettings, PreviewState
 from station.transport.zeromq import ZeroMqUplink
 
@@ -42,7 +43,7 @@ class Link:
         self._software = software
         self._opened = AsyncExitStack()
         self._uplink: Uplink | None = None
-        self._sender: PreviewSender | None = None
+        self._sender: PreviewSender | JpegPreviewSender | None = None
 
     async def __aenter__(self) -> Self:
         if self._config.uplink.server:
@@ -53,7 +54,7 @@ class Link:
         await self._opened.aclose()
 
     @property
-    def sender(self) -> PreviewSender | None:
+    def sender(self) -> PreviewSender | JpegPreviewSender | None:
         """The preview's connection, while the server wants one; it counts frames and latency."""
         return self._sender
 
@@ -78,15 +79,29 @@ class Link:
             await completed(self._end_preview())
 
     async def _begin_preview(self, welcome: Welcome) -> None:
-        if welcome.whip_url:
+        settings = preview_settings(self._config)
+        if self._config.uplink.jpeg_preview:
+            self._sender = await self._make_jpeg_sender(settings).__aenter__()
+        elif welcome.whip_url:
             sender = PreviewSender(
                 welcome.whip_url,
                 welcome.whip_token,
                 self._preview,
                 on_overlay=self._on_overlay,
-                settings=preview_settings(self._config),
+                settings=settings,
             )
             self._sender = await sender.__aenter__()
+
+    def _make_jpeg_sender(self, settings: PreviewSettings) -> JpegPreviewSender:
+        uplink = self._config.uplink
+        return JpegPreviewSender(
+            uplink.jpeg_preview,
+            self._preview,
+            keys=open_keys(self._config.data / "keys"),
+            server_key=self._server_key(),
+            on_overlay=self._on_overlay,
+            settings=settings,
+        )
 
     async def _end_preview(self) -> None:
         sender, self._sender = self._sender, None
@@ -112,20 +127,23 @@ class Link:
         return told if self._sender is None else _with_preview(told, self._sender)
 
     def _make_uplink(self) -> ZeroMqUplink:
-        settings = self._config.uplink
-        if settings.server_key is None:
-            raise ConfigError(
-                "uplink.server_key must name the file with the server's public key (keys/server.key)"
-            )
         return ZeroMqUplink(
-            settings.server,
+            self._config.uplink.server,
             booth_id=self._config.booth_id,
             software=self._software,
             keys=open_keys(self._config.data / "keys"),
-            server_key=load_key(settings.server_key),
+            server_key=self._server_key(),
             spool=self._spool,
             on_message=self._on_message,
         )
+
+    def _server_key(self) -> bytes:
+        path = self._config.uplink.server_key
+        if path is None:
+            raise ConfigError(
+                "uplink.server_key must name the file with the server's public key (keys/server.key)"
+            )
+        return load_key(path)
 
 
 def preview_settings(config: StationConfig) -> PreviewSettings:
@@ -141,7 +159,7 @@ def preview_settings(config: StationConfig) -> PreviewSettings:
     )
 
 
-def _with_preview(told: UplinkStatus, sender: PreviewSender) -> UplinkStatus:
+def _with_preview(told: UplinkStatus, sender: PreviewSender | JpegPreviewSender) -> UplinkStatus:
     stats = sender.stats
     return msgspec.structs.replace(
         told,

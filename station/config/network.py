@@ -16,6 +16,8 @@ class UplinkConfig(Section):
     """`tcp://HOST:PORT` of the server's ingest; empty: the booth works alone and keeps its stills."""
     server_key: Path | None = None
     """File with the server's public CURVE key."""
+    jpeg_preview: Annotated[str, Field(pattern=r"^(tcp://\S+:\d{1,5})?$")] = ""
+    """`tcp://HOST:PORT` of the server's `live.jpeg`: the preview goes there as JPEG by TCP; empty: by WebRTC."""
     encoding: Encoding = Encoding.RAW
     """Form of the stills in the spool and on the wire."""
     spool_gb: Annotated[float, Field(gt=0, le=10_000)] = 100.0

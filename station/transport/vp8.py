@@ -56,7 +56,7 @@ class PreviewEncoder:
 
     def encode(self, frame: Frame, pts: int, key: bool) -> bytes:
         """The coded frame; `key` makes it one that can be decoded alone."""
-        picture = _fitted(develop(frame), *self._limit)
+        picture = fitted(develop(frame), *self._limit)
         height, width = picture.shape[:2]
         codec = self._codec_for(width, height)
         planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), np.uint8)
@@ -103,7 +103,7 @@ def _new_codec(width: int, height: int, fps: float, bitrate: int) -> av.VideoCod
     return codec
 
 
-def _fitted(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+def fitted(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     """Scaled down to fit, with even sides as the codec's chroma needs them."""
     rows, columns = picture.shape[:2]
     scale = min(1.0, width / columns, height / rows)

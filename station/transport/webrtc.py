@@ -78,6 +78,20 @@ class PreviewStats:
     """From frame taken to overlay back, newest frames."""
 
 
+def stats_of(frames: SentFrames, connections: int) -> PreviewStats:
+    """What was sent and answered so far."""
+    p50, p95 = frames.latency_ms()
+    return PreviewStats(
+        sent=frames.sent,
+        answered=frames.answered,
+        dropped=frames.dropped,
+        unmatched=frames.unmatched,
+        connections=connections,
+        latency_ms_p50=p50,
+        latency_ms_p95=p95,
+    )
+
+
 class _Refused(Exception):
     """The server answered, and does not want this preview."""
 
@@ -144,17 +158,7 @@ class PreviewSender:
     @property
     def stats(self) -> PreviewStats:
         """What was sent and answered so far."""
-        frames = self._frames
-        p50, p95 = frames.latency_ms()
-        return PreviewStats(
-            sent=frames.sent,
-            answered=frames.answered,
-            dropped=frames.dropped,
-            unmatched=frames.unmatched,
-            connections=self._connections,
-            latency_ms_p50=p50,
-            latency_ms_p95=p95,
-        )
+        return stats_of(self._frames, self._connections)
 
     async def _run(self) -> None:
         pause = _FIRST_PAUSE_S
