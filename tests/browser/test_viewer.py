@@ -148,7 +148,7 @@ async def test_measures_and_quality_have_units_reasons_and_thresholds(
     server: Server, visit: FilledVisit
 ) -> None:
     page = await server.at_visit(visit)
-    row = page.measures.locator('[data-measure="pigmented_area"]')
+    row = page.measures.locator('[data-measure="redness_area"]')
     await expect(row).to_contain_text("%")
     await expect(row.locator("td").first).to_have_text("4.21")
     await expect(page.measures).to_contain_text("not measurable")
@@ -206,7 +206,7 @@ async def test_what_the_booth_recorded_is_told(server: Server) -> None:
     await expect(page.page.locator('[data-note="replaced"]')).to_contain_text("taken again")
     await expect(page.page.locator('[data-note="override"]')).to_have_count(0)
     await expect(white).to_have_attribute("aria-selected", "true")
-    await expect(page.measures.locator('[data-measure="pigmented_area"]')).to_be_visible()
+    await expect(page.measures.locator('[data-measure="redness_area"]')).to_be_visible()
     assert await violations(page.page) == []
     await page.page.get_by_role("button", name="Show the newer picture").click()
     await page.photo.expect_data("shown", newer)

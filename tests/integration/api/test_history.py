@@ -60,7 +60,7 @@ async def test_a_still_is_told_with_those_of_the_same_person_view_and_light(api:
     assert melanin["methods"] == ["chromophores/1"] * 2
     assert melanin["smallest_change"] == pytest.approx(0.02)
     assert series["gloss", "face"]["smallest_change"] is None
-    assert ("pore_density", "left_cheek") not in series, "it has no value anywhere"
+    assert ("pores_density", "left_cheek") not in series, "it has no value anywhere"
 
 
 async def test_a_patient_without_an_id_has_no_history(api: Api) -> None:

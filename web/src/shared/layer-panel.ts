@@ -52,8 +52,10 @@ export class LayerPanel extends Localised {
       .row:disabled {
         background: transparent;
       }
-      .row + .row {
-        margin-top: 2px;
+      .rows {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 250px), 1fr));
+        gap: 2px 28px;
       }
       .switch {
         width: 38px;
@@ -177,7 +179,6 @@ export class LayerPanel extends Localised {
         color: var(--text);
       }
       :host([compact]) .rows {
-        display: grid;
         grid-template-columns: repeat(auto-fit, minmax(190px, 1fr));
         gap: 0 8px;
       }

@@ -46,15 +46,19 @@ export function lowered(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
+/** Begins with a capital letter. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** A text with a capital letter in front and a full stop behind. */
 export function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…%]$/.test(text) ? "" : ".");
+  return capital(text) + (/[.!?…%]$/.test(text) ? "" : ".");
 }
 
 /** `left_cheek` as "Left cheek". */
 export function words(name: string): string {
-  const text = name.replaceAll("_", " ").trim();
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return capital(name.replaceAll("_", " ").trim());
 }
 
 const UNITS: Words = { Lab: "CIELAB", deg: "°", um: "µm", um2: "µm²", "px/mm": "px/mm", "1e-4": "× 10⁻⁴" };

@@ -111,6 +111,9 @@ export class BoothCard extends Localised {
         font-size: 1.125rem;
       }
       h2 a {
+        display: inline-flex;
+        align-items: center;
+        min-height: 28px;
         color: inherit;
         text-decoration: none;
       }
@@ -184,7 +187,7 @@ export class BoothCard extends Localised {
     return visit === null
       ? html`<p class="last small muted">${t.no_visit}</p>`
       : html`<p class="last small muted">
-          ${t.last_visit} ${ago(visit.opened_at)}: ${lowered(progressLine(visit))}<br />
+          ${t.last_visit} ${ago(visit.opened_at)}${texts().viewer.colon}${lowered(progressLine(visit))}<br />
           <a href="#/visits/${visit.study_instance_uid}">${patientLine(visit)}</a>
         </p>`;
   }

@@ -133,7 +133,7 @@ function row({ series, before, after }: Change): TemplateResult {
     <td>${measured(before)}</td>
     <td>${measured(after)}</td>
     <td>
-      ${change > 0 ? "+" : change < 0 ? "−" : "±"}${measured(Math.abs(change))}
+      ${change > 0 ? "+" : change < 0 ? "−" : ""}${measured(Math.abs(change))}
       ${series.smallest_change === null ? nothing : html`<span class="chance">${beyond ? t.beyond : t.within}</span>`}
     </td>
   </tr>`;

@@ -96,7 +96,7 @@ export class CompareView extends Localised {
   }
 
   #pair(earlier: PastStill, later: PastStill, alignment: StillAlignment): TemplateResult {
-    const t = texts().viewer.compare;
+    const { compare: t, colon } = texts().viewer;
     const sides = [earlier, later].map((one) => ({ uid: one.sop_instance_uid, at: one.captured_at, width: one.width }));
     if (!alignment.good) {
       const reason = (t.reasons as Readonly<Partial<Record<string, string>>>)[alignment.reason] ?? "";
@@ -109,10 +109,10 @@ export class CompareView extends Localised {
     return html`<compare-stage .earlier=${sides[0]} .later=${sides[1]} .alignment=${alignment} data-compare="laid"></compare-stage>
       <p class="told small muted">
         <span>${t.registered}</span>
-        <span>${t.off}: ${fill(t.of_face, { n: number(alignment.offset_pct ?? 0) })}</span>
-        <span>${t.points}: ${number(alignment.points)}</span>
-        <span>${t.turn}: ${number(alignment.turn_deg)}°</span>
-        <span>${t.scale}: ${number(alignment.scale)}</span>
+        <span>${t.off}${colon}${fill(t.of_face, { n: number(alignment.offset_pct ?? 0) })}</span>
+        <span>${t.points}${colon}${number(alignment.points)}</span>
+        <span>${t.turn}${colon}${number(alignment.turn_deg)}°</span>
+        <span>${t.scale}${colon}${number(alignment.scale)}</span>
       </p>`;
   }
 

@@ -3,7 +3,7 @@
 import { fill, texts } from "../shared/catalogue";
 import { measured, number, percent, quantity } from "../shared/catalogue/format";
 import { translated } from "../shared/catalogue/operator";
-import { lowered, sentence } from "../shared/words";
+import { capital, lowered, sentence } from "../shared/words";
 import type { Layer, Measure } from "../wire/protocol";
 import type { StillInfo, StillMeasures } from "../wire/server";
 
@@ -76,7 +76,7 @@ export function whyMissing(
     } else if (holder !== undefined) {
       reasons.set(layer, fill(t.in_picture, { light: lowered(lights[holder.light]) }));
     } else if (refused !== undefined) {
-      reasons.set(layer, fill(t.of_picture, { light: lights[refused.light], reason: lowered(refusal(refused, name, measures)) }));
+      reasons.set(layer, capital(fill(t.of_picture, { light: lowered(lights[refused.light]), reason: lowered(refusal(refused, name, measures)) })));
     }
   }
   return reasons;

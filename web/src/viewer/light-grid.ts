@@ -31,6 +31,8 @@ export class LightGrid extends Localised {
         position: relative;
       }
       still-stage {
+        width: 100%;
+        aspect-ratio: auto;
         height: min(46vh, 460px);
         min-height: 240px;
       }

@@ -152,7 +152,7 @@ function reasons(measures: readonly Measure[]): TemplateResult | typeof nothing 
   return found.size === 0
     ? nothing
     : html`<ul>
-        ${[...found].map(([reason, names]) => html`<li>${listed([...names])}: ${reason === "" ? texts().viewer.table.not_measurable : said(reason)}</li>`)}
+        ${[...found].map(([reason, names]) => html`<li>${listed([...names])}${texts().viewer.colon}${reason === "" ? texts().viewer.table.not_measurable : said(reason)}</li>`)}
       </ul>`;
 }
 

@@ -40,6 +40,9 @@ export class QualityTable extends Localised {
         border-bottom: 1px solid var(--line);
         vertical-align: top;
       }
+      td:first-child {
+        min-width: 210px;
+      }
       .number + td,
       .number + th:not(.number) {
         padding-left: 20px;

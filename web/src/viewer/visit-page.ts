@@ -114,11 +114,11 @@ export class VisitPageElement extends Localised {
             .chosen=${standingFor(detail, this.selected)}
             @chosen=${(event: CustomEvent<string>) => void this.#select(event.detail)}
           ></light-strip>
-          ${this.#told(detail, still)}
         </div>
         ${this.mode === "compare"
           ? nothing
           : html`<aside class="side" aria-label=${texts().viewer.visit.layers}>${this.#layers(detail, still)}</aside>`}
+        ${this.#told(detail, still)}
       </div>
       <assessment-card .measures=${measures}></assessment-card>
       <history-card .history=${this.history}></history-card>

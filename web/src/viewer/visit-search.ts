@@ -61,6 +61,9 @@ export class VisitSearch extends Localised {
         font-size: 0.9375rem;
         font-weight: 400;
       }
+      button {
+        justify-self: start;
+      }
       @media (max-width: 900px) {
         form {
           grid-template-columns: 1fr 1fr;

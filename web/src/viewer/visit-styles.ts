@@ -13,9 +13,15 @@ export const visitStyles = css`
   }
   .body {
     display: grid;
-    grid-template-columns: minmax(0, 1fr) 320px;
+    grid-template: "left side" auto "told side" 1fr / minmax(0, 1fr) 320px;
     gap: 16px;
     align-items: start;
+  }
+  .left {
+    grid-area: left;
+  }
+  .side {
+    grid-area: side;
   }
   .left,
   .side {
@@ -24,6 +30,7 @@ export const visitStyles = css`
     min-width: 0;
   }
   .told {
+    grid-area: told;
     display: grid;
     grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
     gap: 16px;
@@ -80,7 +87,7 @@ export const visitStyles = css`
     font-weight: 600;
   }
   .body.wide {
-    grid-template-columns: minmax(0, 1fr);
+    grid-template: "left" auto "told" auto / minmax(0, 1fr);
   }
   .table,
   history-card,
@@ -119,8 +126,8 @@ export const visitStyles = css`
     margin-top: 10px;
   }
   @media (max-width: 980px) {
-    .body {
-      grid-template-columns: minmax(0, 1fr);
+    .body:not(.wide) {
+      grid-template: "left" auto "side" auto "told" auto / minmax(0, 1fr);
     }
   }
   @media (max-width: 640px) {
