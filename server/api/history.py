@@ -31,8 +31,9 @@ def routes() -> list[Route]:
 
 
 async def history(request: web.Request) -> web.Response:
-    """The stills of the same person, view and light, oldest first, with their measures; of a patient without an ID, this one
-    alone.
+    """The stills of the same person, view and light, oldest first, with their measures.
+
+    Of a patient without an ID this one alone.
     """
     store = request.app[STORE]
     still = await store.still(uid_in_path(request, "sop"))

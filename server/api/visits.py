@@ -28,8 +28,10 @@ def routes() -> list[Route]:
 
 
 async def visits(request: web.Request) -> web.Response:
-    """The newest visits, at most `limit`: opened before `before` and not before `since` (seconds since 1970), of the booth
-    `booth`, of patients whose name or ID holds every word of `q`.
+    """The newest visits that were searched for, at most `limit`.
+
+    Opened before `before` and not before `since` (seconds since 1970), at the booth `booth`, of patients whose name or ID
+    holds every word of `q`.
     """
     limit = int(number_in_query(request, "limit", 24, 1, 100))
     search = VisitSearch(

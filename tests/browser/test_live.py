@@ -134,9 +134,31 @@ def syncs(live: Live) -> list[str]:
     return [viewer.sync for viewer in live.hub.state().booths[0].viewers]
 
 
+async def wait_for_syncs(live: Live, wanted: list[str]) -> None:
+    async with asyncio.timeout(20):
+        while syncs(live) != wanted:
+            await asyncio.sleep(0.05)
+
+
+async def test_the_wall_shows_booths_live_and_takes_no_more_than_forwarding(live: Live) -> None:
+    page = live.page
+    await page.open(live.code)
+    await expect(page.page.locator("live-thumb video[data-playing]")).to_have_count(1, timeout=20_000)
+    (viewer,) = live.hub.state().booths[0].viewers
+    assert (viewer.sync, viewer.overlays) == (Sync.NOW, 0)
+    assert viewer.forwarded > 0
+    await page.open_visits()
+    await wait_for_syncs(live, [])
+    await page.page.emulate_media(reduced_motion="reduce")
+    await page.page.locator('nav [href="#/booths"]').click()
+    await page.booths.first.wait_for()
+    await page.page.wait_for_timeout(1500)
+    assert syncs(live) == []
+
+
 async def test_frames_at_once_or_with_their_overlays_as_the_viewer_chooses(live: Live) -> None:
     page = await watch(live)
-    assert syncs(live) == [Sync.EXACT]
+    await wait_for_syncs(live, [Sync.EXACT])
     await page.synchronise("now")
     async with asyncio.timeout(20):
         while syncs(live) != [Sync.NOW] or await page.live.canvas.get_attribute("data-overlay") != "true":
