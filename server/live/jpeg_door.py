@@ -61,6 +61,7 @@ class JpegDoor:
 
     async def _receive(self) -> None:
         while True:
+            await asyncio.sleep(0)  # a socket with messages waiting does not let go of the loop by itself
             identity, *parts = await self._socket.recv_multipart(copy=False)
             if len(parts) != 2 or len(parts[0].bytes) != _NUMBER_BYTES:
                 continue
