@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -11,6 +12,8 @@ from benchmarks.live.link import Link
 from benchmarks.live.plane import number_of
 from station.devices import LatestFrame
 from station.protocol import Overlay
+from station.transport import open_keys
+from station.transport.jpeg_preview import JpegPreviewSender
 from station.transport.webrtc import PreviewSender, PreviewSettings
 
 _ANSWER_LIMIT_S = 30.0
@@ -64,12 +67,28 @@ async def film(source: LatestFrame, notes: Notes, fps: float) -> None:
         number += 1
 
 
-async def _main(*, url: str, token: str, fps: float) -> None:
+def _sender(
+    source: LatestFrame, notes: Notes, fps: float, door: dict[str, str]
+) -> PreviewSender | JpegPreviewSender:
+    """What the product's booth sends with, by the door that it was given."""
+    settings = PreviewSettings(width=scene.WIDTH, height=scene.HEIGHT, fps=fps)
+    if "endpoint" not in door:
+        return PreviewSender(door["url"], door["token"], source, on_overlay=notes.hear, settings=settings)
+    return JpegPreviewSender(
+        door["endpoint"],
+        source,
+        keys=open_keys(Path(door["keys"])),
+        server_key=door["server_key"].encode(),
+        on_overlay=notes.hear,
+        settings=settings,
+    )
+
+
+async def _main(*, fps: float, **door: str) -> None:
     link, source, notes = Link(seed=1), LatestFrame(), Notes()
     link.lay()
     filming = asyncio.create_task(film(source, notes, fps))
-    preview = PreviewSettings(width=scene.WIDTH, height=scene.HEIGHT, fps=fps)
-    async with PreviewSender(url, token, source, on_overlay=notes.hear, settings=preview) as sender:
+    async with _sender(source, notes, fps, door) as sender:
         async with asyncio.timeout(_ANSWER_LIMIT_S):
             while sender.stats.answered == 0:
                 await asyncio.sleep(0.02)

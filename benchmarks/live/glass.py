@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from benchmarks.live import stage
-from benchmarks.live.programs import Program, program
+from benchmarks.live.programs import Program
 from benchmarks.live.rows import Row, at_most
 from benchmarks.live.stage import Latency, latency
 from benchmarks.progress import note
@@ -41,7 +41,7 @@ async def measure(*, rounds: int = 3, seconds: float = 10.0) -> list[Row]:
     return [
         _row("glass to overlay over WebRTC, p95", runs["WebRTC"], WEBRTC_GOAL_MS, "VP8"),
         _row(
-            "glass to overlay as JPEG over ZeroMQ, p95, which the product does not use",
+            "glass to overlay as JPEG over ZeroMQ, p95",
             runs["ZeroMQ"],
             ZEROMQ_GOAL_MS,
             "JPEG 85 with CURVE",
@@ -69,10 +69,7 @@ async def _webrtc() -> AsyncIterator[tuple[Program, Program]]:
 
 @asynccontextmanager
 async def _zeromq() -> AsyncIterator[tuple[Program, Program]]:
-    async with (
-        program("benchmarks.live.jpeg", model_ms=MODEL_MS) as server,
-        program("benchmarks.live.jpeg_booth", fps=FPS, **server.told) as booth,
-    ):
+    async with stage.jpeg_plane(model_ms=MODEL_MS) as (server, doors), stage.booth(doors, FPS) as booth:
         yield server, booth
 
 

@@ -27,6 +27,7 @@ from server.api.login import Sessions
 from server.api.problems import problems
 from server.api.routes import SESSIONS, access, add_routes
 from server.api.signalling import LIVE
+from server.config import ServerConfig
 from server.live import Analyse, Analysis, LiveHub, LiveLimits
 from station.protocol import Box, Face, Layer, Overlay
 
@@ -106,10 +107,34 @@ def _usage() -> dict[str, Any]:
     }
 
 
-async def _main(*, keys: str, model_ms: float = 5.0, inspects: bool = False, draws: bool = False) -> None:
+@asynccontextmanager
+async def _jpeg_door(hub: LiveHub, data: Path) -> AsyncIterator[dict[str, str]]:
+    """Where booths that are enrolled in `data` send JPEG, and the server's key."""
+    from server.app.jpeg import jpeg_door  # the whole server's rooms, which WebRTC alone does not need
+    from server.ingest import open_server_keys
+
+    config = ServerConfig.load(data=data, live={"jpeg": "tcp://127.0.0.1:*"})
+    config.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    async with jpeg_door(hub, config) as door:
+        assert door is not None
+        yield {"endpoint": door.endpoint, "server_key": open_server_keys(config.keys).public.decode()}
+
+
+@asynccontextmanager
+async def _no_door() -> AsyncIterator[dict[str, str]]:
+    yield {}
+
+
+async def _main(
+    *, keys: str, model_ms: float = 5.0, inspects: bool = False, draws: bool = False, jpeg: str = ""
+) -> None:
+    """`jpeg` is the server's data folder if booths may send JPEG."""
     link, stand_in = Link(seed=2), StandIn(model_ms, inspects=inspects, draws=draws)
     link.lay()
-    async with live_plane(stand_in, Path(keys)) as (hub, url):
+    async with (
+        live_plane(stand_in, Path(keys)) as (hub, url),
+        _jpeg_door(hub, Path(jpeg)) if jpeg else _no_door() as door,
+    ):
 
         def state() -> dict[str, Any]:
             booths = hub.state().booths
@@ -122,7 +147,7 @@ async def _main(*, keys: str, model_ms: float = 5.0, inspects: bool = False, dra
                 "live": sum(one.live for one in booths),
             }
 
-        programs.say(url=url)
+        programs.say(url=url, **door)
         commands: dict[str, Callable[..., Any]] = {
             "link": link.set,
             "seen": stand_in.taken,

@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.live.programs import Answer, Program, program
 from server.access import Scope, Tokens
+from station.transport import open_keys
 
 BOOTH = "bench"
 
@@ -21,6 +22,10 @@ class Doors:
 
     url: str
     tokens: Tokens
+    folder: Path
+    """Of keys; it ends with the plane."""
+    jpeg: dict[str, str]
+    """Endpoint and key of the door for JPEG, if it is open."""
 
     def whip(self, booth: str = BOOTH) -> dict[str, Any]:
         """`url` and `token` for a booth."""
@@ -33,6 +38,28 @@ class Doors:
             "token": self.tokens.issue("viewer", [Scope.READ]),
         }
 
+    def zeromq(self, booth: str = BOOTH) -> dict[str, Any]:
+        """Endpoint and keys for a booth that sends JPEG; it is enrolled by this."""
+        keys = open_keys(self.folder / booth)
+        (_data(self.folder) / "booths" / f"{booth}.key").write_bytes(keys.public)
+        return {**self.jpeg, "keys": str(self.folder / booth)}
+
+
+@asynccontextmanager
+async def jpeg_plane(**settings: Any) -> AsyncIterator[tuple[Program, Doors]]:
+    """A live plane that takes JPEG over ZeroMQ too."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (_data(folder) / "booths").mkdir(parents=True)
+        told = {"keys": name, "jpeg": str(_data(folder)), **settings}
+        async with program("benchmarks.live.plane", **told) as server:
+            url = server.told.pop("url")
+            yield server, Doors(url, Tokens.open(folder), folder, server.told)
+
+
+def _data(folder: Path) -> Path:
+    return folder / "server"
+
 
 @asynccontextmanager
 async def plane(
@@ -42,13 +69,14 @@ async def plane(
     with tempfile.TemporaryDirectory() as keys:
         tokens = Tokens.open(Path(keys))
         async with program(module, keys=keys, **settings) as server:
-            yield server, Doors(server.told["url"], tokens)
+            yield server, Doors(server.told["url"], tokens, Path(keys), {})
 
 
 @asynccontextmanager
 async def booth(doors: Doors, fps: float) -> AsyncIterator[Program]:
-    """A filming booth, once its first overlay is back."""
-    async with program("benchmarks.live.booth", fps=fps, **doors.whip()) as running:
+    """A filming booth, once its first overlay is back; it sends JPEG where there is a door for that."""
+    door = doors.zeromq() if doors.jpeg else doors.whip()
+    async with program("benchmarks.live.booth", fps=fps, **door) as running:
         yield running
 
 
