@@ -41,7 +41,7 @@ export class QualityTable extends Localised {
         vertical-align: top;
       }
       td:first-child {
-        min-width: 210px;
+        min-width: 170px;
       }
       .number + td,
       .number + th:not(.number) {

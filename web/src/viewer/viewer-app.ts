@@ -139,8 +139,11 @@ export class ViewerApp extends Localised {
         .brand span {
           display: none;
         }
+        nav a {
+          padding: 10px 8px;
+        }
         .top > .quiet {
-          padding: 0 6px;
+          padding: 0 4px;
         }
       }
     `,
