@@ -192,15 +192,14 @@ async def test_other_streams_and_kinds_of_packets_are_left_out(server: Server) -
     async with others_go_on(server), attacker(server, "whip") as (peer, _, session):
         await frames_of(server, "booth2", 1)
         dtls: Any = peer.getSenders()[0].transport
-        for number in range(300):
+        for number in range(60):
             packet = RtpPacket(payload_type=97, sequence_number=number, timestamp=number, payload=b"\x10\0")
             packet.ssrc = 1_000_000 + number
             await dtls._send_rtp(packet.serialize())
             packet.payload_type, packet.ssrc = 77, 42
             await dtls._send_rtp(packet.serialize())
             await dtls._send_rtp(b"\x80\xc8" + os.urandom(26))
-            if number % 50 == 0:
-                await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)
         await asyncio.sleep(0.5)
         receiver: Any = session.connection.getTransceivers()[0].receiver
         table = receiver.transport._rtp_router.ssrc_table
