@@ -6,6 +6,7 @@ as large as the model's.
 """
 
 import asyncio
+import gc
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -83,6 +84,7 @@ async def live_plane(
 ) -> AsyncIterator[tuple[LiveHub, str]]:
     """A live plane on loopback in this process, and its address; tokens are signed by the secret in `keys`."""
     async with LiveHub(analyse, limits=limits) as hub:
+        gc.freeze()  # as the server does
         app = web.Application(middlewares=[problems, access])
         app[SESSIONS], app[LIVE] = Sessions(Tokens.open(keys)), hub
         add_routes(app, [*whip.routes(), *whep.routes()])

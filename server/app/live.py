@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -59,6 +60,8 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
         app[RATES] = CallerRates(config.live.offers_per_minute, config.live.requests_per_minute)
         url = await stack.enter_async_context(_serve(app, config))
         stack.callback(ready.withdraw, config.run, "live")
+        # What is here now stays: sweeps after sessions need not look at it again.
+        gc.freeze()
         ready.announce(config.run, "live", http=url)
         await asyncio.Event().wait()
 

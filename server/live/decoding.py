@@ -84,7 +84,7 @@ class StreamDecoder:
         self._executor = executor
         self._on_picture = on_picture
         self._on_broken = on_broken
-        self._codec = _decoder(codec)
+        self._codec: VideoCodecContext | None = _decoder(codec)
         self._waiting: deque[tuple[EncodedFrame, float]] = deque()
         self._filled = asyncio.Event()
         self.decoded = 0
@@ -102,7 +102,14 @@ class StreamDecoder:
         self._filled.set()
 
     async def run(self) -> None:
-        """Decode what comes until it is cancelled."""
+        """Decode what comes until it is cancelled; the decoder and what waited for it are freed then."""
+        try:
+            await self._decode_all()
+        finally:
+            self._codec = None
+            self._waiting.clear()
+
+    async def _decode_all(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await self._filled.wait()
@@ -117,12 +124,14 @@ class StreamDecoder:
                 self._on_picture(newest)
 
     def _decode(self, batch: list[tuple[EncodedFrame, float]]) -> DecodedFrame | None:
-        newest = None
+        newest, codec = None, self._codec
+        if codec is None:
+            return None
         for frame, arrived in batch:
             packet = av.Packet(frame.data)
             packet.pts, packet.time_base = frame.timestamp, _TIME_BASE
             try:
-                pictures = self._codec.decode(packet)
+                pictures = codec.decode(packet)
             except av.FFmpegError:
                 self.errors += 1
                 _logger.debug("a frame could not be decoded")

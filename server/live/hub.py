@@ -23,6 +23,7 @@ from server.live.peer import Peer
 from server.live.rtc_internals import check_versions
 from server.live.scheduler import FairScheduler
 from server.live.state import InferenceState, LiveState, Sync
+from server.live.sweep import Sweep
 from server.overlay import build_overlay
 from station.protocol import Face, Layer, Overlay, PreviewOverlay, is_booth_id
 
@@ -92,12 +93,14 @@ class LiveHub:
         self._executor = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="live")
         self._encoders = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="live-encode")
         self._inference = InferenceState(available=True)
+        self._sweep = Sweep()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def __aenter__(self) -> Self:
         for number in range(self._limits.in_flight):
             self._spawn(self._work(), f"live-analysis-{number}")
+        self._spawn(self._sweep.run(), "live-sweep")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -217,6 +220,7 @@ class LiveHub:
         finally:
             self._sessions.pop(peer.session_id, None)
             at_end()
+            self._sweep.due()
 
     async def _streamed(self, place: LiveBooth, stream: JpegStream, left: Sequence[Source | Peer]) -> None:
         await asyncio.gather(*(one.close() for one in left))
@@ -227,6 +231,7 @@ class LiveHub:
         finally:
             await stream.close()
             self._released(place, stream)
+            self._sweep.due()
 
     def _released(self, place: LiveBooth, publisher: Source) -> None:
         if place.publisher is publisher:
