@@ -113,6 +113,8 @@ def icc_agreement(values: Values) -> Estimate | None:
     icc = (rows - error) / whole
     if icc >= 1:
         return Estimate(1.0, 1.0, 1.0)
+    if rows == 0 and error == 0:  # captures differ, subjects do not: both limits of the interval are 0
+        return Estimate(0.0, 0.0, 0.0)
     a = k * icc / (n * (1 - icc))
     b = 1 + k * icc * (n - 1) / (n * (1 - icc))
     spread = (a * columns) ** 2 / (k - 1) + (b * error) ** 2 / ((n - 1) * (k - 1))

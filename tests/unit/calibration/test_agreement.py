@@ -78,3 +78,9 @@ def test_too_little_is_refused(shape: tuple[int, ...]) -> None:
         repeatability(np.zeros(shape))
     with pytest.raises(ValueError, match="every capture"):
         repeatability(np.array([[1.0, np.nan], [1.0, 2.0]]))
+
+
+def test_subjects_that_are_all_alike_have_no_correlation() -> None:
+    found = icc_agreement(np.array([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]]))
+    assert found is not None
+    assert (found.value, found.low, found.high) == (0, 0, 0)
