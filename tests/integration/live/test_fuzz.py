@@ -68,7 +68,7 @@ def live(tmp_path: Path) -> Iterator[tuple[Server, Run]]:
 
 async def left(server: Server) -> set[str]:
     """Names of the tasks that are not those of an idle server, once there was time for them to end."""
-    idle = {"live-analysis", "Task"}
+    idle = {"live-analysis", "live-sweep", "Task"}
     async with asyncio.timeout(10):
         while server.hub.state().sessions:
             await asyncio.sleep(0.01)
