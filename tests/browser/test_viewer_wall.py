@@ -31,7 +31,7 @@ def card(server: Server, booth: str) -> Locator:
 
 async def test_every_booth_shows_its_state_and_the_verdict_on_its_last_still(server: Server) -> None:
     now = time.time()
-    filled = await fill_visit(server.store, server.archive, booth="north", opened_at=now - 7200)
+    filled = await fill_visit(server.store, server.archive, booth="north", opened_at=now - 7300)
     await fill_visit(server.store, server.archive, booth="south", opened_at=now - 86_400 * 3)
     await server.store.note_booth("west", "", now - 86_400)
     server.board.now = {"north": LivePreview(width=1280, height=720)}
@@ -75,7 +75,7 @@ async def test_the_whole_card_leads_to_the_booth_and_its_visit_to_the_visit(serv
 
 
 async def test_a_visit_that_has_just_begun_does_not_hide_the_last_verdict(server: Server) -> None:
-    await fill_visit(server.store, server.archive, booth="north", opened_at=time.time() - 3600)
+    await fill_visit(server.store, server.archive, booth="north", opened_at=time.time() - 3700)
     started = VisitOpened(study_instance_uid=new_uid(), opened_at=time.time(), protocol=three_lights())
     await server.store.open_visit("north", started)
     await server.page.open(server.code())

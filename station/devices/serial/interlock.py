@@ -39,12 +39,14 @@ class SerialInterlock(Interlock):
         self._port: SerialPort | None = None
         self._greeted = False
         self._opened_at = 0.0
+        self._owed_until = 0.0
 
     async def _do_connect(self) -> None:
         if self._port is None:
             self._port = SerialPort.open(self._options.port, "the interlock")
             self._opened_at, self._greeted = asyncio.get_running_loop().time(), False
-        greeting = await self._port.ask("HELLO", _ANSWER_LIMIT_S)
+        await asyncio.sleep(self._owed_until - asyncio.get_running_loop().time())
+        greeting = await self._ask(self._port, "HELLO")
         said = _GREETING.fullmatch(greeting)
         if said is None:
             raise DeviceUnavailable(
@@ -66,10 +68,17 @@ class SerialInterlock(Interlock):
 
     async def _do_read(self) -> str:
         assert self._port is not None
-        answer = await self._port.ask("LOCK", _ANSWER_LIMIT_S)
+        answer = await self._ask(self._port, "LOCK")
         if len(answer) < self._options.inputs or answer.strip("01"):
             raise DeviceUnavailable(f"the interlock on {self._options.port} answered LOCK with {answer!r}")
         if "0" in answer:
             number = answer.index("0") + 1
             return f"contact {number} of the interlock is open: close the booth's door and covers"
         return ""
+
+    async def _ask(self, port: SerialPort, text: str) -> str:
+        """The answer; to a question that is given up it stays owed, and must not be taken for the next one's."""
+        self._owed_until = asyncio.get_running_loop().time() + _ANSWER_LIMIT_S
+        answer = await port.ask(text, _ANSWER_LIMIT_S)
+        self._owed_until = 0.0
+        return answer

@@ -95,6 +95,8 @@ class SerialLine(Generic[F]):
         """Everything the booth said."""
         self.deaf = False
         """Set: takes lines and does not answer."""
+        self.delay_s = 0.0
+        """Time it takes for each answer."""
         self._master, self._slave = os.openpty()
         self.path = os.ttyname(self._slave)
         self._ended = threading.Event()
@@ -131,6 +133,7 @@ class SerialLine(Generic[F]):
     def _reply(self, line: bytes) -> None:
         if not self.deaf:
             answer = self.firmware.answer(line, time.monotonic())
+            self._ended.wait(self.delay_s)
             os.write(self._master, answer + b"*" + checksum(answer) + b"\n")
 
 

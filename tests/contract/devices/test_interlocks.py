@@ -11,8 +11,8 @@ import pytest_asyncio
 from station.devices import Bench
 from station.devices.registry import INTERLOCKS, interlock_options, make_interlock
 from station.errors import ConfigError
-from tests.contract.devices.interlock_counterparts import COUNTERPARTS, Door
-from tests.contract.devices.serial_firmware import SerialController
+from tests.contract.devices.interlock_counterparts import COUNTERPARTS, Door, InterlockFirmware
+from tests.contract.devices.serial_firmware import SerialController, SerialLine
 
 pytestmark = pytest.mark.contract
 
@@ -84,6 +84,21 @@ async def test_readers_at_once_do_not_get_in_each_other_s_way(door: Door, tmp_pa
         given_up.cancel()
         await asyncio.wait({given_up})
         assert (await interlock.read()).safe
+
+
+async def test_an_answer_to_a_question_given_up_is_not_taken_for_the_next_one(tmp_path: Path) -> None:
+    firmware = InterlockFirmware()
+    with SerialLine(firmware) as controller:
+        controller.delay_s = 0.1
+        section = {"type": "serial", "port": controller.path, "inputs": 2}
+        async with make_interlock(section, Bench(tmp_path)) as interlock:
+            assert (await interlock.read()).safe
+            given_up = asyncio.create_task(interlock.read())
+            await asyncio.sleep(0.05)
+            given_up.cancel()
+            await asyncio.wait({given_up})
+            firmware.contacts = [True, False]
+            assert "contact 2 of the interlock is open" in (await interlock.read()).reason
 
 
 async def test_a_booth_without_one_is_never_safe(tmp_path: Path) -> None:
