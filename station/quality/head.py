@@ -21,6 +21,8 @@ _CHEEKS_MM, _DEPTH_MM, _NEAREST_MM = 82.0, 80.0, 5.0
 """The face as half an elliptic cylinder: half its width, its depth, and how far its middle lies before the eyes."""
 _FOREHEAD_MM, _RECEDES = -20.0, 0.004
 """Above this height the forehead recedes, per mm²."""
+_MOUTH_MM, _CHIN_RECEDES = 65.0, 0.0057
+"""Below this height the chin recedes: its landmark lies 6.6 mm behind the eyes on the mean head."""
 
 
 def left_behind(yaw: float) -> float:
@@ -84,4 +86,5 @@ def _depth(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64
     """Mm behind the plane of the eyes."""
     side = np.clip(x / _CHEEKS_MM, -0.98, 0.98)
     back = _DEPTH_MM * (1 - np.sqrt(1 - side * side)) - _NEAREST_MM
-    return np.asarray(back + _RECEDES * np.minimum(y - _FOREHEAD_MM, 0) ** 2)
+    above, below = np.minimum(y - _FOREHEAD_MM, 0), np.maximum(y - _MOUTH_MM, 0)
+    return np.asarray(back + _RECEDES * above**2 + _CHIN_RECEDES * below**2)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phantom.portrait import portrait
+from phantom.portrait import LAW, portrait
 from phantom.stage import VERSION
 
 SIDE = 224
@@ -23,7 +23,7 @@ class PortraitCache:
     """`count` portraits from `first_seed` on, in a folder named after the renderer's version."""
 
     def __init__(self, folder: Path, first_seed: int, count: int) -> None:
-        self._folder = folder / f"portraits-v{VERSION}-{SIDE}"
+        self._folder = folder / f"portraits-v{VERSION}.{LAW}-{SIDE}"
         self._starts = range(first_seed, first_seed + count, PIECE)
         self.count = len(self._starts) * PIECE
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from phantom import ITA_CLASSES
 from phantom.identity import Identity
-from phantom.portrait import portrait
+from phantom.portrait import LAW, portrait
 from phantom.stage import VERSION
 from training.exam.sets import seeds
 
@@ -48,7 +48,7 @@ def people(wanted: int) -> Iterator[Rendered]:
 def folder() -> Path:
     """Where portraits of this renderer are kept; `DERMABOOTH_EXAM_CACHE` names another place."""
     base = os.environ.get("DERMABOOTH_EXAM_CACHE", ".cache/dermabooth/exam")
-    return Path(base) / f"portraits-v{VERSION}-{SIDE}"
+    return Path(base) / f"portraits-v{VERSION}.{LAW}-{SIDE}"
 
 
 def _kept(seed: int, name: str) -> Rendered:

@@ -131,6 +131,24 @@ class _FineHead(nn.Module):
         return Labels(logits[:, : self.parts], logits[:, self.parts :])
 
 
+class _PlaceHead(nn.Module):
+    """Maps of `points` channels from the fused features, and from the spatial path's of twice their size.
+
+    An eighth of the picture tells which cell a point is in, the finer ones where in the cell.
+    """
+
+    def __init__(self, inputs: int, first: int, middle: int, points: int) -> None:
+        super().__init__()
+        self.near = conv_bn_relu(first, middle, 3, 2)
+        self.layers = nn.Sequential(
+            conv_bn_relu(inputs + middle, inputs), conv_bn_relu(inputs, middle), nn.Conv2d(middle, points, 1)
+        )
+
+    def forward(self, features: Tensor, quarter: Tensor) -> Tensor:
+        maps: Tensor = self.layers(torch.cat([features, self.near(quarter)], 1))
+        return maps
+
+
 def _enlarged(tensor: Tensor) -> Tensor:
     return functional.interpolate(tensor, scale_factor=2.0, mode="bilinear")
 
@@ -158,9 +176,7 @@ class BiSeNet(nn.Module):
         )
         self.auxiliary16 = _LabelHead(middle, first, parts, 2)
         self.auxiliary32 = _LabelHead(middle, first, parts, 4)
-        self.landmarks = (
-            nn.Sequential(conv_bn_relu(fused, first), nn.Conv2d(first, landmarks, 1)) if landmarks else None
-        )
+        self.landmarks = _PlaceHead(fused, first, middle, landmarks) if landmarks else None
         initialise(self)
         if isinstance(self.head, _FineHead):
             nn.init.zeros_(self.head.deep_quarter.weight)
@@ -174,7 +190,7 @@ class BiSeNet(nn.Module):
         auxiliary: tuple[Labels, ...] = ()
         if self.training:
             auxiliary = (self.auxiliary16(context16), self.auxiliary32(context32))
-        places = None if self.landmarks is None else self.landmarks(fused)
+        places = None if self.landmarks is None else self.landmarks(fused, quarter)
         labels = (
             self.head(fused, deep, quarter, half) if isinstance(self.head, _FineHead) else self.head(fused)
         )

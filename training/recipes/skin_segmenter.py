@@ -56,7 +56,7 @@ class SkinSegmenter(Recipe):
     )
     parts_weight = 0.5
     auxiliary_weight = 0.25
-    landmark_weight = 0.06
+    landmark_weight = 0.5
 
     def __init__(self, cache: Path = CACHE, portraits: int = 1_625) -> None:
         self.cache, self.portraits = cache, portraits
