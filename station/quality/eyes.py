@@ -19,6 +19,8 @@ SMALLEST = 12.0
 TURNED = 0.8
 """Width of the narrower eye in widths of the other, below which it is the far one of a turned head: behind it is no
 cheek but the room, so that the near eye tells alone."""
+HIDDEN_DEG = 30.0
+"""Yaw from which on the nose may hide a corner of the far eye."""
 _UP, _DOWN = 20, 18
 """Rows of the patch above and below the line of the corners."""
 _INSIDE = slice(10, 54)
@@ -33,10 +35,11 @@ def eye_opening(frame: Frame, face: Face | None) -> Reading:
     """`eye_opening`: % of the place of the more open eye that is white of the eye, told by its colour.
 
     The white of an eye has less than half of the redness of the skin below it (log R/G), whatever the tone of the skin.
-    Closed eyes read under 2 %. It needs white balance and white light, and the four corners of the eyes.
+    Closed eyes read under 2 %. It needs white balance and white light, and the corners of the eyes: of both, or of the near
+    one where the head is turned and hides those of the other.
     """
     pairs = _corners(face)
-    if pairs is None:
+    if not pairs:
         return Reading("eye_opening", None, "%", "eyes", NO_LANDMARKS, given=False)
     if min(math.dist(*pair) for pair in pairs) < SMALLEST:
         return Reading("eye_opening", None, "%", "eyes", "The eyes are too small in the picture.")
@@ -45,14 +48,21 @@ def eye_opening(frame: Frame, face: Face | None) -> Reading:
     return Reading("eye_opening", max(_white(_patch(frame, *pair)) for pair in told), "%", "eyes")
 
 
-def _corners(face: Face | None) -> list[tuple[tuple[float, float], tuple[float, float]]] | None:
-    """Left to right in the picture, of both eyes."""
+def _corners(face: Face | None) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Left to right in the picture, of the eyes that tell; none if an eye is unsure that no turn hides."""
     if face is None or len(face.landmarks) < 4:
-        return None
-    points = face.landmarks
-    if min(point.confidence for point in points[:4]) < SURE:
-        return None
-    return [(_xy(points[0]), _xy(points[2])), (_xy(points[3]), _xy(points[1]))]
+        return []
+    outer, other, inner, other_inner = face.landmarks[:4]
+    eyes = [(outer, inner), (other_inner, other)]
+    sure = [pair for pair in eyes if min(point.confidence for point in pair) >= SURE]
+    if len(sure) < len(eyes):
+        far = 0 if _yaw(face) < 0 else 1
+        sure = [eyes[1 - far]] if abs(_yaw(face)) >= HIDDEN_DEG and eyes[1 - far] in sure else []
+    return [(_xy(left), _xy(right)) for left, right in sure]
+
+
+def _yaw(face: Face) -> float:
+    return 0.0 if face.pose is None else face.pose.yaw
 
 
 def _xy(point: Landmark) -> tuple[float, float]:
