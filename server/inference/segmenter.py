@@ -1,4 +1,7 @@
-"""Facial skin and landmarks of a still by `skin_segmenter`, seen twice: around the face, then around its skin."""
+"""Facial skin and landmarks of a still by `skin_segmenter`, seen twice: around the face, then around its skin.
+
+The second look is the mean over the picture and its mirror image.
+"""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,6 +24,9 @@ SMALLEST_SHARE: Final = 0.01
 """Skin that is a smaller share of a look is nobody's face."""
 NEAREST: Final = 4.0
 """A second look is at most this much closer than a first one at the whole picture; then comes a third."""
+
+_MIRRORED: Final = (1, 0, 3, 2, 4, 6, 5, 7)
+"""Landmark of the mirror image that each landmark is."""
 
 Box = tuple[float, float, float, float]
 Landmarks = npt.NDArray[np.float32]
@@ -52,7 +58,7 @@ async def segment_face(
         closer = FaceCrop.square(found.centre, 2 * found.extent, SIDE)
         found = await _look(client, image, closer) or found
     look = FaceCrop.square(found.centre, SECOND_MARGIN * found.extent, SIDE)
-    seen = await _look(client, image, look)
+    seen = await _look(client, image, look, mirrored=True)
     if seen is None:
         return None
     return SegmentedFace(look.paste(seen.skin, (image.shape[0], image.shape[1])), seen.landmarks)
@@ -68,17 +74,32 @@ class _Look:
     """Longer side of the skin, px of the picture."""
 
 
-async def _look(client: TritonClient, image: npt.NDArray[np.uint8], crop: FaceCrop) -> _Look | None:
-    answer = await client.infer(SEGMENTER, {"image": crop.cut(image)[None]}, outputs=("skin", "landmarks"))
-    skin = largest_piece(answer["skin"][0])
+async def _look(
+    client: TritonClient, image: npt.NDArray[np.uint8], crop: FaceCrop, *, mirrored: bool = False
+) -> _Look | None:
+    skin, points = await _seen(client, crop.cut(image), mirrored)
+    skin = largest_piece(skin)
     x, y, width, height = cv2.boundingRect((skin >= SKIN_FROM).view(np.uint8))
     if np.count_nonzero(skin >= SKIN_FROM) < SMALLEST_SHARE * skin.size:
         return None
     scale = crop.extent / crop.side
-    points = np.array(answer["landmarks"][0], np.float32)
     points[:, :2] = points[:, :2] * crop.extent + (crop.left, crop.top)
     centre = crop.left + (x + width / 2) * scale, crop.top + (y + height / 2) * scale
     return _Look(skin, points, centre, max(width, height) * scale)
+
+
+async def _seen(client: TritonClient, cut: Image, mirrored: bool) -> tuple[Image, Landmarks]:
+    """Skin and landmarks in 0..1 of a square picture; `mirrored` is the mean with those of its mirror image."""
+    batch = np.stack([cut, cut[:, ::-1]] if mirrored else [cut])
+    answer = await client.infer(SEGMENTER, {"image": batch}, outputs=("skin", "landmarks"))
+    skin, points = answer["skin"], np.array(answer["landmarks"], np.float32)
+    if not mirrored:
+        return np.asarray(skin[0], np.uint8), points[0]
+    points[1, :, 0] = 1 - points[1, :, 0]
+    both = np.stack([points[0], points[1, _MIRRORED]])
+    return cv2.addWeighted(skin[0], 0.5, np.ascontiguousarray(skin[1, :, ::-1]), 0.5, 0).astype(
+        np.uint8
+    ), both.mean(0)
 
 
 def largest_piece(skin: Image) -> Image:

@@ -1,11 +1,12 @@
 """What covers the face, and whether the eyes are closed."""
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from station.protocol import Box, Face, Frame, Verdict
+from station.protocol import Box, Face, Frame, HeadPose, Verdict
 from station.quality import ZONES, examine, eye_opening, eyes_closed, occlusion, take_sample, zone_mask
 from tests.fixtures.geometry import turned_face
 from tests.fixtures.skin_pictures import DARK_SKIN, FACE, LIGHT_SKIN, NORMAL, expose, profile, skin_picture
@@ -79,6 +80,31 @@ def test_what_cannot_be_told_releases_nothing(face: Face | None) -> None:
     frame = portrait(LIGHT_SKIN, opened=False)
     assert eye_opening(frame, face).value is None
     assert eyes_closed(frame, recipe="standard", profile=NORMAL, face=face).verdict is Verdict.UNKNOWN
+
+
+def unsure_of(corner: int, yaw: float) -> Face:
+    """`TURNED` so far that one corner of an eye is hard to see."""
+    landmarks = list(TURNED.landmarks)
+    landmarks[corner] = msgspec.structs.replace(landmarks[corner], confidence=0.2)
+    return msgspec.structs.replace(
+        TURNED, landmarks=tuple(landmarks), pose=HeadPose(yaw=yaw, pitch=0, roll=0)
+    )
+
+
+@pytest.mark.parametrize("opened", [True, False])
+@pytest.mark.parametrize(("far", "yaw"), [(0, -45.0), (2, -45.0), (1, 45.0), (3, 45.0)])
+def test_a_far_eye_that_the_nose_hides_does_not_keep_the_near_one_from_telling(
+    far: int, yaw: float, opened: bool
+) -> None:
+    frame = portrait(LIGHT_SKIN, opened=opened)
+    report = eyes_closed(frame, recipe="standard", profile=NORMAL, face=unsure_of(far, yaw))
+    assert report.verdict is (Verdict.FAIL if opened else Verdict.PASS)
+
+
+@pytest.mark.parametrize(("corner", "yaw"), [(0, 45.0), (2, 45.0), (1, -45.0), (0, -20.0), (3, 20.0)])
+def test_an_unsure_eye_that_no_turn_hides_releases_nothing(corner: int, yaw: float) -> None:
+    frame = portrait(LIGHT_SKIN, opened=False)
+    assert eye_opening(frame, unsure_of(corner, yaw)).value is None
 
 
 def test_a_profile_without_limits_releases_nothing() -> None:
