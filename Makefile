@@ -2,10 +2,6 @@
 PYTHON ?= python3
 ARGS ?=
 MINUTES ?= 30
-# Tests of one process share the cores; those of several, and browsers, keep time and go one after the other.
-QUICK := unit or architecture
-PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile
-NO_TESTS := 5
 BIN := .venv/bin
 NODE_PATH_FIX := PATH="$(CURDIR)/$(BIN):$$PATH"
 
@@ -51,9 +47,7 @@ check: .venv/.train web/node_modules/.ready
 	cd web && $(NODE_PATH_FIX) npm run check
 
 test: setup train-setup system-packages
-	@first=0; $(BIN)/python -m pytest -m "$(QUICK)" $(PARALLEL) $(ARGS) || first=$$?; \
-	test $$first -eq 0 -o $$first -eq $(NO_TESTS) || exit $$first; \
-	$(BIN)/python -m pytest -m "not ($(QUICK))" $(ARGS) || { second=$$?; test $$first$$second -eq 0$(NO_TESTS) || exit $$second; }
+	$(BIN)/python scripts/tests.py $(ARGS)
 
 test-triton: .venv/.ready
 	@test -n "$(URL)" || { echo "say which server: make test-triton URL=host:8001"; exit 2; }

@@ -1,0 +1,36 @@
+"""Run the tests in three stages, each as many at a time as they bear; options go on to pytest.
+
+Tests of one process share all cores. Those that start programs of their own run two at a time. Browsers and whole demos keep time
+and go one after the other. With paths among the options only those run, one after the other.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+TOGETHER = ("--dist", "loadfile")
+STAGES = (
+    ("tests/unit", "tests/architecture", "-n", "logical", "--maxprocesses", "4", *TOGETHER),
+    ("tests/contract", "tests/integration", "tests/interop", "--ignore", "tests/integration/demo", "-n", "2", *TOGETHER),
+    ("tests/integration/demo", "tests/browser", "tests/hardware"),
+)  # fmt: skip
+PASSED, FAILED, NONE_CHOSEN = 0, 1, 5
+"""Exit statuses of pytest."""
+
+
+def main(options: list[str]) -> int:
+    """The exit status: stages go on past tests that fail, and one without any of the chosen tests is no failure."""
+    paths_given = any(Path(option.partition("::")[0]).exists() for option in options)
+    statuses = []
+    for stage in [()] if paths_given else STAGES:
+        status = subprocess.run([sys.executable, "-m", "pytest", *stage, *options]).returncode
+        if status not in (PASSED, FAILED, NONE_CHOSEN):
+            return status
+        statuses.append(status)
+    if FAILED in statuses:
+        return FAILED
+    return PASSED if PASSED in statuses else NONE_CHOSEN
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
