@@ -6,11 +6,13 @@ import statistics
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from benchmarks.live import stage
 from benchmarks.live.programs import Program, program
 from benchmarks.live.rows import Row, at_least, missing
-from benchmarks.live.stage import latency
+from benchmarks.live.stage import Doors, latency
 from benchmarks.progress import note
 
 LIMIT_MS = 60.0
@@ -24,6 +26,9 @@ _NAMES = {
     "VP8": "booths on one core over WebRTC, VP8 720p15, all within 60 ms p95",
     "JPEG": "booths on one core as JPEG over ZeroMQ, 720p15, all within 60 ms p95",
 }
+
+
+_Plane = Callable[..., AbstractAsyncContextManager[tuple[Program, Doors]]]
 
 
 @dataclass(frozen=True)
@@ -92,36 +97,27 @@ async def _step(server: Program, booths: Program, count: int, seconds: float) ->
 
 
 @asynccontextmanager
-async def _webrtc() -> AsyncIterator[_Stand]:
+async def _stand(
+    plane: _Plane, replay: str, door: Callable[[Doors, str], dict[str, Any]]
+) -> AsyncIterator[_Stand]:
+    """A server on one core and its booths on another."""
     core, other = _cores()
     async with (
-        stage.plane(model_ms=0.0, cores=[core]) as (server, doors),
-        program("benchmarks.live.replay", fps=FPS, cores=[other]) as booths,
+        plane(model_ms=0.0, cores=[core]) as (server, doors),
+        program(replay, fps=FPS, cores=[other]) as booths,
     ):
 
         async def join(number: int) -> None:
             name = f"booth{number}"
-            await booths.ask("join", name=name, offset_s=_spread(number), **doors.whip(name))
+            await booths.ask("join", name=name, offset_s=_spread(number), **door(doors, name))
 
         yield _Stand(server, booths, join)
 
 
-@asynccontextmanager
-async def _zeromq() -> AsyncIterator[_Stand]:
-    core, other = _cores()
-    async with (
-        stage.jpeg_plane(model_ms=0.0, cores=[core]) as (server, doors),
-        program("benchmarks.live.jpeg_replay", fps=FPS, cores=[other]) as booths,
-    ):
-
-        async def join(number: int) -> None:
-            name = f"booth{number}"
-            await booths.ask("join", name=name, offset_s=_spread(number), **doors.zeromq(name))
-
-        yield _Stand(server, booths, join)
-
-
-_ROUTES: dict[str, Callable[[], AbstractAsyncContextManager[_Stand]]] = {"VP8": _webrtc, "JPEG": _zeromq}
+_ROUTES: dict[str, Callable[[], AbstractAsyncContextManager[_Stand]]] = {
+    "VP8": partial(_stand, stage.plane, "benchmarks.live.replay", Doors.whip),
+    "JPEG": partial(_stand, stage.jpeg_plane, "benchmarks.live.jpeg_replay", Doors.zeromq),
+}
 
 
 def _cores() -> tuple[int, int]:

@@ -1,10 +1,11 @@
 """More frames than the model can take: how old overlays are, and what the server holds, as time goes on."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.live import stage
-from benchmarks.live.programs import Answer
+from benchmarks.live.programs import Answer, Program
 from benchmarks.live.rows import Row, at_most
 from benchmarks.live.stage import percentiles
 from benchmarks.progress import note
@@ -40,16 +41,21 @@ async def measure(*, rounds: int = 3, seconds: float = 60.0) -> list[Row]:
 
 
 async def _run(after: tuple[float, ...]) -> list[Point]:
-    memory = []
     async with stage.plane(model_ms=MODEL_MS) as (server, doors), stage.booth(doors, FPS) as booth:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        first = await booth.ask("collect")
-        zero = min(taken for _, taken, _ in first["answered"])
-        for moment in after:
-            await asyncio.sleep(began + moment - loop.time())
-            memory.append(server.memory_mb())
-        told = await booth.ask("collect")
+        return await over_time(server, booth, after)
+
+
+async def over_time(server: Program, booth: Program, after: Sequence[float]) -> list[Point]:
+    """A server's latency and memory so many seconds after its booth's first answer."""
+    memory = []
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    first = await booth.ask("collect")
+    zero = min(taken for _, taken, _ in first["answered"])
+    for moment in after:
+        await asyncio.sleep(began + moment - loop.time())
+        memory.append(server.memory_mb())
+    told = await booth.ask("collect")
     told["answered"] = first["answered"] + told["answered"]
     return [
         Point(moment, *window(told, zero + moment), held) for moment, held in zip(after, memory, strict=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.live import stage
 from benchmarks.live.glass import FPS, MODEL_MS
-from benchmarks.live.overload import AFTER_S, Point, curve, window
+from benchmarks.live.overload import AFTER_S, Point, curve, over_time
 from benchmarks.live.overload import MODEL_MS as OVERLOAD_MS
 from benchmarks.live.programs import ROOT, Program, program
 from benchmarks.live.rows import Row, at_most, missing, plain
@@ -113,20 +113,8 @@ async def _curves(peers: list[Peer], failed: dict[str, str], seconds: float) -> 
 
 
 async def _curve(peer: Peer, after: list[float]) -> list[Point]:
-    memory = []
     async with _running(peer, OVERLOAD_MS) as (server, booth):
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        first = await booth.ask("collect")
-        zero = min(taken for _, taken, _ in first["answered"])
-        for moment in after:
-            await asyncio.sleep(began + moment - loop.time())
-            memory.append(server.memory_mb())
-        told = await booth.ask("collect")
-    told["answered"] = first["answered"] + told["answered"]
-    return [
-        Point(moment, *window(told, zero + moment), held) for moment, held in zip(after, memory, strict=True)
-    ]
+        return await over_time(server, booth, after)
 
 
 @asynccontextmanager

@@ -145,11 +145,14 @@ async def test_candidates_that_are_none(server: Server, line: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["whip", "whep"])
-async def test_who_floods_its_data_channel_is_ended(server: Server, role: str) -> None:
+async def test_who_floods_its_data_channel_is_ended(
+    server: Server, role: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async with others_go_on(server), attacker(server, role) as (_, channel, session):
         for number in range(400):
             channel.send(f"{number}" * 10)
         await asyncio.wait_for(session.ended.wait(), 15)
+        assert "it floods its data channel" in caplog.text
         await gone(server)
 
 
@@ -162,9 +165,12 @@ async def test_who_opens_channel_after_channel_is_ended(server: Server, role: st
         await gone(server)
 
 
-async def test_messages_that_are_never_whole_are_not_kept(server: Server) -> None:
+async def test_messages_that_are_never_whole_are_not_kept(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
     async with others_go_on(server), attacker(server, "whep") as (peer, channel, session):
         sctp: Any = peer.sctp
+        theirs: Any = session.connection.sctp
         send = sctp._send_chunk
 
         async def send_beginning(chunk: Any) -> None:
@@ -176,6 +182,8 @@ async def test_messages_that_are_never_whole_are_not_kept(server: Server) -> Non
         for _ in range(500):
             channel.send("x" * 1000)
         await asyncio.wait_for(session.ended.wait(), 15)
+        assert "it floods its data channel" in caplog.text
+        assert 0 < sum(len(each.reassembly) for each in theirs._inbound_streams.values()) < 100
         await gone(server)
 
 
