@@ -47,7 +47,7 @@ check: .venv/.train web/node_modules/.ready
 	cd web && $(NODE_PATH_FIX) npm run check
 
 test: setup train-setup system-packages
-	$(BIN)/python scripts/tests.py $(ARGS)
+	$(BIN)/python scripts/run_tests.py $(ARGS)
 
 test-triton: .venv/.ready
 	@test -n "$(URL)" || { echo "say which server: make test-triton URL=host:8001"; exit 2; }

@@ -14,7 +14,8 @@ from station.devices import LatestFrame
 from station.protocol import Overlay
 from station.transport import open_keys
 from station.transport.jpeg_preview import JpegPreviewSender
-from station.transport.webrtc import PreviewSender, PreviewSettings
+from station.transport.preview_sender import PreviewSender, PreviewSettings
+from station.transport.webrtc import WebRtcPreviewSender
 
 _ANSWER_LIMIT_S = 30.0
 
@@ -67,13 +68,13 @@ async def film(source: LatestFrame, notes: Notes, fps: float) -> None:
         number += 1
 
 
-def _sender(
-    source: LatestFrame, notes: Notes, fps: float, door: dict[str, str]
-) -> PreviewSender | JpegPreviewSender:
+def _sender(source: LatestFrame, notes: Notes, fps: float, door: dict[str, str]) -> PreviewSender:
     """What the product's booth sends with, by the door that it was given."""
     settings = PreviewSettings(width=scene.WIDTH, height=scene.HEIGHT, fps=fps)
     if "endpoint" not in door:
-        return PreviewSender(door["url"], door["token"], source, on_overlay=notes.hear, settings=settings)
+        return WebRtcPreviewSender(
+            door["url"], door["token"], source, on_overlay=notes.hear, settings=settings
+        )
     return JpegPreviewSender(
         door["endpoint"],
         source,

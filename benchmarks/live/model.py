@@ -22,7 +22,7 @@ from server.inference import TritonClient
 from server.live import Analyse, LiveAnalyst
 from station.devices import LatestFrame
 from station.protocol import Frame, FrameHeader, Overlay
-from station.transport.webrtc import PreviewSender
+from station.transport.webrtc import WebRtcPreviewSender
 
 GOAL_MS = 30.0
 """The p95 may exceed the model's own time by this much."""
@@ -174,7 +174,7 @@ async def _film(source: LatestFrame, watch: _Watch, fps: float) -> None:
 async def _booth(url: str, token: str, seconds: float, fps: float, warm_up_s: float) -> BoothRun:
     source, watch = LatestFrame(), _Watch()
     filming = asyncio.create_task(_film(source, watch, fps))
-    async with PreviewSender(url, token, source, on_overlay=watch.hear) as sender:
+    async with WebRtcPreviewSender(url, token, source, on_overlay=watch.hear) as sender:
         async with asyncio.timeout(30):
             while sender.stats.answered == 0:
                 await asyncio.sleep(0.05)

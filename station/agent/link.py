@@ -15,7 +15,8 @@ from station.kiosk import UplinkStatus
 from station.protocol import Overlay, ServerMessage, Welcome
 from station.transport import Spool, Uplink, load_key, open_keys
 from station.transport.jpeg_preview import JpegPreviewSender
-from station.transport.webrtc import PreviewSender, PreviewSettings, PreviewState
+from station.transport.preview_sender import PreviewSender, PreviewSettings, PreviewState
+from station.transport.webrtc import WebRtcPreviewSender
 from station.transport.zeromq import ZeroMqUplink
 
 _LOOK_S = 0.25
@@ -43,7 +44,7 @@ class Link:
         self._software = software
         self._opened = AsyncExitStack()
         self._uplink: Uplink | None = None
-        self._sender: PreviewSender | JpegPreviewSender | None = None
+        self._sender: PreviewSender | None = None
 
     async def __aenter__(self) -> Self:
         if self._config.uplink.server:
@@ -54,7 +55,7 @@ class Link:
         await self._opened.aclose()
 
     @property
-    def sender(self) -> PreviewSender | JpegPreviewSender | None:
+    def sender(self) -> PreviewSender | None:
         """The preview's connection, while the server wants one; it counts frames and latency."""
         return self._sender
 
@@ -83,7 +84,7 @@ class Link:
         if self._config.uplink.jpeg_preview:
             self._sender = await self._make_jpeg_sender(settings).__aenter__()
         elif welcome.whip_url:
-            sender = PreviewSender(
+            sender = WebRtcPreviewSender(
                 welcome.whip_url,
                 welcome.whip_token,
                 self._preview,
@@ -159,7 +160,7 @@ def preview_settings(config: StationConfig) -> PreviewSettings:
     )
 
 
-def _with_preview(told: UplinkStatus, sender: PreviewSender | JpegPreviewSender) -> UplinkStatus:
+def _with_preview(told: UplinkStatus, sender: PreviewSender) -> UplinkStatus:
     stats = sender.stats
     return msgspec.structs.replace(
         told,

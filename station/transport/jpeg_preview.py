@@ -3,22 +3,17 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Self
 
 import cv2
-import msgspec
 import zmq
 import zmq.asyncio
 
 from station.devices import LatestFrame
-from station.protocol import Frame, Overlay, ProtocolError, decode_overlay
+from station.protocol import Frame, ProtocolError, decode_overlay
 from station.quality import develop
 from station.transport.keys import KeyPair
-from station.transport.preview_track import SentFrames
+from station.transport.preview_sender import OnOverlay, PreviewSender, PreviewSettings, PreviewState
 from station.transport.vp8 import fitted
-from station.transport.webrtc import PreviewSettings, PreviewState, PreviewStats, stats_of
 
 QUALITY = 85
 """Of the JPEG: nine tenths of the sharpness are kept."""
@@ -29,12 +24,8 @@ _MAX_ANSWER_BYTES = 64 * 1024
 _logger = logging.getLogger(__name__)
 
 
-class JpegPreviewSender:
-    """Sends the newest frames of `source` to the server's door at `endpoint` (`tcp://host:port`) and hears their overlays.
-
-    Use it as an async context manager; it connects again by itself. `on_overlay` gets each overlay with the `frame_id`
-    of the booth's own frame, on the event loop; it must not block. Keys are proved at both ends (CurveZMQ).
-    """
+class JpegPreviewSender(PreviewSender):
+    """Sends to the server's door at `endpoint` (`tcp://host:port`); keys are proved at both ends (CurveZMQ)."""
 
     def __init__(
         self,
@@ -43,43 +34,14 @@ class JpegPreviewSender:
         *,
         keys: KeyPair,
         server_key: bytes,
-        on_overlay: Callable[[Overlay], None] | None = None,
+        on_overlay: OnOverlay | None = None,
         settings: PreviewSettings | None = None,
     ) -> None:
+        super().__init__(source, on_overlay, settings)
         self._endpoint = endpoint
-        self._source = source
         self._keys = keys
         self._server_key = server_key
-        self._on_overlay = on_overlay
-        self._settings = settings or PreviewSettings()
-        self._frames = SentFrames()
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="preview-encode")
-        self._task: asyncio.Task[None] | None = None
         self._taken_at = float("-inf")
-        self._connections = 0
-        self.state = PreviewState.WAITING
-        self.reason = ""
-        """Why the preview is waiting, for people."""
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name="preview-sender")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Free everything; idempotent."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
-        await asyncio.to_thread(self._executor.shutdown, cancel_futures=True)
-        self.state = PreviewState.CLOSED
-
-    @property
-    def stats(self) -> PreviewStats:
-        """What was sent and answered so far."""
-        return stats_of(self._frames, self._connections)
 
     async def _run(self) -> None:
         context = zmq.asyncio.Context()
@@ -142,15 +104,12 @@ class JpegPreviewSender:
             except ProtocolError:
                 self._frames.unmatched += 1
                 continue
-            frame_id = self._frames.answer(overlay.frame_id, time.time())
-            if frame_id is not None and self._on_overlay is not None:
-                self._on_overlay(msgspec.structs.replace(overlay, frame_id=frame_id))
+            self._take(overlay, overlay.frame_id)
 
     def _note_taken(self) -> None:
         self._taken_at = time.monotonic()
         if self.state is not PreviewState.STREAMING:
-            self._connections += 1
-            self._note(PreviewState.STREAMING, "")
+            self._note(PreviewState.STREAMING)
 
     def _note_refused(self) -> None:
         if time.monotonic() - self._taken_at > _SILENCE_S:
@@ -158,9 +117,3 @@ class JpegPreviewSender:
                 PreviewState.WAITING,
                 "the server does not take the preview: is it on, and this booth enrolled?",
             )
-
-    def _note(self, state: PreviewState, reason: str) -> None:
-        if (state is PreviewState.STREAMING) != (self.state is PreviewState.STREAMING):
-            streaming = state is PreviewState.STREAMING
-            _logger.info("the preview is %s", "with the server" if streaming else "not with the server")
-        self.state, self.reason = state, reason

@@ -3,16 +3,9 @@
 import asyncio
 import logging
 import ssl
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Self
 from urllib.parse import urljoin
 
 import aiohttp
-import msgspec
 from aiortc import (
     RTCConfiguration,
     RTCPeerConnection,
@@ -21,10 +14,11 @@ from aiortc import (
 )
 
 from station.devices import LatestFrame
-from station.protocol import OVERLAY_CHANNEL, Overlay, ProtocolError, decode_overlay
-from station.transport.preview_track import PreviewTrack, SentFrames
+from station.protocol import OVERLAY_CHANNEL, ProtocolError, decode_overlay
+from station.transport.preview_sender import OnOverlay, PreviewSender, PreviewSettings, PreviewState
+from station.transport.preview_track import PreviewTrack
 from station.transport.rtc_internals import check_versions, close_connection, watch_consent
-from station.transport.vp8 import MAX_BITRATE, MIN_BITRATE, PreviewEncoder
+from station.transport.vp8 import PreviewEncoder
 
 _CONNECT_LIMIT_S = 5.0
 _HTTP_LIMIT = aiohttp.ClientTimeout(total=5.0)
@@ -32,64 +26,6 @@ _DELETE_LIMIT_S = 2.0
 _MAX_ANSWER_BYTES = 64 * 1024
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _REFUSED_PAUSE_S = 0.25, 1.0, 5.0
 _logger = logging.getLogger(__name__)
-
-
-class PreviewState(StrEnum):
-    """What the preview's connection is doing."""
-
-    WAITING = "waiting"
-    """The server is away; tried again soon."""
-    CONNECTING = "connecting"
-    STREAMING = "streaming"
-    REFUSED = "refused"
-    """The server does not want this preview; tried again later."""
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True)
-class PreviewSettings:
-    """How the preview is coded."""
-
-    width: int = 1280
-    height: int = 720
-    """Larger frames are scaled down to fit."""
-    fps: float = 15.0
-    bitrate: int = 1_500_000
-    """At the start, bit/s; the receiver's estimates change it, within the bounds."""
-    least_bitrate: int = MIN_BITRATE
-    most_bitrate: int = MAX_BITRATE
-
-
-@dataclass(frozen=True)
-class PreviewStats:
-    """Counts since the sender was made."""
-
-    sent: int
-    """Frames sent."""
-    answered: int
-    """Overlays that came back for a frame that was sent."""
-    dropped: int
-    """Frames of the camera that were not sent because a newer one was there."""
-    unmatched: int
-    """Overlays for no frame that is remembered, or not readable."""
-    connections: int
-    latency_ms_p50: float | None
-    latency_ms_p95: float | None
-    """From frame taken to overlay back, newest frames."""
-
-
-def stats_of(frames: SentFrames, connections: int) -> PreviewStats:
-    """What was sent and answered so far."""
-    p50, p95 = frames.latency_ms()
-    return PreviewStats(
-        sent=frames.sent,
-        answered=frames.answered,
-        dropped=frames.dropped,
-        unmatched=frames.unmatched,
-        connections=connections,
-        latency_ms_p50=p50,
-        latency_ms_p95=p95,
-    )
 
 
 class _Refused(Exception):
@@ -104,12 +40,8 @@ class _Unavailable(Exception):
         self.retry_after_s = retry_after_s
 
 
-class PreviewSender:
-    """Sends the newest frames of `source` and hears their overlays; reconnects by itself.
-
-    Use it as an async context manager. `on_overlay` gets each overlay with the `frame_id` of the booth's own frame, on
-    the event loop; it must not block.
-    """
+class WebRtcPreviewSender(PreviewSender):
+    """Posts an offer to `whip_url` and sends VP8; overlays come back on the session's data channel."""
 
     def __init__(
         self,
@@ -117,48 +49,15 @@ class PreviewSender:
         token: str,
         source: LatestFrame,
         *,
-        on_overlay: Callable[[Overlay], None] | None = None,
+        on_overlay: OnOverlay | None = None,
         settings: PreviewSettings | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         check_versions()
+        super().__init__(source, on_overlay, settings)
         self._url = whip_url
         self._token = token
-        self._source = source
-        self._on_overlay = on_overlay
-        self._settings = settings or PreviewSettings()
         self._tls = tls
-        self._frames = SentFrames()
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="preview-encode")
-        self._task: asyncio.Task[None] | None = None
-        self._closing = False
-        self._connections = 0
-        self._reported = PreviewState.WAITING
-        self.state = PreviewState.WAITING
-        self.reason = ""
-        """Why the preview is waiting or refused, for people."""
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name="preview-sender")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """End the session at the server and free everything; idempotent."""
-        if self._task is not None:
-            if not self._closing:
-                self._closing = True
-                self._task.cancel()
-            await asyncio.wait({self._task})
-        await asyncio.to_thread(self._executor.shutdown, cancel_futures=True)
-        self.state = PreviewState.CLOSED
-
-    @property
-    def stats(self) -> PreviewStats:
-        """What was sent and answered so far."""
-        return stats_of(self._frames, self._connections)
 
     async def _run(self) -> None:
         pause = _FIRST_PAUSE_S
@@ -201,8 +100,7 @@ class PreviewSender:
             async with asyncio.timeout(_CONNECT_LIMIT_S):
                 await connected.wait()
             if not ended.is_set():
-                self._connections += 1
-                self._note(PreviewState.STREAMING, "")
+                self._note(PreviewState.STREAMING)
             await ended.wait()
             lost = not self._source.closed
         finally:
@@ -232,9 +130,7 @@ class PreviewSender:
         except ProtocolError:
             self._frames.unmatched += 1
             return
-        frame_id = self._frames.answer(track.pts_of(message.rtp_timestamp), time.time())
-        if frame_id is not None and self._on_overlay is not None:
-            self._on_overlay(msgspec.structs.replace(message.overlay, frame_id=frame_id))
+        self._take(message.overlay, track.pts_of(message.rtp_timestamp))
 
     async def _post(self, http: aiohttp.ClientSession, sdp: str) -> tuple[str, str]:
         """Location of the session and the SDP answer."""
@@ -257,14 +153,6 @@ class PreviewSender:
                 pass
         except (aiohttp.ClientError, TimeoutError, OSError):
             _logger.debug("the server did not hear that the preview ended; it will notice")
-
-    def _note(self, state: PreviewState, reason: str) -> None:
-        """Log only when the preview goes and when it returns."""
-        self.state, self.reason = state, reason
-        streaming = state is PreviewState.STREAMING
-        if streaming != (self._reported is PreviewState.STREAMING):
-            _logger.info("the preview is %s", "with the server" if streaming else "not with the server")
-        self._reported = state
 
 
 def _events_of(connection: RTCPeerConnection) -> tuple[asyncio.Event, asyncio.Event]:

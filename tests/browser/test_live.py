@@ -20,7 +20,7 @@ from server.api.signalling import LIVE
 from server.live import LiveHub, Sync
 from station.devices import LatestFrame
 from station.protocol import Box, Face, Layer
-from station.transport.webrtc import PreviewSender
+from station.transport.webrtc import WebRtcPreviewSender
 from tests.browser.pages import ViewerPage
 from tests.fixtures.filled_store import open_store
 from tests.fixtures.web import serving
@@ -85,7 +85,7 @@ async def filming(url: str, tokens: Tokens) -> AsyncIterator[None]:
             await asyncio.sleep(1 / 10)
 
     camera = asyncio.create_task(film())
-    async with PreviewSender(url, tokens.issue("one", [Scope.PUBLISH]), source):
+    async with WebRtcPreviewSender(url, tokens.issue("one", [Scope.PUBLISH]), source):
         yield
     camera.cancel()
     await asyncio.wait({camera})

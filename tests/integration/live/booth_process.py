@@ -12,7 +12,8 @@ from dataclasses import asdict
 
 from station.devices import LatestFrame
 from station.protocol import Overlay
-from station.transport.webrtc import PreviewSender
+from station.transport.preview_sender import PreviewSender
+from station.transport.webrtc import WebRtcPreviewSender
 from tests.integration.live.stamp import frame
 
 
@@ -51,7 +52,7 @@ async def main(url: str, token: str, fps: float) -> None:
     def hear(overlay: Overlay) -> None:
         say(frame_id=overlay.frame_id, painted=numbers.get(overlay.frame_id), read=overlay.faces[0].box.x)
 
-    async with PreviewSender(url, token, source, on_overlay=hear) as sender:
+    async with WebRtcPreviewSender(url, token, source, on_overlay=hear) as sender:
         tasks = [asyncio.create_task(job) for job in (film(source, fps, numbers), watch_state(sender))]
         await stop.wait()
         for task in tasks:

@@ -14,7 +14,8 @@ from server.live.decoding import rgb_of
 from server.live.rtc_internals import close_connection
 from station.devices import LatestFrame
 from station.protocol import OVERLAY_CHANNEL, PreviewOverlay, decode_overlay
-from station.transport.webrtc import PreviewSender
+from station.transport.preview_sender import PreviewSender
+from station.transport.webrtc import WebRtcPreviewSender
 from tests.integration.live.conftest import Server
 from tests.integration.live.stamp import frame, number_in
 
@@ -112,7 +113,7 @@ async def booth(server: Server, name: str = "booth1") -> AsyncIterator[PreviewSe
     token = server.tokens.issue(name, [Scope.PUBLISH])
     filming = asyncio.create_task(film())
     try:
-        async with PreviewSender(f"{server.url}/whip/{name}", token, source) as sender:
+        async with WebRtcPreviewSender(f"{server.url}/whip/{name}", token, source) as sender:
             yield sender
     finally:
         filming.cancel()

@@ -15,7 +15,7 @@ from server.access import Scope
 from server.live.rtc_internals import close_connection
 from station.devices import LatestFrame
 from station.protocol import Overlay, PreviewOverlay, encode_overlay
-from station.transport.webrtc import PreviewSender
+from station.transport.webrtc import WebRtcPreviewSender
 from tests.integration.live.clients import new_peer, offer_of
 from tests.integration.live.conftest import Server, open_server
 
@@ -195,7 +195,7 @@ async def test_a_booth_reads_past_overlays_that_are_none(places: list[tuple[int,
         data[at : at + len(more)] = more
     heard: list[Overlay] = []
     source = LatestFrame()
-    sender = PreviewSender("http://127.0.0.1:9/whip", "", source, on_overlay=heard.append)
+    sender = WebRtcPreviewSender("http://127.0.0.1:9/whip", "", source, on_overlay=heard.append)
     track: Any = _Track()
     sender._take_overlay(track, data.decode("latin-1") if text else bytes(data))
     assert heard == []

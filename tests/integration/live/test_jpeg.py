@@ -18,7 +18,7 @@ from station.devices import LatestFrame
 from station.protocol import Overlay
 from station.transport import KeyPair, open_keys
 from station.transport.jpeg_preview import JpegPreviewSender
-from station.transport.webrtc import PreviewState
+from station.transport.preview_sender import PreviewState
 from tests.integration.live.clients import WhepViewer, is_live, new_peer, seen
 from tests.integration.live.conftest import Server, open_server
 from tests.integration.live.stamp import frame

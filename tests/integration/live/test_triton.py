@@ -21,7 +21,7 @@ from station.protocol import (
     PreviewOverlay,
     encode_overlay,
 )
-from station.transport.webrtc import PreviewSender
+from station.transport.webrtc import WebRtcPreviewSender
 
 pytestmark = pytest.mark.integration
 
@@ -49,7 +49,7 @@ async def test_a_face_gets_its_overlay(triton_url: str, monkeypatch: pytest.Monk
         async def delete(http: object, location: str) -> None:
             await hub.end("booth1", location)
 
-        sender = PreviewSender("", "", source, on_overlay=heard.put_nowait)
+        sender = WebRtcPreviewSender("", "", source, on_overlay=heard.put_nowait)
         monkeypatch.setattr(sender, "_post", post)
         monkeypatch.setattr(sender, "_delete", delete)
         filming = asyncio.create_task(film(source))

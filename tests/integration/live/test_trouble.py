@@ -14,8 +14,8 @@ from server.errors import InferenceUnavailable
 from server.live import LiveHub, LiveLimits
 from station.devices import LatestFrame
 from station.protocol import Box, Face, Layer, Overlay
-from station.transport import webrtc
-from station.transport.webrtc import PreviewSender
+from station.transport.preview_sender import PreviewState
+from station.transport.webrtc import WebRtcPreviewSender
 from tests.integration.live.stamp import frame, number_in
 
 pytestmark = pytest.mark.integration
@@ -48,7 +48,7 @@ class Link:
         self._chance = random.Random(3)
         self._monkeypatch = monkeypatch
 
-    def lay(self, sender: PreviewSender) -> None:
+    def lay(self, sender: WebRtcPreviewSender) -> None:
         """Put the link below the sender's next connection."""
         prepare = sender._prepare
 
@@ -83,7 +83,7 @@ class Link:
 @asynccontextmanager
 async def preview(
     monkeypatch: pytest.MonkeyPatch, model: Model, link: Link | None = None
-) -> AsyncIterator[tuple[LiveHub, PreviewSender, list[Overlay]]]:
+) -> AsyncIterator[tuple[LiveHub, WebRtcPreviewSender, list[Overlay]]]:
     """A booth and a hub in this process, joined without HTTP."""
     source, heard = LatestFrame(), list[Overlay]()
 
@@ -101,7 +101,7 @@ async def preview(
         async def delete(http: object, location: str) -> None:
             await hub.end("booth1", location)
 
-        sender = PreviewSender("", "", source, on_overlay=heard.append)
+        sender = WebRtcPreviewSender("", "", source, on_overlay=heard.append)
         monkeypatch.setattr(sender, "_post", post)
         monkeypatch.setattr(sender, "_delete", delete)
         if link is not None:
@@ -168,7 +168,7 @@ async def test_previews_go_on_while_the_model_is_away(monkeypatch: pytest.Monkey
         model.away = False
         await more(heard, 5)
         assert hub.state().inference.available
-    assert sender.state is webrtc.PreviewState.CLOSED
+    assert sender.state is PreviewState.CLOSED
     assert hub.state().sessions == 0
 
 

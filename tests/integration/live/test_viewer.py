@@ -6,7 +6,7 @@ import pytest
 from aiortc import RTCPeerConnection
 
 from server.access import Scope
-from station.transport.webrtc import PreviewState
+from station.transport.preview_sender import PreviewState
 from tests.integration.live.clients import WhepViewer, booth, is_live, new_peer, seen
 from tests.integration.live.conftest import Server
 

@@ -15,6 +15,7 @@ from aiortc.mediastreams import MediaStreamError
 from station.devices import LatestFrame
 from station.protocol import Frame, FrameHeader, Transfer
 from station.transport import rtc_internals, webrtc
+from station.transport.preview_sender import PreviewState
 from station.transport.preview_track import TICKS, PreviewTrack, SentFrames
 from station.transport.rtc_internals import (
     InternalsChanged,
@@ -182,8 +183,8 @@ async def test_a_sender_that_is_closed_ends_though_its_connection_fails_to(
         raise ConnectionError("the transport is gone")
 
     monkeypatch.setattr(webrtc, "close_connection", close_badly)
-    monkeypatch.setattr(webrtc.PreviewSender, "_post", never_answer)
-    sender = webrtc.PreviewSender("http://127.0.0.1:9/whip", "", LatestFrame())
+    monkeypatch.setattr(webrtc.WebRtcPreviewSender, "_post", never_answer)
+    sender = webrtc.WebRtcPreviewSender("http://127.0.0.1:9/whip", "", LatestFrame())
     async with sender:
         await connecting.wait()
         closing = asyncio.create_task(sender.close())
@@ -204,11 +205,14 @@ async def test_a_server_that_says_when_to_ask_again_is_asked_then() -> None:
 
     app = web.Application()
     app.router.add_post("/whip/one", refuse)
-    async with serving(app) as url, webrtc.PreviewSender(f"{url}/whip/one", "", LatestFrame()) as sender:
+    async with (
+        serving(app) as url,
+        webrtc.WebRtcPreviewSender(f"{url}/whip/one", "", LatestFrame()) as sender,
+    ):
         async with asyncio.timeout(10):
             while not sender.reason:
                 await asyncio.sleep(0.02)
         await asyncio.sleep(1.5)
-        assert sender.state is webrtc.PreviewState.WAITING
+        assert sender.state is PreviewState.WAITING
         assert "429" in sender.reason
     assert asked == ["/whip/one"]
