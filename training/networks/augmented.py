@@ -49,23 +49,24 @@ class Averaged(NamedTuple):
 def transforms(k: int, seed: int = 0) -> Tensor:
     """Matrices [k,2,3] from places in the transformed picture to places in the picture, in -1..1 of its sides.
 
-    The first changes nothing, the second is the mirror image, the rest are affine, every other one mirrored.
+    The first changes nothing, the others are affine, and each but a last odd one is followed by its mirror image: with an
+    even number a picture and its mirror image are told the same.
     """
     if not 1 <= k <= MOST:
         raise ValueError(f"{k} transforms; 1 to {MOST} are possible")
     generator = torch.Generator().manual_seed(seed)
-    drawn = (torch.rand((k, 4), generator=generator, dtype=torch.float64) * 2 - 1).tolist()
-    matrices = [_affine(*each, mirrored=index % 2 == 1) for index, each in enumerate(drawn)]
-    plain = [_affine(0, 0, 0, 0, mirrored=mirrored) for mirrored in (False, True)]
-    return torch.tensor([*plain, *matrices[2:]][:k], dtype=torch.float64)
+    drawn = torch.rand((MOST, 4), generator=generator, dtype=torch.float64)[::2] * 2 - 1
+    drawn[0] = 0.0
+    once = torch.tensor([_affine(*each) for each in drawn.tolist()], dtype=torch.float64)
+    mirrored = once * once.new_tensor([[-1.0], [1.0]])
+    return torch.stack([once, mirrored], 1).flatten(0, 1)[:k]
 
 
-def _affine(turn: float, zoom: float, x: float, y: float, *, mirrored: bool) -> list[list[float]]:
-    """Rotation, scale and shift from numbers in -1..1, after the mirror."""
+def _affine(turn: float, zoom: float, x: float, y: float) -> list[list[float]]:
+    """Rotation, scale and shift from numbers in -1..1."""
     angle, scale = math.radians(turn * ROTATION), 1.0 / (1.0 + zoom * ZOOM)
-    sign = -1.0 if mirrored else 1.0
     cosine, sine = math.cos(angle) * scale, math.sin(angle) * scale
-    return [[sign * cosine, -sign * sine, 2 * SHIFT * x], [sine, cosine, 2 * SHIFT * y]]
+    return [[cosine, -sine, 2 * SHIFT * x], [sine, cosine, 2 * SHIFT * y]]
 
 
 def inverse(matrices: Tensor) -> Tensor:

@@ -71,13 +71,15 @@ def test_a_map_comes_back_to_its_place(k: int) -> None:
     assert float((found - expected).abs().mean()) < 0.02
 
 
-def test_mirror_images_give_mirrored_maps() -> None:
+@pytest.mark.parametrize("k", [2, 4, 8])
+def test_mirror_images_are_told_the_same_with_mirrored_maps(k: int) -> None:
     network = Explaining(SeverityNetwork(FineEncoder(0.125))).eval()
-    module = Augmented(network, SIDE, 2).eval()
+    module = Augmented(network, SIDE, k).eval()
     planes = picture(0)
     with torch.no_grad():
         one, other = module(planes), module(planes.flip(3))
     torch.testing.assert_close(one.heatmap, other.heatmap.flip(2), rtol=0, atol=2e-3)
+    torch.testing.assert_close(one.outputs.mean(1), other.outputs.mean(1), rtol=0, atol=1e-5)
     torch.testing.assert_close(one.outputs.mean(1), other.outputs.mean(1))
 
 
