@@ -7,6 +7,7 @@ from pathlib import Path
 from aiohttp import hdrs, web
 
 from server.access import Scope
+from server.api.outlines import drawn_regions
 from server.api.renditions import RENDITIONS, WHOLE, WIDTHS, Part
 from server.api.resources import ARCHIVE, STORE, json_response, number_in_query, uid_in_path
 from server.api.routes import Route, route
@@ -62,6 +63,8 @@ async def layer(request: web.Request) -> web.StreamResponse:
     if name not in LAYERS:
         raise web.HTTPNotFound(text=f"there are the layers {', '.join(LAYERS)}")
     found = await request.app[STORE].still(uid_in_path(request, "sop"))
+    if name == Layer.REGIONS:
+        return await _regions(request, found)
     archive = request.app[ARCHIVE]
     path = await request.app[RENDITIONS].run(
         archive.layer, found.study_instance_uid, found.sop_instance_uid, name
@@ -106,7 +109,7 @@ def describe(
         face_sought=still.face_sought,
         verdict=verdict_of(still),
         picture=archive.rendition(study, uid).is_file(),
-        layers=tuple(name for name in LAYERS if archive.layer(study, uid, name).is_file()),
+        layers=tuple(name for name in LAYERS if _made(name, still, archive)),
         replaces=still.replaces,
         replaced_by=newer.get(uid),
         override=still.override,
@@ -128,6 +131,12 @@ def describe(
     )
 
 
+def _made(name: str, still: Still, archive: Archive) -> bool:
+    if name == Layer.REGIONS:
+        return still.face is not None
+    return archive.layer(still.study_instance_uid, still.sop_instance_uid, name).is_file()
+
+
 def verdict_of(still: Still) -> Verdict | None:
     """The server's verdict on a still; None until it is known."""
     return None if still.quality is None else still.quality.verdict
@@ -145,6 +154,18 @@ async def _rendered(
     if found.etag in (tag.value for tag in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
     return web.Response(body=found.data, content_type=kind, headers=headers)
+
+
+async def _regions(request: web.Request, still: Still) -> web.Response:
+    if still.face is None:
+        raise web.HTTPNotFound(text="no face was found in this picture")
+    width = int(number_in_query(request, "width", WIDTHS[-1], 1, 100_000))
+    part = _part(request.query.get("part", "whole"), still)
+    size = still.header.height, still.header.width
+    data = await request.app[RENDITIONS].run(drawn_regions, still.face, size, part, width)
+    return web.Response(
+        body=data, content_type="image/png", headers={hdrs.CACHE_CONTROL: "private, no-cache"}
+    )
 
 
 def _part(name: str, still: Still) -> Part:

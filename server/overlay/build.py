@@ -1,4 +1,4 @@
-"""The overlay of a preview frame: outlines of the skin and coarse maps of the face, in a bounded number of bytes."""
+"""The overlay of a preview frame: outlines of skin and regions, coarse maps of the face, in a bounded number of bytes."""
 
 import zlib
 from collections.abc import Iterator, Mapping
@@ -18,6 +18,7 @@ from station.protocol import (
     Overlay,
     PreviewOverlay,
 )
+from station.quality import zone_outlines
 
 Mask = NDArray[np.uint8]
 
@@ -51,7 +52,7 @@ def build_overlay(
             width=width,
             height=height,
             faces=() if face is None else (face,),
-            contours=tuple(_contours(layers.get(Layer.SKIN), width, height, tolerance)),
+            contours=(*_contours(layers.get(Layer.SKIN), width, height, tolerance), *_regions(face)),
             maps=() if face is None else tuple(_maps(face.box, layers, width, height, columns)),
             model=model,
             inference_ms=round(inference_ms, 2),
@@ -80,6 +81,12 @@ def _contours(skin: Mask | None, width: int, height: int, tolerance: float) -> I
         if len(corners) >= 3:
             points = np.rint((corners + 0.5) * scale).astype(int)
             yield Contour(layer=Layer.SKIN, points=tuple(points.ravel().tolist()))
+
+
+def _regions(face: Face | None) -> Iterator[Contour]:
+    if face is not None:
+        for outline in zone_outlines(face.box, face.pose).values():
+            yield Contour(layer=Layer.REGIONS, points=tuple(np.rint(outline).astype(int).ravel().tolist()))
 
 
 def _maps(

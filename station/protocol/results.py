@@ -125,6 +125,8 @@ class Layer(StrEnum):
     CONDITION_WRINKLES = "condition_wrinkles"
     CONDITION_CLOGGED_PORES = "condition_clogged_pores"
     """Where a condition is seen, in the places that were looked at."""
+    REGIONS = "regions"
+    """Outlines of the parts of the face that measures are told of."""
 
 
 class Contour(msgspec.Struct, frozen=True, kw_only=True):

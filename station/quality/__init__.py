@@ -35,7 +35,7 @@ from station.quality.sample import Reading, Sample, Tab, read_tab, take_sample
 from station.quality.sharpness import detail_ratios, face_sharpness, sharpness
 from station.quality.standard import StandardMeasure, standard_measures
 from station.quality.tone import Linear, develop, encode_srgb, linear, linear_pixels, luminance
-from station.quality.zones import FACE, ZONES, Mask, Zone, extent, zone_mask
+from station.quality.zones import FACE, ZONES, Mask, Zone, extent, zone_mask, zone_outlines
 
 __all__ = [
     "FACE",
@@ -103,4 +103,5 @@ __all__ = [
     "tab_exposure",
     "take_sample",
     "zone_mask",
+    "zone_outlines",
 ]

@@ -27,6 +27,11 @@ class Zone:
     bottom: float
     round: bool = True
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Across and down."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
 
 ZONES: dict[str, tuple[Zone, ...]] = {
     "forehead": (Zone(0.24, 0.06, 0.76, 0.28),),
@@ -92,6 +97,23 @@ def zone_mask(
     return mask
 
 
+def zone_outlines(face: Box, pose: HeadPose | None = None) -> dict[str, NDArray[np.float64]]:
+    """(16, 2) px of the picture around each zone, by its name.
+
+    Those of a clearly turned head lie on its skin; those that face away are left out.
+    """
+    head = Head.turned(face, pose)
+    around = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    found = {}
+    for name, (zone,) in ZONES.items():
+        across, down = _ellipse(zone, around)
+        if head is None:
+            found[name] = np.stack([face.x + across * face.width, face.y + down * face.height], -1)
+        elif head.away_deg(*zone.middle) <= FACING_DEG:
+            found[name] = head.places(across, down)
+    return found
+
+
 def clipped(box: Box, width: int, height: int) -> Box:
     """The part of a box that lies in a picture; at least one pixel, at the nearest edge if it lies outside."""
     left, top = min(max(box.x, 0), width - 1), min(max(box.y, 0), height - 1)
@@ -110,8 +132,7 @@ def _placed(face: Box, zone: Zone) -> Box:
 
 
 def _draw_turned(mask: Mask, head: Head, zone: Zone, within: Box, scale: float) -> None:
-    middle = (zone.left + zone.right) / 2, (zone.top + zone.bottom) / 2
-    if head.away_deg(*middle) > FACING_DEG:
+    if head.away_deg(*zone.middle) > FACING_DEG:
         return
     points = (_outline(head, zone) - (within.x, within.y)) * scale
     cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(points).astype(np.int32)), 255)
@@ -119,7 +140,13 @@ def _draw_turned(mask: Mask, head: Head, zone: Zone, within: Box, scale: float) 
 
 def _outline(head: Head, zone: Zone) -> NDArray[np.float64]:
     """(32, 2): points of the zone's ellipse on the head, px of the picture."""
-    angle = np.linspace(0, 2 * np.pi, 32, endpoint=False)
-    across = (zone.left + zone.right) / 2 + (zone.right - zone.left) / 2 * np.cos(angle)
-    down = (zone.top + zone.bottom) / 2 + (zone.bottom - zone.top) / 2 * np.sin(angle)
-    return head.places(across, down)
+    return head.places(*_ellipse(zone, np.linspace(0, 2 * np.pi, 32, endpoint=False)))
+
+
+def _ellipse(zone: Zone, angles: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Shares of the box across and down."""
+    across, down = zone.middle
+    return (
+        across + (zone.right - zone.left) / 2 * np.cos(angles),
+        down + (zone.bottom - zone.top) / 2 * np.sin(angles),
+    )

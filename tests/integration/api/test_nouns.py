@@ -47,7 +47,7 @@ async def test_a_visit_is_told_with_its_stills_measures_and_quality(api: Api) ->
         "parallel_polarised",
     ]
     white = detail["stills"][0]
-    assert white["layers"] == ["skin", "melanin", "redness", "severity"]
+    assert white["layers"] == ["skin", "melanin", "redness", "severity", "regions"]
     assert [one["state"] for one in white["steps"]] == ["done"]
     assert {one["modality"] for one in white["instances"]} == {"XC", "SEG", "SR"}
     assert await ask(api, f"/api/stills/{filled.stills[0]}") == white
@@ -83,6 +83,9 @@ async def test_a_close_up_shows_the_face_in_full_detail(api: Api) -> None:
     size = (round(1.3 * FACE.height), round(1.3 * FACE.width))
     assert (await image(api, f"{path}/image?part=face")).shape[:2] == size
     layer = await image(api, f"{path}/layers/melanin?part=face&width=1600")
+    outlines = await image(api, f"{path}/layers/regions?part=face")
+    assert outlines.shape == size
+    assert 0.005 < (outlines > 127).mean() < 0.1
     left, top = round(FACE.x - 0.15 * FACE.width), round(FACE.y - 0.15 * FACE.height)
     truth = blot_layers()[Layer.MELANIN][top : top + size[0], left : left + size[1]]
     assert np.array_equal(layer, truth)

@@ -20,6 +20,7 @@ from station.protocol import (
     decode_overlay,
     encode_overlay,
 )
+from station.quality import ZONES
 
 pytestmark = pytest.mark.unit
 
@@ -43,7 +44,7 @@ def cells(part: CoarseMap) -> NDArray[np.uint8]:
 
 def test_outline_of_the_skin_is_in_pixels_of_the_frame() -> None:
     overlay = build({Layer.SKIN: ellipse()})
-    (contour,) = overlay.contours
+    (contour,) = (each for each in overlay.contours if each.layer is Layer.SKIN)
     points = np.array(contour.points).reshape(-1, 2)
     assert np.abs(points.min(0) - [440, 120]).max() <= 6
     assert np.abs(points.max(0) - [840, 600]).max() <= 6
@@ -69,6 +70,17 @@ def test_without_a_face_there_are_outlines_but_no_maps() -> None:
     assert overlay.contours
     assert overlay.maps == ()
     assert overlay.faces == ()
+
+
+def test_the_regions_of_the_face_are_outlined() -> None:
+    outlines = [each.points for each in build({}).contours if each.layer is Layer.REGIONS]
+    assert len(outlines) == len(ZONES)
+    across, down = np.array(outlines).reshape(len(ZONES), -1, 2).mean(1).T
+    box = FACE.box
+    assert across.mean() == pytest.approx(box.x + box.width / 2, abs=1)
+    assert (box.y < down).all()
+    assert (down < box.y + 1.05 * box.height).all()
+    assert build({}, face=None).contours == ()
 
 
 def test_face_beyond_the_picture_is_clipped() -> None:
@@ -98,4 +110,4 @@ def test_one_pixel_and_empty_layers() -> None:
     tiny = {layer: np.full((1, 1), 255, np.uint8) for layer in Layer}
     overlay = build(tiny, Face(box=Box(3, 3, 1, 1)))
     assert [(part.rows, part.columns) for part in overlay.maps] == [(1, 1)] * 3
-    assert len(msgspec.json.encode(overlay)) < 1000
+    assert len(msgspec.json.encode(overlay)) < 1500

@@ -1,11 +1,12 @@
 """Where the parts of a face lie."""
 
+import cv2
 import numpy as np
 import pytest
 
 from station.protocol import Box, Face, HeadPose
 from station.quality import FACE as OUTLINE
-from station.quality import ZONES, extent, take_sample, zone_mask
+from station.quality import ZONES, extent, take_sample, zone_mask, zone_outlines
 from tests.fixtures.skin_pictures import FACE, expose, skin_picture
 
 pytestmark = pytest.mark.unit
@@ -29,6 +30,22 @@ def test_every_zone_lies_in_the_extent() -> None:
         whole = zone_mask(FACE, zones, Box(0, 0, 1000, 1000))
         part = zone_mask(FACE, zones, within)
         assert np.count_nonzero(part) == np.count_nonzero(whole) > 0, name
+
+
+@pytest.mark.parametrize("yaw", [0.0, -40.0, 40.0])
+def test_an_outline_holds_its_zone(yaw: float) -> None:
+    face, within, pose = Box(300, 300, 400, 400), Box(0, 0, 1000, 1000), HeadPose(yaw=yaw, pitch=0, roll=0)
+    outlines = zone_outlines(face, pose)
+    assert len(outlines) == (len(ZONES) if yaw == 0 else len(outlines)) >= 5
+    for name, zones in ZONES.items():
+        mask = zone_mask(face, zones, within, pose=pose)
+        if name not in outlines:
+            assert not mask.any()
+            continue
+        drawn = np.zeros_like(mask)
+        cv2.fillPoly(drawn, [np.rint(outlines[name]).astype(np.int32)], 255)
+        shared = np.count_nonzero(mask & drawn) / np.count_nonzero(mask | drawn)
+        assert shared > 0.93, name
 
 
 def test_the_extent_stays_in_the_picture() -> None:

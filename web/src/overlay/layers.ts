@@ -11,6 +11,7 @@ export const LAYERS: readonly LayerStyle[] = [
   { name: "melanin", rgb: [109, 63, 224] },
   { name: "redness", rgb: [227, 32, 79] },
   { name: "reflection", rgb: [18, 168, 220] },
+  { name: "regions", rgb: [255, 200, 40] },
 ];
 
 /** Things of countable number that a model or ultraviolet light finds: each is ringed where it is, however small. */

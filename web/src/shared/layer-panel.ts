@@ -118,9 +118,10 @@ export class LayerPanel extends Localised {
       .skin {
         --ramp: var(--layer-skin);
       }
-      .skin .ramp {
+      .skin .ramp,
+      .regions .ramp {
         background: none;
-        border: 2px solid var(--layer-skin);
+        border: 2px solid var(--ramp);
       }
       .melanin {
         --ramp: var(--layer-melanin);
@@ -130,6 +131,9 @@ export class LayerPanel extends Localised {
       }
       .reflection {
         --ramp: var(--layer-reflection);
+      }
+      .regions {
+        --ramp: var(--layer-regions);
       }
       ${unsafeCSS(STILL_LAYERS.slice(LAYERS.length).map((one) => `.${one.name} { --ramp: rgb(${one.rgb.join(" ")}); }`).join(" "))}
       :disabled .ramp,

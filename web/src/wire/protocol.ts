@@ -10,6 +10,7 @@ export type Layer =
   | "haemoglobin"
   | "redness"
   | "reflection"
+  | "regions"
   | "spots"
   | "trouble"
   | "wrinkles"
