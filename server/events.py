@@ -13,7 +13,7 @@ import msgspec
 import zmq
 import zmq.asyncio
 
-from station.protocol import BoothId, Uid
+from station.protocol import BoothId, PreviewVerdict, Uid
 
 _QUEUE = 256
 _PATH_LIMIT = 100
@@ -24,6 +24,13 @@ class BoothSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     booth_id: BoothId
     connected: bool
+
+
+class BoothJudged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A booth judges its preview otherwise than before; None: not at all."""
+
+    booth_id: BoothId
+    preview: PreviewVerdict | None
 
 
 class VisitChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -50,7 +57,7 @@ class StepEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     done: bool
 
 
-Event = BoothSeen | VisitChanged | StillArrived | StepEnded
+Event = BoothSeen | BoothJudged | VisitChanged | StillArrived | StepEnded
 
 
 def door_address(run_folder: Path) -> str:

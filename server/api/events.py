@@ -11,7 +11,8 @@ from aiohttp import WSCloseCode, web
 from server.access import Scope
 from server.api.board import LivePreview, PreviewBoard
 from server.api.routes import Route, route
-from server.events import BoothSeen, Event
+from server.events import BoothJudged, BoothSeen, Event
+from station.protocol import PreviewVerdict
 
 _QUEUE = 64
 _MAX_CLIENTS = 64
@@ -25,6 +26,8 @@ class LiveState(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     connected: dict[str, bool]
     previews: dict[str, LivePreview]
+    judged: dict[str, PreviewVerdict]
+    """How booths judge their previews themselves."""
 
 
 Notice = Event | LiveState
@@ -37,6 +40,7 @@ class EventHub:
         self._board = board
         self._clients: set[asyncio.Queue[bytes | None]] = set()
         self._connected: dict[str, bool] = {}
+        self._judged: dict[str, PreviewVerdict] = {}
 
     @property
     def connected(self) -> Mapping[str, bool]:
@@ -49,9 +53,14 @@ class EventHub:
         return len(self._clients)
 
     def publish(self, event: Notice) -> None:
-        """Tell every page; never waits. It fits as the listener of an `EventReceiver`."""
+        """Tell every page, of verdicts with the next live state; never waits. It fits as the listener of an `EventReceiver`."""
         if isinstance(event, BoothSeen):
             self._connected[event.booth_id] = event.connected
+            if not event.connected:
+                self._judged.pop(event.booth_id, None)
+        if isinstance(event, BoothJudged):
+            self._note_judged(event)
+            return
         data = msgspec.json.encode(event)
         for client in list(self._clients):
             try:
@@ -61,7 +70,11 @@ class EventHub:
 
     def state(self) -> LiveState:
         """The live state now."""
-        return LiveState(connected=dict(self._connected), previews=dict(self._board.previews()))
+        return LiveState(
+            connected=dict(self._connected),
+            previews=dict(self._board.previews()),
+            judged=dict(self._judged),
+        )
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[asyncio.Queue[bytes | None]]:
@@ -87,6 +100,12 @@ class EventHub:
         """End every subscription; safe to call twice."""
         for client in list(self._clients):
             self._let_go(client)
+
+    def _note_judged(self, event: BoothJudged) -> None:
+        if event.preview is None:
+            self._judged.pop(event.booth_id, None)
+        else:
+            self._judged[event.booth_id] = event.preview
 
     def _let_go(self, client: asyncio.Queue[bytes | None]) -> None:
         self._clients.discard(client)

@@ -14,7 +14,7 @@ from server.app import ready
 from server.app.priority import yield_to_previews
 from server.config import ServerConfig, read_profile
 from server.dicom import warm_up
-from server.events import BoothSeen, EventSender, StepEnded, StillArrived
+from server.events import BoothJudged, BoothSeen, EventSender, StepEnded, StillArrived
 from server.inference import SEVERITY_MODELS, TritonClient, model_infos
 from server.ingest import Ingest, IngestEvent
 from server.pipeline import (
@@ -114,11 +114,14 @@ async def _receive(ingest: Ingest) -> None:
 
 
 async def _tell_presence(ingest: Ingest, door: EventSender, greeter: "_Greeter") -> None:
-    """Say again which booths are here, to a live process that started later, and greet them again when it moves."""
+    """Say again which booths are here, and how they judge their previews, to a live process that started later; greet
+    them again when it moves.
+    """
     while True:
         again = greeter.is_stale()
-        for booth in ingest.booths:
+        for booth, preview in ingest.judged.items():
             door.send(BoothSeen(booth_id=booth, connected=True))
+            door.send(BoothJudged(booth_id=booth, preview=preview))
             if again:
                 ingest.send(booth, greeter.welcome(booth))
         await asyncio.sleep(PRESENCE_S if greeter.knows_live else LOOK_FOR_LIVE_S)

@@ -29,6 +29,7 @@ from station.protocol import (
     ErrorCode,
     Heartbeat,
     Hello,
+    PreviewVerdict,
     ProtocolError,
     Refused,
     ServerMessage,
@@ -132,7 +133,12 @@ class Ingest:
     @property
     def booths(self) -> tuple[str, ...]:
         """The booths that are connected."""
-        return tuple(sorted(connection.peer.booth_id for connection in self._connections.values()))
+        return tuple(sorted(self.judged))
+
+    @property
+    def judged(self) -> dict[str, PreviewVerdict | None]:
+        """How the connected booths judge their previews."""
+        return {each.peer.booth_id: each.peer.preview for each in self._connections.values()}
 
     def send(self, booth_id: str, message: ServerMessage) -> bool:
         """Tell a booth something; False if it is not connected."""

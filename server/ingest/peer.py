@@ -9,7 +9,7 @@ from typing import Any
 
 import zmq
 
-from server.events import BoothSeen, StillArrived, VisitChanged
+from server.events import BoothJudged, BoothSeen, StillArrived, VisitChanged
 from server.ingest.admission import Admission, Admitted
 from server.ingest.contract import StillStore
 from server.ingest.disk import DiskThreads
@@ -25,6 +25,7 @@ from station.protocol import (
     Hello,
     MalformedMessage,
     OversizedMessage,
+    PreviewVerdict,
     ServerMessage,
     StationMessage,
     StillChunk,
@@ -44,7 +45,7 @@ _UNDER_WAY = 3
 """Stills of one booth that are received or made durable at a time; only the last is received."""
 _log = logging.getLogger(__name__)
 
-IngestEvent = BoothSeen | VisitChanged | StillArrived
+IngestEvent = BoothSeen | BoothJudged | VisitChanged | StillArrived
 Parts = Sequence[zmq.Frame]
 
 
@@ -87,6 +88,8 @@ class Peer:
         self._reception: Reception | None = None
         self._writer: asyncio.Task[None] | None = None
         self._ignored: str | None = None
+        self.preview: PreviewVerdict | None = None
+        """How it judges its own preview."""
         self._under_way = asyncio.Semaphore(_UNDER_WAY)
 
     def deliver(self, parts: Parts) -> None:
@@ -125,10 +128,15 @@ class Peer:
                 await self._take_offer(message)
             case VisitOpened() | VisitClosed():
                 await self._note_visit(message)
-            case Heartbeat():
-                pass
+            case Heartbeat(preview=verdict):
+                self._note_preview(verdict)
             case Hello():
                 raise HangUp(ErrorCode.UNEXPECTED, "Hello is said once in a connection")
+
+    def _note_preview(self, verdict: PreviewVerdict | None) -> None:
+        if verdict != self.preview:
+            self.preview = verdict
+            self._services.on_event(BoothJudged(booth_id=self.booth_id, preview=verdict))
 
     async def _note_visit(self, message: VisitOpened | VisitClosed) -> None:
         uid = message.study_instance_uid

@@ -187,6 +187,7 @@ class StationAgent:
                 self._tasks = tasks
                 tasks.create_task(instruments.run(), name="instruments")
                 tasks.create_task(link.run(), name="link")
+                tasks.create_task(link.tell(self.hints), name="verdicts")
                 tasks.create_task(room.run(self._refresh), name="room")
                 if self._parts.worklist is not None:
                     tasks.create_task(self._parts.worklist.run(), name="worklist")

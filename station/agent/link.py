@@ -11,8 +11,8 @@ from station.config import StationConfig
 from station.devices import LatestFrame, completed
 from station.devices.registry import camera_options
 from station.errors import ConfigError
-from station.kiosk import UplinkStatus
-from station.protocol import Overlay, ServerMessage, Welcome
+from station.kiosk import Latest, UplinkStatus
+from station.protocol import Overlay, PreviewVerdict, QualityReport, ServerMessage, Welcome
 from station.transport import Spool, Uplink, load_key, open_keys
 from station.transport.jpeg_preview import JpegPreviewSender
 from station.transport.preview_sender import PreviewSender, PreviewSettings, PreviewState
@@ -20,6 +20,8 @@ from station.transport.webrtc import WebRtcPreviewSender
 from station.transport.zeromq import ZeroMqUplink
 
 _LOOK_S = 0.25
+_STALE_S = 3.0
+"""A verdict on a preview that is no longer judged says nothing."""
 
 
 class Link:
@@ -78,6 +80,19 @@ class Link:
                 await asyncio.sleep(_LOOK_S)
         finally:
             await completed(self._end_preview())
+
+    async def tell(self, hints: Latest[QualityReport]) -> None:
+        """Tell the server how the preview is judged, until there will be no further hint."""
+        revision = 0
+        while self._uplink is not None:
+            try:
+                async with asyncio.timeout(_STALE_S):
+                    revision, report = await hints.next(revision)
+                self._uplink.tell(PreviewVerdict.of(report))
+            except TimeoutError:
+                self._uplink.tell(None)
+            except EOFError:
+                return
 
     async def _begin_preview(self, welcome: Welcome) -> None:
         settings = preview_settings(self._config)

@@ -23,7 +23,7 @@ from station.protocol.errors import ErrorCode
 from station.protocol.frame import FrameHeader
 from station.protocol.ids import BoothId, Sha256, Uid
 from station.protocol.lighting import VisitProtocol
-from station.protocol.results import Overlay, QualityReport
+from station.protocol.results import Overlay, PreviewVerdict, QualityReport
 from station.protocol.version import MINIMUM_VERSION, PROTOCOL_VERSION
 
 CHUNK_BYTES = 256 * 1024
@@ -215,7 +215,10 @@ class StillExamined(_Message, frozen=True, kw_only=True):
 
 
 class Heartbeat(_Message, frozen=True, kw_only=True):
-    """I am here."""
+    """I am here; a booth says it after a silence, and when its preview is judged otherwise than before."""
+
+    preview: PreviewVerdict | None = None
+    """None: nothing is judged now."""
 
 
 class PreviewOverlay(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """What was found in a picture: quality, measures, findings and the overlay that shows them."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 import msgspec
 from msgspec import Meta
@@ -48,6 +48,23 @@ class QualityReport(msgspec.Struct, frozen=True, kw_only=True):
         order = (Verdict.FAIL, Verdict.WARN)
         lines = [m.advice for verdict in order for m in self.measures if m.verdict is verdict and m.advice]
         return tuple(dict.fromkeys(lines))
+
+
+MOST_ADVICE = 3
+"""Sentences of a `PreviewVerdict`."""
+
+
+class PreviewVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What the booth's gate says of its preview now: guidance, in short."""
+
+    verdict: Verdict
+    advice: Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=MOST_ADVICE)] = ()
+    """What to do, the worst first."""
+
+    @classmethod
+    def of(cls, report: QualityReport) -> Self:
+        """The short form of a report."""
+        return cls(verdict=report.verdict, advice=tuple(line[:200] for line in report.advice[:MOST_ADVICE]))
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):

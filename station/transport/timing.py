@@ -12,6 +12,8 @@ class Timing:
 
     heartbeat_s: float = HEARTBEAT_S
     """Silence of this side after which it says that it is there."""
+    judged_s: float = 0.5
+    """The preview's verdict is sent no more often than this."""
     silence_s: float = SILENCE_LIMIT_S
     """Silence of the server after which it is taken for gone."""
     answer_s: float = 60.0

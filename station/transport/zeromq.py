@@ -12,6 +12,7 @@ from station.protocol import (
     ErrorCode,
     Heartbeat,
     Hello,
+    PreviewVerdict,
     Refused,
     ServerMessage,
     StillWanted,
@@ -63,6 +64,7 @@ class ZeroMqUplink:
         self._welcome: Welcome | None = None
         self._refused: Refused | None = None
         self._problem = ""
+        self._preview: PreviewVerdict | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -104,6 +106,10 @@ class ZeroMqUplink:
     def notify(self) -> None:
         """Say that the spool has something new."""
         self._wake.set()
+
+    def tell(self, preview: PreviewVerdict | None) -> None:
+        """Say how the preview is judged now; only the newest is sent, soon."""
+        self._preview = preview
 
     async def _run(self) -> None:
         context = zmq.asyncio.Context()
@@ -172,12 +178,13 @@ class ZeroMqUplink:
                 raise _lost(message)
 
     async def _keep_alive(self, link: Link) -> None:
+        told: PreviewVerdict | None = None
         while True:
             silent = _now() - link.said_at
-            if silent >= self._timing.heartbeat_s:
-                await link.send(Heartbeat())
-            else:
-                await asyncio.sleep(self._timing.heartbeat_s - silent)
+            if silent >= self._timing.heartbeat_s or self._preview != told:
+                told, silent = self._preview, 0.0
+                await link.send(Heartbeat(preview=told))
+            await asyncio.sleep(min(self._timing.judged_s, self._timing.heartbeat_s - silent))
 
     def _pass_on(self, message: ServerMessage) -> None:
         try:

@@ -112,6 +112,7 @@ async def test_the_viewer_signs_in_once_and_shows_live_picture_and_visit(
     await page.booths.first.wait_for()
     await page.open_booth(BOOTH)
     await expect(page.live.canvas).to_have_attribute("data-overlay", "true", timeout=20_000)
+    await expect(page.page.locator(".judged verdict-badge")).to_be_visible(timeout=20_000)
     shown, hidden = await outlined(page, page.live, True), await outlined(page, page.live, False)
     check_outline(shown, hidden, demo)
     await page.open_visits()

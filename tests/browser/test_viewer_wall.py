@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import BrowserContext, Locator, Route, expect
 
 from server.api import LivePreview
-from server.events import BoothSeen
-from station.protocol import VisitOpened, new_uid
+from server.events import BoothJudged, BoothSeen
+from station.protocol import PreviewVerdict, Verdict, VisitOpened, new_uid
 from tests.browser.axe import violations
 from tests.browser.viewer_server import Server, running
 from tests.fixtures.filled_store import fill_visit
@@ -72,6 +72,22 @@ async def test_the_whole_card_leads_to_the_booth_and_its_visit_to_the_visit(serv
     await card(server, "north").locator(".cover").click(force=True)
     await expect(page.page).to_have_url(re.compile("#/booths/north"))
     await expect(page.page.get_by_text("sends no live picture")).to_be_visible()
+
+
+async def test_a_booths_page_says_how_it_judges_its_preview(server: Server) -> None:
+    await fill_visit(server.store, server.archive, booth="north")
+    page = server.page
+    await page.open(server.code())
+    await card(server, "north").get_by_role("link", name="Booth north").click()
+    judged = page.page.get_by_role("region", name="Picture quality now")
+    await expect(judged).to_contain_text("does not judge its preview")
+    advice = "The picture is too dark: raise the exposure time or the light"
+    server.hub.publish(
+        BoothJudged(booth_id="north", preview=PreviewVerdict(verdict=Verdict.FAIL, advice=(advice,)))
+    )
+    await expect(judged.get_by_role("listitem")).to_contain_text("The picture is too dark")
+    await expect(judged.locator("verdict-badge")).to_contain_text("Not ready")
+    assert await violations(page.page) == []
 
 
 async def test_a_visit_that_has_just_begun_does_not_hide_the_last_verdict(server: Server) -> None:

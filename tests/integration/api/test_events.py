@@ -7,7 +7,8 @@ import aiohttp
 import pytest
 
 from server.api import EventHub, LivePreview, NoPreviews
-from server.events import BoothSeen, StepEnded
+from server.events import BoothJudged, BoothSeen, StepEnded
+from station.protocol import PreviewVerdict, Verdict
 from tests.integration.api.conftest import Api
 
 pytestmark = pytest.mark.integration
@@ -20,7 +21,8 @@ async def hear(socket: aiohttp.ClientWebSocketResponse) -> Any:
 async def test_the_state_comes_first_then_events(api: Api) -> None:
     api.hub.publish(BoothSeen(booth_id="one", connected=True))
     async with api.http.ws_connect(f"{api.url}/api/events", headers=api.reader) as socket:
-        assert await hear(socket) == {"type": "LiveState", "connected": {"one": True}, "previews": {}}
+        state = {"type": "LiveState", "connected": {"one": True}, "previews": {}, "judged": {}}
+        assert await hear(socket) == state
         step = StepEnded(study_instance_uid="1.2", sop_instance_uid="1.3", step="report", done=True)
         api.hub.publish(step)
         heard = await hear(socket)
@@ -35,6 +37,21 @@ async def test_a_change_of_the_previews_is_told(api: Api) -> None:
         while (heard := await hear(socket))["previews"] == {}:
             pass
         assert heard["previews"]["one"]["width"] == 640
+
+
+async def test_how_a_booth_judges_its_preview_is_told_until_it_leaves(api: Api) -> None:
+    verdict = PreviewVerdict(verdict=Verdict.WARN, advice=("Come a little closer.",))
+    async with api.http.ws_connect(f"{api.url}/api/events", headers=api.reader) as socket:
+        await hear(socket)
+        api.hub.publish(BoothJudged(booth_id="one", preview=verdict))
+        told = (await hear(socket))["judged"]
+        assert told == {"one": {"verdict": "warn", "advice": ["Come a little closer."]}}
+        api.hub.publish(BoothSeen(booth_id="one", connected=True))
+        assert api.hub.state().judged == {"one": verdict}
+        api.hub.publish(BoothSeen(booth_id="one", connected=False))
+        while (heard := await hear(socket))["type"] != "LiveState":
+            pass
+        assert heard["judged"] == {}
 
 
 async def test_leaving_pages_are_forgotten(api: Api) -> None:

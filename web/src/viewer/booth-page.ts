@@ -3,11 +3,13 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { OverlayView } from "../overlay/renderer";
 import { fill, Localised, texts } from "../shared/catalogue";
 import { measured, number, percent } from "../shared/catalogue/format";
+import { said } from "../shared/catalogue/operator";
 import { backIcon } from "../shared/icons";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import "../shared/layer-panel";
+import "../shared/verdict-badge";
 import { shared } from "../styles/shared";
-import type { LivePreview } from "../wire/server";
+import type { LivePreview, PreviewVerdict } from "../wire/server";
 import "./live-stage";
 import type { LiveFigures } from "./live-stage";
 import type { Sync } from "./pairing";
@@ -19,6 +21,7 @@ const SYNCS: readonly Sync[] = ["exact", "now"];
 export class BoothPage extends Localised {
   @property() booth = "";
   @property({ attribute: false }) preview: LivePreview | null = null;
+  @property({ attribute: false }) judged: PreviewVerdict | null = null;
   @state() private view: OverlayView = DEFAULT_VIEW;
   @state() private figures: LiveFigures | null = null;
   @state() private sync: Sync = "exact";
@@ -60,6 +63,19 @@ export class BoothPage extends Localised {
         font-size: 1.125rem;
         font-variant-numeric: tabular-nums;
         font-weight: 600;
+      }
+      .judged {
+        display: grid;
+        justify-items: start;
+        gap: 10px;
+      }
+      .judged ul {
+        margin: 0;
+        padding-left: 20px;
+        font-weight: 600;
+      }
+      .judged li + li {
+        margin-top: 6px;
       }
       fieldset {
         border: 0;
@@ -125,6 +141,7 @@ export class BoothPage extends Localised {
           ${this.figures === null ? nothing : figures(this.figures, this.preview)}
         </div>
         <div class="side">
+          ${judgement(this.judged)}
           <section class="card">
             <layer-panel
               live
@@ -151,6 +168,18 @@ export class BoothPage extends Localised {
       </div>
     `;
   }
+}
+
+function judgement(judged: PreviewVerdict | null): TemplateResult {
+  const t = texts().viewer.live;
+  return html`<section class="card judged" aria-label=${t.quality}>
+    <h2>${t.quality}</h2>
+    ${judged === null
+      ? html`<p class="small muted">${t.not_judged}</p>`
+      : html`<verdict-badge .verdict=${judged.verdict} label=${judged.verdict === "fail" ? t.not_ready : ""}></verdict-badge>
+          ${judged.advice.length === 0 ? nothing : html`<ul>${judged.advice.map((line) => html`<li>${said(line)}</li>`)}</ul>`}
+          <small>${t.by_booth}</small>`}
+  </section>`;
 }
 
 function figures(shown: LiveFigures, preview: LivePreview | null): TemplateResult {

@@ -3,7 +3,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { counted, Localised, texts } from "../shared/catalogue";
 import { cameraIcon } from "../shared/icons";
 import { shared } from "../styles/shared";
-import type { BoothInfo, LivePreview } from "../wire/server";
+import type { BoothInfo, LivePreview, PreviewVerdict } from "../wire/server";
 import { get, sentence } from "./api";
 import "./booth-card";
 import { presenceOf } from "./booth-card";
@@ -12,7 +12,10 @@ import { presenceOf } from "./booth-card";
 export interface Presence {
   connected: Record<string, boolean>;
   previews: Record<string, LivePreview>;
+  judged: Record<string, PreviewVerdict>;
 }
+
+export const NOBODY: Presence = { connected: {}, previews: {}, judged: {} };
 
 /** Live pictures at one time: each costs this browser a decoder, and the server nothing but forwarding. */
 const MOST_LIVE = 6;
@@ -20,7 +23,7 @@ const MOST_LIVE = 6;
 /** Every booth: its state, its picture, and the verdict on the last still. */
 @customElement("booth-wall")
 export class BoothWall extends Localised {
-  @property({ attribute: false }) presence: Presence = { connected: {}, previews: {} };
+  @property({ attribute: false }) presence: Presence = NOBODY;
   @state() private booths: BoothInfo[] | null = null;
   @state() private problem = "";
 

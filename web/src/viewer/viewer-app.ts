@@ -8,8 +8,7 @@ import { shared } from "../styles/shared";
 import type { Notice, SessionInfo } from "../wire/server";
 import { ApiError, get, post, remove, sentence } from "./api";
 import "./booth-page";
-import "./booth-wall";
-import type { Presence } from "./booth-wall";
+import { NOBODY, type Presence } from "./booth-wall";
 import { Events } from "./events";
 import "./sign-in";
 import "./visit-list";
@@ -28,7 +27,7 @@ export class ViewerApp extends Localised {
   @state() private session: "unknown" | "out" | "in" = "unknown";
   @state() private problem = "";
   @state() private route: readonly string[] = [];
-  @state() private presence: Presence = { connected: {}, previews: {} };
+  @state() private presence: Presence = NOBODY;
   @state() private away = false;
   @query("main > *:first-child") private readonly page!: Refreshable | null;
   #events: Events | null = null;
@@ -201,7 +200,11 @@ export class ViewerApp extends Localised {
     }
     return name === ""
       ? html`<booth-wall .presence=${this.presence}></booth-wall>`
-      : html`<booth-page .booth=${name} .preview=${this.presence.previews[name] ?? null}></booth-page>`;
+      : html`<booth-page
+          .booth=${name}
+          .preview=${this.presence.previews[name] ?? null}
+          .judged=${this.presence.judged[name] ?? null}
+        ></booth-page>`;
   }
 
   async #begin(): Promise<void> {
@@ -267,7 +270,7 @@ export class ViewerApp extends Localised {
 
   #note(notice: Notice): void {
     if (notice.type === "LiveState") {
-      this.presence = { connected: notice.connected, previews: notice.previews };
+      this.presence = { connected: notice.connected, previews: notice.previews, judged: notice.judged };
       return;
     }
     if (notice.type === "BoothSeen") {

@@ -179,8 +179,19 @@ export interface StillAlignment {
   scale: number;
 }
 
+/** How a booth judges its own preview now. */
+export interface PreviewVerdict {
+  verdict: Verdict;
+  advice: string[];
+}
+
 export type Notice =
-  | { type: "LiveState"; connected: Record<string, boolean>; previews: Record<string, LivePreview> }
+  | {
+      type: "LiveState";
+      connected: Record<string, boolean>;
+      previews: Record<string, LivePreview>;
+      judged: Record<string, PreviewVerdict>;
+    }
   | { type: "BoothSeen"; booth_id: string; connected: boolean }
   | { type: "VisitChanged"; booth_id: string; study_instance_uid: string }
   | { type: "StillArrived"; booth_id: string; study_instance_uid: string; sop_instance_uid: string }
