@@ -10,6 +10,7 @@ from server.inference.faces import (
     Severity,
     classify_acne,
     find_conditions,
+    grade_face,
     grade_severity,
 )
 from server.inference.fluorescence import FluorescenceMaps, fluorescence
@@ -34,6 +35,7 @@ from server.inference.learned import (
     LEARNED,
     SEGMENTER,
     SEVERITY,
+    SEVERITY_FAST,
     SEVERITY_MODELS,
 )
 from server.inference.managed import ManagedTriton
@@ -52,6 +54,7 @@ __all__ = [
     "SCALES",
     "SEGMENTER",
     "SEVERITY",
+    "SEVERITY_FAST",
     "SEVERITY_MODELS",
     "SKIN_FROM",
     "Acne",
@@ -78,6 +81,7 @@ __all__ = [
     "face_layers",
     "find_conditions",
     "fluorescence",
+    "grade_face",
     "grade_severity",
     "live_layers",
     "model_info",

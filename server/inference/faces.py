@@ -1,7 +1,7 @@
 """What pictures of a whole face, or of a region, tell: acne, its severity, skin conditions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -41,7 +41,7 @@ class Severity:
     """The regressor's value."""
     uncertain: bool
     heatmap: Image
-    """(H, W) of the picture."""
+    """(H, W) of the picture, or of the normalised face."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,16 +88,23 @@ async def grade_severity(
 
     Raises what `TritonClient.infer` raises.
     """
+    found = await grade_face(client, image, placing, model=model)
+    back = cv2.invertAffineTransform(placing)
+    heatmap = cv2.warpAffine(found.heatmap, back, (image.shape[1], image.shape[0]))
+    return replace(found, heatmap=np.asarray(heatmap, np.uint8))
+
+
+async def grade_face(
+    client: TritonClient, image: Image, placing: Similarity, *, model: str = SEVERITY
+) -> Severity:
+    """The same with the heat map left on the normalised face, (224, 224)."""
     answer = await client.infer(model, {"image": placed(image, placing)[None]}, timeout_s=_TIMEOUT_S)
-    heatmap = cv2.warpAffine(
-        answer["heatmap"][0], cv2.invertAffineTransform(placing), (image.shape[1], image.shape[0])
-    )
     return Severity(
         grade=round(float(answer["grade"][0, 0])),
         distribution=tuple(float(share) for share in answer["distribution"][0]),
         estimate=float(answer["estimate"][0, 0]),
         uncertain=bool(answer["uncertain"][0, 0]),
-        heatmap=np.asarray(heatmap, np.uint8),
+        heatmap=np.array(answer["heatmap"][0], np.uint8),
     )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from server.analysis import find_face
 from server.inference import FaceCrop, LiveLayers, TritonClient, live_layers
+from server.live.heat import HeatMaps, laid_on
 from server.live.hub import Analysis
 from station.protocol import Box, Face, Layer
 
@@ -37,7 +38,8 @@ class _Track:
 
 
 class LiveAnalyst:
-    """An `Analyse` over Triton: face, skin, melanin, redness and reflection of one preview picture.
+    """An `Analyse` over Triton: face, skin, melanin, redness and reflection of one preview picture, with a heat map of acne
+    that is made about once a second.
 
     A picture whose face is not known yet gets no layers: the search runs beside it, on a thread of its own.
     """
@@ -52,6 +54,7 @@ class LiveAnalyst:
         self._triton = triton
         self._find = find
         self._interval_s = interval_s
+        self._heat = HeatMaps(triton)
         self._tracks: dict[str, _Track] = {}
         self._search = ThreadPoolExecutor(1, thread_name_prefix="live-face")
         self._crops = ThreadPoolExecutor(2, thread_name_prefix="live-crop")
@@ -60,10 +63,11 @@ class LiveAnalyst:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.close()
+        await self.close()
 
-    def close(self) -> None:
-        """End its threads; idempotent."""
+    async def close(self) -> None:
+        """End its task and its threads; idempotent."""
+        await self._heat.close()
         for executor in (self._search, self._crops):
             executor.shutdown(wait=True, cancel_futures=True)
 
@@ -79,8 +83,11 @@ class LiveAnalyst:
         started = time.perf_counter()
         layers = await live_layers(self._triton, seen, crop.box)
         model_ms = (time.perf_counter() - started) * 1000
-        size = (rgb.shape[0], rgb.shape[1])
-        return face, await loop.run_in_executor(self._crops, _laid_back, crop, layers, size), model_ms
+        size, heat = (rgb.shape[0], rgb.shape[1]), self._heat.of(booth, rgb, face)
+        laid = await loop.run_in_executor(self._crops, _laid_back, crop, layers, size)
+        if heat is not None:
+            laid[Layer.SEVERITY] = await loop.run_in_executor(self._crops, laid_on, heat, face, size)
+        return face, laid, model_ms
 
     def _followed(self, booth: str, rgb: Picture) -> Face | None:
         """The face as it is known now; starts a search where one is due."""

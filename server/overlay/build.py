@@ -22,7 +22,7 @@ from station.quality import zone_outlines
 
 Mask = NDArray[np.uint8]
 
-MAPPED_LAYERS = (Layer.MELANIN, Layer.REDNESS, Layer.REFLECTION)
+MAPPED_LAYERS = (Layer.MELANIN, Layer.REDNESS, Layer.REFLECTION, Layer.SEVERITY)
 """Layers sent as coarse maps; the skin is sent as outlines."""
 _MAX_CONTOURS = 8
 _MIN_AREA = 1 / 2000  # of the picture: smaller islands of skin are noise

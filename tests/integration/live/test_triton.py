@@ -55,14 +55,19 @@ async def test_a_face_gets_its_overlay(triton_url: str, monkeypatch: pytest.Monk
         filming = asyncio.create_task(film(source))
         async with sender, asyncio.timeout(30):
             overlay = await heard.get()
-            while not (overlay.faces and overlay.contours):
+            while Layer.SEVERITY not in {part.layer for part in overlay.maps}:
                 overlay = await heard.get()
         filming.cancel()
         await asyncio.wait({filming})
         await asyncio.sleep(0.05)
     box = overlay.faces[0].box
     assert abs(box.x + box.width / 2 - 0.44 * SIDE) < 0.08 * SIDE
-    assert {part.layer for part in overlay.maps} == {Layer.MELANIN, Layer.REDNESS, Layer.REFLECTION}
+    assert {part.layer for part in overlay.maps} == {
+        Layer.MELANIN,
+        Layer.REDNESS,
+        Layer.REFLECTION,
+        Layer.SEVERITY,
+    }
     layers = layers_of(overlay)
     middle = (slice(box.y, box.y + box.height), slice(box.x, box.x + box.width))
     assert (layers[Layer.SKIN][middle] > 127).mean() > 0.4

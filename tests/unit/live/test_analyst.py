@@ -24,13 +24,22 @@ class Triton:
 
     async def infer(
         self, model: str, inputs: dict[str, NDArray[Any]], **options: object
-    ) -> dict[str, NDArray[np.uint8]]:
+    ) -> dict[str, NDArray[Any]]:
+        if model == "acne_severity_fast":
+            return self.severity()
         assert model == "live"
         assert inputs["image"].shape == (1, 256, 256, 3)
         self.boxes.append(tuple(inputs["box"][0]))
         return {
             name: np.full((1, 256, 256), value, np.uint8)
             for name, value in (("skin", 255), ("melanin", 60), ("redness", 30), ("reflection", 0))
+        }
+
+    def severity(self) -> dict[str, NDArray[Any]]:
+        told = dict.fromkeys(("grade", "estimate", "uncertain"), np.ones((1, 1), np.float32))
+        return told | {
+            "distribution": np.ones((1, 5), np.float32),
+            "heatmap": np.full((1, 224, 224), 77, np.uint8),
         }
 
 
@@ -67,6 +76,16 @@ async def test_layers_lie_around_the_face(parts: tuple[LiveAnalyst, Triton, Eyes
     assert layers[Layer.MELANIN][160, 300] == 60
     (x, _, width, _) = triton.boxes[0]
     assert abs(x + width / 2 - 0.5) < 0.01
+
+
+async def test_a_heat_map_comes_with_a_later_picture(parts: tuple[LiveAnalyst, Triton, Eyes]) -> None:
+    analyst, _, _ = parts
+    async with asyncio.timeout(5):
+        while Layer.SEVERITY not in (layers := (await analyst("booth1", PICTURE))[1]):
+            await asyncio.sleep(0.01)
+    assert layers[Layer.SEVERITY].shape == (360, 640)
+    assert layers[Layer.SEVERITY][160, 300] == 77
+    assert layers[Layer.SEVERITY][10, 10] == 0
 
 
 async def test_the_box_settles_and_a_lost_face_goes(parts: tuple[LiveAnalyst, Triton, Eyes]) -> None:

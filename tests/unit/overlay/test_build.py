@@ -109,5 +109,5 @@ def test_one_pixel_and_empty_layers() -> None:
     assert build({}).maps == ()
     tiny = {layer: np.full((1, 1), 255, np.uint8) for layer in Layer}
     overlay = build(tiny, Face(box=Box(3, 3, 1, 1)))
-    assert [(part.rows, part.columns) for part in overlay.maps] == [(1, 1)] * 3
+    assert [(part.rows, part.columns) for part in overlay.maps] == [(1, 1)] * 4
     assert len(msgspec.json.encode(overlay)) < 1500

@@ -3,14 +3,16 @@ import type { Layer } from "../wire/protocol";
 export interface LayerStyle {
   name: Layer;
   rgb: readonly [number, number, number];
+  /** What a live map shows in full colour. */
+  full?: { readonly value: number; readonly unit: string };
 }
 
 /** The layers of live pictures with their colours, which are those of `--layer-*` in base.css. */
 export const LAYERS: readonly LayerStyle[] = [
   { name: "skin", rgb: [47, 191, 143] },
-  { name: "melanin", rgb: [109, 63, 224] },
-  { name: "redness", rgb: [227, 32, 79] },
-  { name: "reflection", rgb: [18, 168, 220] },
+  { name: "melanin", rgb: [109, 63, 224], full: { value: 4, unit: "optical density" } },
+  { name: "redness", rgb: [227, 32, 79], full: { value: 1.06, unit: "optical density" } },
+  { name: "reflection", rgb: [18, 168, 220], full: { value: 25, unit: "%" } },
   { name: "regions", rgb: [255, 200, 40] },
 ];
 
@@ -29,6 +31,9 @@ export const HEAT_MAPS: readonly LayerStyle[] = [
   { name: "severity", rgb: [214, 40, 160] },
   { name: "acne", rgb: [198, 30, 70] },
 ];
+
+/** What live pictures can show: the layers of every frame, and a heat map about once a second. */
+export const LIVE_LAYERS: readonly LayerStyle[] = [...LAYERS, ...HEAT_MAPS.filter((one) => one.name === "severity")];
 
 const condition = (name: Layer): LayerStyle => ({ name, rgb: [0, 122, 168] });
 

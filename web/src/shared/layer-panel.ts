@@ -1,12 +1,12 @@
 import { css, html, nothing, type TemplateResult, unsafeCSS } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { EXPECTED, LAYERS, MARKS, STILL_LAYERS, STILL_ONLY, STILL_ONLY_PX_PER_MM } from "../overlay/layers";
+import { EXPECTED, LAYERS, type LayerStyle, LIVE_LAYERS, MARKS, STILL_LAYERS, STILL_ONLY, STILL_ONLY_PX_PER_MM } from "../overlay/layers";
 import type { OverlayView } from "../overlay/renderer";
 import type { Layer } from "../wire/protocol";
 import { shared } from "../styles/shared";
 import { fill, Localised, texts } from "./catalogue";
 import { listed } from "./catalogue/format";
-import { layerMeaning, layerName } from "./words";
+import { layerMeaning, layerName, liveMeaning } from "./words";
 
 const MARKED: ReadonlySet<Layer> = new Set(MARKS.map((one) => one.name));
 
@@ -17,7 +17,7 @@ export const DEFAULT_VIEW: OverlayView = { layers: new Set<Layer>(["skin"]), opa
 export class LayerPanel extends Localised {
   @property({ attribute: false }) view: OverlayView = DEFAULT_VIEW;
   /** Layers that can be shown; others are greyed. */
-  @property({ attribute: false }) available: readonly Layer[] = LAYERS.map((layer) => layer.name);
+  @property({ attribute: false }) available: readonly Layer[] = LIVE_LAYERS.map((layer) => layer.name);
   /** Why a layer is greyed. */
   @property() missing = "";
   @property() heading = "";
@@ -205,8 +205,8 @@ export class LayerPanel extends Localised {
     return html`
       <header><h2>${this.heading || t.heading}</h2><span aria-hidden="true">${t.least_most}</span></header>
       <div class="rows">
-        ${(this.still ? STILL_LAYERS.filter((one) => this.available.includes(one.name)) : LAYERS).map((layer) =>
-          this.#row(layer.name),
+        ${this.#listed.map((layer) =>
+          this.#row(layer),
         )}
         ${this.live ? STILL_ONLY.map((layer) => this.#greyed(layer, fill(t.still_only, { n: STILL_ONLY_PX_PER_MM }))) : nothing}
       </div>
@@ -227,6 +227,10 @@ export class LayerPanel extends Localised {
     `;
   }
 
+  get #listed(): readonly LayerStyle[] {
+    return this.still ? STILL_LAYERS.filter((one) => this.available.includes(one.name)) : this.live ? LIVE_LAYERS : LAYERS;
+  }
+
   /** What the still has not, by reason. */
   #lacking(): TemplateResult | typeof nothing {
     const reasons = new Map<string, string[]>();
@@ -245,11 +249,12 @@ export class LayerPanel extends Localised {
     return this.missing || texts().layers.missing;
   }
 
-  #row(layer: Layer): TemplateResult {
+  #row(style: LayerStyle): TemplateResult {
+    const layer = style.name;
     if (!this.available.includes(layer)) {
       return this.#greyed(layer, this.#missing);
     }
-    const meaning = layerMeaning(layer);
+    const meaning = this.live ? liveMeaning(style) : layerMeaning(layer);
     const on = this.view.layers.has(layer);
     const figure = this.figures.get(layer);
     return html`<button

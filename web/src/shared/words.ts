@@ -1,7 +1,9 @@
 /** Codes of the wire as the page's language calls them. */
 
+import type { LayerStyle } from "../overlay/layers";
 import type { Layer, Light, View } from "../wire/protocol";
 import { fill, texts } from "./catalogue";
+import { quantity } from "./catalogue/format";
 
 type Words = Readonly<Partial<Record<string, string>>>;
 
@@ -33,6 +35,13 @@ export function layerName(layer: Layer): string {
 export function layerMeaning(layer: Layer): string {
   const { meanings, condition_meaning } = texts().layers;
   return (meanings as Words)[layer] ?? condition_meaning;
+}
+
+/** The same of a live picture, with the quantity that full colour stands for. */
+export function liveMeaning({ name, full }: LayerStyle): string {
+  const meaning = (texts().layers.live_meanings as Words)[name];
+  const most = full === undefined ? "" : quantity(full.value, full.unit);
+  return meaning === undefined ? layerMeaning(name) : fill(meaning, { full: most });
 }
 
 /** View and light of a picture, for one that is not seen. */
