@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from server.access import Scope
+from server.api.rates import RATES, CallerRates
 from server.api.routes import Route, route
 from server.api.signalling import LIVE
 from server.live import BoothState, LiveHub, LiveState, ViewerState
@@ -52,13 +53,14 @@ def routes() -> tuple[Route, ...]:
 async def _show(request: web.Request) -> web.Response:
     """Frames, drops, overlays and latency of every booth and viewer."""
     registry = CollectorRegistry()
-    registry.register(_LiveFigures(request.app[LIVE]))
+    registry.register(_LiveFigures(request.app[LIVE], request.app.get(RATES)))
     return web.Response(body=generate_latest(registry), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
 
 
 class _LiveFigures(Collector):
-    def __init__(self, hub: LiveHub) -> None:
+    def __init__(self, hub: LiveHub, rates: CallerRates | None) -> None:
         self._hub = hub
+        self._rates = rates
 
     def collect(self) -> Iterator[Metric]:
         state = self._hub.state()
@@ -66,6 +68,15 @@ class _LiveFigures(Collector):
             _PREFIX + "inference_up", "1 while frames are analysed", value=state.inference.available
         )
         yield GaugeMetricFamily(_PREFIX + "sessions", "Booths and viewers connected", value=state.sessions)
+        yield CounterMetricFamily(
+            _PREFIX + "sessions_abusive", "Sessions ended for what their peer sent", value=state.abusive
+        )
+        if self._rates is not None:
+            yield CounterMetricFamily(
+                _PREFIX + "requests_refused",
+                "Requests over the rate of one caller",
+                value=self._rates.refused,
+            )
         yield from _booths(state)
         yield _latency(state)
         yield from _viewers(state)

@@ -27,6 +27,8 @@ class CallerRates:
     def __init__(self, offers_per_minute: int, requests_per_minute: int) -> None:
         self._per_minute = {True: offers_per_minute, False: requests_per_minute}
         self._callers: OrderedDict[tuple[str, str, bool], Allowance] = OrderedDict()
+        self.refused = 0
+        """Requests answered 429."""
 
     def take(self, subject: str, address: str, *, offer: bool) -> None:
         """Count a request; raises `HTTPTooManyRequests`."""
@@ -37,6 +39,7 @@ class CallerRates:
         if len(self._callers) > _CALLERS:
             self._callers.popitem(last=False)
         if not allowance.take():
+            self.refused += 1
             wait_s = int(allowance.wait_s) + 1
             what = "offers" if offer else "requests"
             raise web.HTTPTooManyRequests(

@@ -94,6 +94,7 @@ class LiveHub:
         self._encoders = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="live-encode")
         self._inference = InferenceState(available=True)
         self._sweep = Sweep()
+        self._abusive = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -190,7 +191,7 @@ class LiveHub:
     def state(self) -> LiveState:
         """What is known now."""
         booths = tuple(self._booths[name].state() for name in sorted(self._booths))
-        return LiveState(self._inference, booths, len(self._sessions))
+        return LiveState(self._inference, booths, len(self._sessions), self._abusive)
 
     def _check_booth(self, booth: str) -> None:
         if self._closed or not is_booth_id(booth) or not self._is_known(booth):
@@ -219,6 +220,7 @@ class LiveHub:
             _logger.exception("a live session failed", extra={"booth": peer.booth})
         finally:
             self._sessions.pop(peer.session_id, None)
+            self._abusive += peer.abusive
             at_end()
             self._sweep.due()
 

@@ -45,6 +45,8 @@ class Peer(ABC):
         """Of its video; settled by `answer`."""
         self.connection = RTCPeerConnection(configuration(ice_servers))
         self.ended = asyncio.Event()
+        self.abusive = False
+        """Ended because it sent what is of no use."""
         self._settled = asyncio.Event()
         self._channel: RTCDataChannel | None = None
         self._candidates = 0
@@ -154,6 +156,7 @@ class Peer(ABC):
 
     def _abused(self, why: str) -> None:
         if not self.ended.is_set():
+            self.abusive = True
             _logger.warning("a live session was ended: %s", why, extra={"booth": self.booth})
             self._end()
 

@@ -88,6 +88,8 @@ class LiveState:
     inference: InferenceState
     booths: tuple[BoothState, ...]
     sessions: int
+    abusive: int
+    """Sessions that were ended because their peer sent what is of no use."""
 
 
 @dataclass

@@ -154,6 +154,8 @@ async def test_who_floods_its_data_channel_is_ended(
         await asyncio.wait_for(session.ended.wait(), 15)
         assert "it floods its data channel" in caplog.text
         await gone(server)
+        assert server.hub.state().abusive == 1
+        await gone(server)
 
 
 @pytest.mark.parametrize("role", ["whip", "whep"])

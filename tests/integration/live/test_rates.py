@@ -42,6 +42,8 @@ async def test_offers_of_a_caller_are_counted(server: Server, connection: RTCPee
     sdp = await offer_of(connection, "sendonly")
     assert (await status(server, "POST", "/whip/booth2", other, sdp))[0] == 201
     assert (await status(server, "GET", "/whip/booth1", headers))[0] == 204
+    async with server.http.get(f"{server.url}/metrics", headers=server.headers(Scope.READ)) as response:
+        assert "dermabooth_live_requests_refused_total 2.0" in await response.text()
 
 
 async def test_requests_of_a_caller_are_counted_apart_from_its_offers(server: Server) -> None:
