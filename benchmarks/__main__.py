@@ -1,6 +1,7 @@
-"""`python -m benchmarks [--short] [NAME…]`: measure, print, and write `benchmarks/results.json` and the pages' tables.
+"""`python -m benchmarks [--write | --short] [NAME…]`: measure, print, and write `benchmarks/results.json` and the pages' tables.
 
-Only a whole run is written down. `--short` makes the live benchmarks take seconds: to see that they run, not to measure.
+A whole run is written down; one of some benchmarks with `--write`, beside the rows that the same machine measured of the
+others. `--short` makes the live benchmarks take seconds: to see that they run, not to measure.
 """
 
 import asyncio
@@ -48,10 +49,10 @@ async def measure(names: list[str], console: Console) -> list[Row]:
             progress.update(task, description=name, completed=number)
             listen(partial(_tell, progress, task, name, number))
             try:
-                rows += await BENCHMARKS[name]()
+                rows += [{**row, "benchmark": name} for row in await BENCHMARKS[name]()]
             except RuntimeError as error:  # one that cannot be measured does not cost the others
                 console.print(f"{name}: {error}", markup=False)
-                rows.append(missing(name, str(error).splitlines()[0]))
+                rows.append({**missing(name, str(error).splitlines()[0]), "benchmark": name})
         progress.update(task, completed=len(names))
     return rows
 
@@ -122,8 +123,11 @@ SHORT: dict[str, Callable[[], Awaitable[list[Row]]]] = {
 
 def main() -> None:
     """Measure what is named, or everything."""
-    names = [name for name in sys.argv[1:] if name != "--short"]
-    if "--short" in sys.argv:
+    options = {one for one in sys.argv[1:] if one.startswith("--")}
+    names = [name for name in sys.argv[1:] if name not in options]
+    if options - {"--write", "--short"} or len(options) > 1:
+        sys.exit("the options are --write and --short, one at a time")
+    if "--short" in options:
         BENCHMARKS.update(SHORT)
         names = names or list(SHORT)
     if unknown := set(names) - set(BENCHMARKS):
@@ -131,9 +135,10 @@ def main() -> None:
     console = Console()
     found = report.results(asyncio.run(measure(names or list(BENCHMARKS), console)))
     report.show(found, console)
-    if not names:
+    if not names or "--write" in options:
+        path = ROOT / "benchmarks" / "results.json"
         page = ROOT / "docs" / "reference" / "figures.md"
-        report.write(found, ROOT / "benchmarks" / "results.json", page, ROOT / "README.md")
+        report.write(report.merged(found, path, list(BENCHMARKS)), path, page, ROOT / "README.md")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,21 @@ Row = dict[str, Any]
 
 
 def results(rows: list[Row]) -> dict[str, Any]:
-    """The content of `results.json`."""
-    return {"machine": _machine(), "date": datetime.now(UTC).date().isoformat(), "rows": rows}
+    """The content of `results.json`, every row with its day."""
+    today = datetime.now(UTC).date().isoformat()
+    return {"machine": _machine(), "rows": [{**row, "date": today} for row in rows]}
+
+
+def merged(found: dict[str, Any], path: Path, order: Sequence[str]) -> dict[str, Any]:
+    """What was found, with the rows of the benchmarks that did not run as the file at `path` has them.
+
+    In `order` of the benchmarks. A file of another machine, or none, adds nothing.
+    """
+    known: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {"machine": "", "rows": []}
+    ran = {row["benchmark"] for row in found["rows"]}
+    kept = known["rows"] if known["machine"] == found["machine"] else []
+    rows = found["rows"] + [row for row in kept if row["benchmark"] not in ran and row["benchmark"] in order]
+    return {**found, "rows": sorted(rows, key=lambda row: order.index(row["benchmark"]))}
 
 
 def write(found: dict[str, Any], path: Path, page: Path, readme: Path) -> None:
@@ -43,7 +57,9 @@ def _fill(page: Path, table: str) -> None:
 
 def show(found: dict[str, Any], console: Console) -> None:
     """Print the table."""
-    table = Table("figure", "value", "goal", "", "context", title=f"{found['machine']}, {found['date']}")
+    table = Table(
+        "figure", "value", "goal", "", "context", title=f"{found['machine']}, {_days(found['rows'])}"
+    )
     for row in found["rows"]:
         table.add_row(row["name"], f"{row['value']} {row['unit']}", _goal(row), _mark(row), row["context"])
     console.print(table)
@@ -51,16 +67,21 @@ def show(found: dict[str, Any], console: Console) -> None:
 
 def _markdown(found: dict[str, Any], rows: list[Row]) -> str:
     lines = [
-        f"Measured {found['date']} by `make bench` on {found['machine']}.",
+        f"Measured {_days(rows)} by `make bench` on {found['machine']}.",
         "",
-        "| figure | value | goal | met | context |",
-        "|---|---|---|---|---|",
+        "| figure | value | goal | met | context | day |",
+        "|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {row['name']} | {row['value']} {row['unit']} | {_goal(row)} | {_met(row)} | {row['context']} |"
+        f"| {row['name']} | {row['value']} {row['unit']} | {_goal(row)} | {_met(row)} | {row['context']} | {row['date']} |"
         for row in rows
     ]
     return "\n".join(lines)
+
+
+def _days(rows: list[Row]) -> str:
+    days = sorted({row["date"] for row in rows})
+    return " to ".join(dict.fromkeys((days[0], days[-1]))) if days else ""
 
 
 def _goal(row: Row) -> str:
