@@ -193,8 +193,8 @@ class ViewerPage:
         await expect(self.photo.canvas).to_have_attribute("data-shown", _ANY)
 
     async def choose_light(self, light: str) -> None:
-        """Show the picture under another light."""
-        await self.page.locator(f'[role="tab"][data-light="{light}"]').click()
+        """Show the picture under another light; of a visit with several views, that of the first."""
+        await self.page.locator(f'[role="tab"][data-light="{light}"]').first.click()
 
     async def open_booth(self, booth: str) -> None:
         """Go to a booth's live picture."""
