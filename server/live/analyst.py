@@ -39,7 +39,7 @@ class _Track:
 
 class LiveAnalyst:
     """An `Analyse` over Triton: face, skin, melanin, redness and reflection of one preview picture, with a heat map of acne
-    that is made about once a second.
+    that is made every few seconds.
 
     A picture whose face is not known yet gets no layers: the search runs beside it, on a thread of its own.
     """

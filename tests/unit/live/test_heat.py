@@ -72,7 +72,7 @@ async def test_booths_take_turns_and_one_is_made_at_a_time(parts: tuple[HeatMaps
     assert triton.most_at_once == 1
 
 
-async def test_they_take_a_tenth_of_the_time(parts: tuple[HeatMaps, Triton]) -> None:
+async def test_they_take_little_of_the_time(parts: tuple[HeatMaps, Triton]) -> None:
     heat, triton = parts
     until = asyncio.get_running_loop().time() + 0.6
     while asyncio.get_running_loop().time() < until:

@@ -32,7 +32,7 @@ export const HEAT_MAPS: readonly LayerStyle[] = [
   { name: "acne", rgb: [198, 30, 70] },
 ];
 
-/** What live pictures can show: the layers of every frame, and a heat map about once a second. */
+/** What live pictures can show: the layers of every frame, and a heat map every few seconds. */
 export const LIVE_LAYERS: readonly LayerStyle[] = [...LAYERS, ...HEAT_MAPS.filter((one) => one.name === "severity")];
 
 const condition = (name: Layer): LayerStyle => ({ name, rgb: [0, 122, 168] });
