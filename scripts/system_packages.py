@@ -17,6 +17,8 @@ PACKAGES = {
     "gstreamer1.0-plugins-bad": "/usr/share/doc/gstreamer1.0-plugins-bad",
     "gstreamer1.0-plugins-good": "/usr/share/doc/gstreamer1.0-plugins-good",
     "ola": "olad",
+    "orthanc": "/usr/share/orthanc/plugins",
+    "orthanc-dicomweb": "/usr/share/doc/orthanc-dicomweb",
     "postgresql": "/usr/lib/postgresql",
     "python3-gi": "/usr/share/doc/python3-gi",
 }

@@ -6,7 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-pytest_plugins = ["tests.fixtures.demo", "tests.fixtures.postgresql", "tests.fixtures.triton"]
+pytest_plugins = [
+    "tests.fixtures.demo",
+    "tests.fixtures.orthanc",
+    "tests.fixtures.postgresql",
+    "tests.fixtures.triton",
+]
 
 CATEGORIES = {"unit", "contract", "integration", "browser", "interop", "architecture", "hardware"}
 

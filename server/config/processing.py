@@ -1,0 +1,44 @@
+"""What is done with stills, and with what."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from server.config.section import Section
+
+
+class DatabaseConfig(Section):
+    """Where results are kept."""
+
+    url: str = ""
+    """`sqlite:///PATH` or `postgresql://…`; empty: SQLite in the data folder. Passwords belong in the environment."""
+
+
+class TritonConfig(Section):
+    """The inference server."""
+
+    mode: Literal["managed", "external"] = "managed"
+    """`managed` starts the Triton of `environment` on loopback; `external` uses `url`."""
+    url: str = "127.0.0.1:8482"
+    """gRPC address; a managed one on port 0 takes a free port."""
+    environment: Path = Path(".venv-triton")
+    """Python environment that holds the managed Triton."""
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    """ONNX Runtime threads of one model instance."""
+
+
+class AnalysisConfig(Section):
+    """How stills are judged."""
+
+    quality_profile: Literal["off", "normal", "strict"] = "normal"
+    severity: Literal["averaged", "fast"] = "averaged"
+    """Acne severity from several augmented copies of the face, or from the face alone in a fraction of the time."""
+    repeatability: Path | None = None
+    """The `repeatability.json` of `dermabooth repeatability`: pages then show which changes are more than chance."""
+
+
+class LogConfig(Section):
+    """What is written to the log."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"

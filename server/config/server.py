@@ -1,0 +1,94 @@
+"""The server's settings: one TOML file, strict about names and ranges."""
+
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from server.config.network import CaptureConfig, HttpConfig, LiveConfig
+from server.config.processing import AnalysisConfig, DatabaseConfig, LogConfig, TritonConfig
+from server.config.reading import explain, read_toml
+from server.errors import ConfigError
+
+
+class ServerConfig(BaseSettings):
+    """Everything a server may be told; the environment (DERMABOOTH_SERVER_HTTP__PORT=…) wins over the file."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="DERMABOOTH_SERVER_", env_nested_delimiter="__"
+    )
+
+    data: Path = Path("data/server")
+    """Folder of keys, database, archive and run files."""
+    http: HttpConfig = HttpConfig()
+    capture: CaptureConfig = CaptureConfig()
+    database: DatabaseConfig = DatabaseConfig()
+    triton: TritonConfig = TritonConfig()
+    analysis: AnalysisConfig = AnalysisConfig()
+    live: LiveConfig = LiveConfig()
+    log: LogConfig = LogConfig()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What the caller says, over the environment."""
+        return init_settings, env_settings
+
+    @classmethod
+    def load(cls, path: Path | None = None, **overrides: Any) -> Self:
+        """The settings: `overrides`, over the environment, over a file, over the defaults.
+
+        Raises `ConfigError` that names the key and what would be accepted.
+        """
+        values = {} if path is None else read_toml(path)
+
+        class WithFile(cls):  # type: ignore[valid-type,misc]
+            @classmethod
+            def settings_customise_sources(
+                cls, settings_cls: type[BaseSettings], *args: Any, **sources: Any
+            ) -> tuple[PydanticBaseSettingsSource, ...]:
+                given = super().settings_customise_sources(settings_cls, *args, **sources)
+                return *given, InitSettingsSource(settings_cls, values)
+
+        try:
+            settings: Self = WithFile(**overrides)
+        except ValidationError as error:
+            raise ConfigError(explain(error, path, cls)) from error
+        return settings
+
+    @property
+    def keys(self) -> Path:
+        """Folder of secrets, mode 0700."""
+        return self.data / "keys"
+
+    @property
+    def booths(self) -> Path:
+        """Folder of the allowed booths' public keys."""
+        return self.data / "booths"
+
+    @property
+    def archive(self) -> Path:
+        """Folder of the stills and DICOM objects."""
+        return self.data / "archive"
+
+    @property
+    def run(self) -> Path:
+        """Folder of sockets and process files."""
+        return self.data / "run"
+
+    @property
+    def database_url(self) -> str:
+        """The database, with the default filled in."""
+        return self.database.url or f"sqlite:///{self.data.resolve()}/dermabooth.db"

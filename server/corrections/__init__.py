@@ -1,0 +1,1 @@
+"""What a person changes afterwards: patient, visit, rejected photographs."""

@@ -1,0 +1,1 @@
+"""The archive as a DICOMweb origin server (PS3.18): searches and retrievals."""

@@ -1,0 +1,1 @@
+"""Copies for research: identities removed, measures as tables."""

@@ -1,0 +1,1 @@
+"""Results as FHIR resources, and orders read from a FHIR server."""

@@ -1,0 +1,1 @@
+"""What leaves for the hospital: a durable table of deliveries, and those who carry them out."""
