@@ -10,6 +10,7 @@ ServerError
 │   ├── ModelUnavailable     Triton is there and does not serve this model
 │   └── InferenceFailed      the model failed at the request: worth another try or two
 ├── StoreUnavailable         the database is away: wait
+├── DestinationUnavailable   the destination is away: wait, the parcels are kept
 ├── StorageFull              free disk space
 └── Conflict                 the UID is taken by other bytes
 """
@@ -53,6 +54,10 @@ class InferenceFailed(InferenceError):
 
 class StoreUnavailable(ServerError):
     """The database is away: wait."""
+
+
+class DestinationUnavailable(ServerError):
+    """The destination is away: wait, the parcels are kept."""
 
 
 class StorageFull(ServerError):

@@ -15,6 +15,13 @@ class DatabaseConfig(Section):
     """`sqlite:///PATH` or `postgresql://…`; empty: SQLite in the data folder. Passwords belong in the environment."""
 
 
+class RetentionConfig(Section):
+    """How long DICOM objects stay here."""
+
+    days: Annotated[float, Field(ge=0, le=36500)] | None = None
+    """Days after the last destination proved to keep an object until its copy here is deleted; none: it stays."""
+
+
 class TritonConfig(Section):
     """The inference server."""
 

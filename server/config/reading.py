@@ -2,7 +2,8 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, get_args
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -50,5 +51,14 @@ def explain(error: ValidationError, path: Path | None, model: Any) -> str:
 
 def _known(model: Any, location: tuple[str | int, ...]) -> list[str]:
     for part in location:
-        model = get_args(model)[0] if isinstance(part, int) else model.model_fields[part].annotation
+        if isinstance(part, int):
+            model = get_args(model)[0]
+        elif get_origin(model) in (Union, UnionType):
+            model = next(
+                one for one in get_args(model) if part in get_args(one.model_fields["type"].annotation)
+            )
+        else:
+            model = model.model_fields[part].annotation
+        if get_origin(model) is Annotated:
+            model = get_args(model)[0]
     return sorted(model.model_fields)

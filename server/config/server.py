@@ -1,9 +1,9 @@
 """The server's settings: one TOML file, strict about names and ranges."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -11,8 +11,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from server.config.destinations import AnyDestination
 from server.config.network import CaptureConfig, HttpConfig, LiveConfig
-from server.config.processing import AnalysisConfig, DatabaseConfig, LogConfig, TritonConfig
+from server.config.processing import AnalysisConfig, DatabaseConfig, LogConfig, RetentionConfig, TritonConfig
 from server.config.reading import explain, read_toml
 from server.errors import ConfigError
 
@@ -29,10 +30,21 @@ class ServerConfig(BaseSettings):
     http: HttpConfig = HttpConfig()
     capture: CaptureConfig = CaptureConfig()
     database: DatabaseConfig = DatabaseConfig()
+    retention: RetentionConfig = RetentionConfig()
     triton: TritonConfig = TritonConfig()
     analysis: AnalysisConfig = AnalysisConfig()
     live: LiveConfig = LiveConfig()
+    destinations: Annotated[tuple[AnyDestination, ...], Field(max_length=8)] = ()
+    """Where DICOM objects go."""
     log: LogConfig = LogConfig()
+
+    @field_validator("destinations")
+    @classmethod
+    def _names_differ(cls, destinations: tuple[AnyDestination, ...]) -> tuple[AnyDestination, ...]:
+        names = [one.name for one in destinations]
+        if len(set(names)) < len(names):
+            raise ValueError("two destinations have the same name")
+        return destinations
 
     @classmethod
     def settings_customise_sources(

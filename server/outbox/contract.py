@@ -1,0 +1,67 @@
+"""What the outbox hands to a destination, and what it is told."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One DICOM object to be delivered."""
+
+    sop_instance_uid: str
+    sop_class_uid: str
+    study_instance_uid: str
+    path: Path
+    """The file; it does not change while the parcel is out."""
+    sha256: str
+    """Of the file, in hex."""
+
+
+class Fate(StrEnum):
+    """What became of a parcel."""
+
+    STORED = "stored"
+    """Taken by the destination, which has not yet said that it keeps it."""
+    COMMITTED = "committed"
+    """Proved to be kept by the destination."""
+    AGAIN = "again"
+    """Not there; to be sent again later."""
+    PARKED = "parked"
+    """Refused for a reason that time does not mend: a person must look."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one parcel."""
+
+    sop_instance_uid: str
+    fate: Fate
+    reason: str = ""
+    """Why it was not stored, in words; no patient data, no secret."""
+    next_step: str = ""
+    """What a person can do about it."""
+
+
+class Destination(Protocol):
+    """Where parcels go. Calls come one after the other; every call may be cancelled, and must then let go at once."""
+
+    name: str
+
+    def send(self, parcels: Sequence[Parcel]) -> AsyncIterator[Outcome]:
+        """Deliver parcels of one study, in their order, over one association; yields each outcome as it comes.
+
+        A parcel that is there already is `STORED`: after a crash the same is sent again. Raises
+        `DestinationUnavailable`; what was not told by then is tried again.
+        """
+
+    async def confirm(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
+        """Ask whether what was stored is kept: `COMMITTED`, `STORED` (not known yet) or `AGAIN` (lost: send anew).
+
+        Parcels of one study. What is not told counts as `STORED`. Raises `DestinationUnavailable`.
+        """
+
+    async def close(self) -> None:
+        """Let go of connections and threads; harmless to repeat."""
