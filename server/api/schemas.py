@@ -10,6 +10,7 @@ from station.protocol import (
     Face,
     Light,
     Measure,
+    Order,
     Patient,
     Preparation,
     QualityReport,
@@ -60,6 +61,8 @@ class VisitSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Worst verdict of its stills; None: none is known yet."""
     cover: str | None
     """SOP Instance UID of the still that stands for the visit."""
+    ordered: bool
+    """Whether an order is known of it; otherwise somebody walked in, and the visit is to be reconciled."""
 
 
 class LastStill(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +162,8 @@ class VisitDetail(msgspec.Struct, frozen=True, kw_only=True):
     visit: VisitSummary
     conditions: Conditions
     """How skin and room were before the pictures."""
+    order: Order | None
+    """What it was ordered as."""
     stills: tuple[StillInfo, ...]
     """The newest of each view and light."""
     replaced: tuple[StillInfo, ...]

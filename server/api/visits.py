@@ -31,7 +31,7 @@ async def visits(request: web.Request) -> web.Response:
     """The newest visits that were searched for, at most `limit`.
 
     Opened before `before` and not before `since` (seconds since 1970), at the booth `booth`, of patients whose name or ID
-    holds every word of `q`.
+    holds every word of `q`; with `unreconciled=1` only those that no order is known of.
     """
     limit = int(number_in_query(request, "limit", 24, 1, 100))
     search = VisitSearch(
@@ -39,6 +39,7 @@ async def visits(request: web.Request) -> web.Response:
         booth_id=text_in_query(request, "booth", 32),
         since=number_in_query(request, "since", 0, 0, 1e12),
         before=number_in_query(request, "before", 1e12, 0, 1e12),
+        unreconciled=number_in_query(request, "unreconciled", 0, 0, 1) == 1,
     )
     store = request.app[STORE]
     found = await store.visits(limit=limit, search=search)
@@ -63,6 +64,7 @@ async def visit(request: web.Request) -> web.Response:
     detail = VisitDetail(
         visit=summarise(found, stills),
         conditions=found.conditions,
+        order=found.order,
         stills=tuple(one for one in described if one.replaced_by is None),
         replaced=tuple(one for one in described if one.replaced_by is not None),
     )
@@ -107,6 +109,7 @@ def summarise(visit: Visit, stills: Sequence[Still]) -> VisitSummary:
         stored=len(newest),
         verdict=worst(map(verdict_of, newest)),
         cover=_cover(newest),
+        ordered=visit.order is not None,
     )
 
 

@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID
 
 from server.dicom.codes import coding_schemes
+from server.dicom.order import ORDER_OF_STUDY
 from station.protocol import derived_uid
 
 IMPLEMENTATION_CLASS_UID = UID(derived_uid("dermabooth", "implementation", "1"))
@@ -26,6 +27,7 @@ _PATIENT_AND_STUDY = (
     "StudyDescription",
     "AccessionNumber",
     "ReferringPhysicianName",
+    *ORDER_OF_STUDY,
 )
 
 

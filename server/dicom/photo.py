@@ -17,8 +17,9 @@ from server.dicom.attributes import Equipment, date, file_meta, offset, time
 from server.dicom.context import acquisition_context, is_calibrated
 from server.dicom.icc import srgb_profile
 from server.dicom.jpeg import parse_baseline
+from server.dicom.order import add_order
 from server.errors import BadImage
-from station.protocol import Conditions, FrameHeader, Patient, QualityReport, View
+from station.protocol import Conditions, FrameHeader, Order, Patient, QualityReport, View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,8 @@ class PhotoDescription:
     study_description: str = "Skin photography"
     accession_number: str = ""
     referring_physician_name: str = ""
+    order: Order | None = None
+    """What the visit was ordered as; it stands above the four before it."""
     institution_name: str = ""
     protocol_name: str = ""
     comments: str = ""
@@ -147,6 +150,8 @@ def _patient_and_study(photo: Dataset, description: PhotoDescription) -> None:
     photo.StudyDescription = description.study_description
     photo.AccessionNumber = description.accession_number
     photo.ReferringPhysicianName = description.referring_physician_name
+    if description.order is not None:
+        add_order(photo, description.order)
 
 
 def _study_id(study_instance_uid: str) -> str:

@@ -13,6 +13,7 @@ from server.dicom.attributes import Equipment, add_patient_and_study, add_times,
 from server.dicom.content import Item, Relation
 from server.dicom.context import calibration_of
 from server.dicom.groups import Group, Model, SegmentReference, build_group, build_quality_group
+from server.dicom.order import add_request
 from station.protocol import Measure, QualityReport, derived_uid
 
 _TITLE = Code("126000", "DCM", "Imaging Measurement Report")
@@ -100,6 +101,7 @@ def build_report(
     report.InstanceNumber = instance_number
     _add_equipment(report, equipment)
     add_patient_and_study(report, photo)
+    add_request(report, photo)
     add_times(report, made_at.astimezone(zone_of(photo)))
     _add_document_state(report, photo, segmentation)
     if replaces is not None:

@@ -148,6 +148,8 @@ def _complete(segmentation: Dataset, photo: Dataset, equipment: Equipment, made_
     segmentation.SoftwareVersions = list(equipment.software_versions)
     segmentation.PatientOrientation = photo.PatientOrientation
     add_patient_and_study(segmentation, photo)
+    if "RequestAttributesSequence" in photo:
+        segmentation.RequestAttributesSequence = photo.RequestAttributesSequence
     at = made_at.astimezone(zone_of(photo))
     add_times(segmentation, at)
     _derive_dimension_uid(segmentation)

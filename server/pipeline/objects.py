@@ -28,7 +28,7 @@ from server.dicom import (
 from server.errors import BadImage
 from server.inference import ModelInfo
 from server.pipeline.examination import Layers, Skin, Srgb
-from station.protocol import Conditions, FrameHeader, Layer, Patient, QualityReport, derived_uid
+from station.protocol import Conditions, FrameHeader, Layer, Order, Patient, QualityReport, derived_uid
 
 ANALYSIS = "2"
 """Version of what is measured beside the models; raise it when the same picture gives other results."""
@@ -59,6 +59,7 @@ class Identity:
     conditions: Conditions = field(default_factory=Conditions)
     replaces: str | None = None
     override: str = ""
+    order: Order | None = None
 
 
 class ObjectMaker:
@@ -99,6 +100,7 @@ class ObjectMaker:
             conditions=identity.conditions,
             replaces=identity.replaces,
             override=identity.override,
+            order=identity.order,
             lossy=LossyCompression() if identity.lossy else None,
         )
         if jpeg is not None:

@@ -199,6 +199,7 @@ class StillSteps:
             conditions=visit.conditions,
             replaces=still.replaces,
             override=still.override,
+            order=visit.order,
         )
 
     async def _photo_header(self, still: Still) -> Dataset:

@@ -1,6 +1,6 @@
 """Visits found by what people know of them; every answer is bounded."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import exists, func
@@ -24,6 +24,8 @@ class VisitSearch:
     """Opened then or later."""
     before: float | None = None
     """Opened earlier than that."""
+    unreconciled: bool = False
+    """Only visits that no order is known of."""
 
 
 EVERY = VisitSearch()
@@ -38,9 +40,17 @@ def visits(session: Session, search: VisitSearch, limit: int) -> Sequence[VisitR
         query = query.where(col(VisitRow.opened_at) >= search.since)
     if search.before is not None:
         query = query.where(col(VisitRow.opened_at) < search.before)
+    if search.unreconciled:
+        query = query.where(col(VisitRow.ordered).is_(None))
     for word in search_words(search.words):
         query = query.where(col(VisitRow.searched).contains(word, autoescape=True))
     return session.exec(query).all()
+
+
+def known(session: Session, studies: Collection[str]) -> set[str]:
+    """Those of these Study Instance UIDs that a visit has."""
+    query = select(VisitRow.study_instance_uid).where(col(VisitRow.study_instance_uid).in_(studies))
+    return set(session.exec(query)) if studies else set()
 
 
 def of_patient(session: Session, key: str, limit: int) -> Sequence[VisitRow]:

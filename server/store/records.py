@@ -12,6 +12,7 @@ from station.protocol import (
     Face,
     FrameHeader,
     Measure,
+    Order,
     Patient,
     QualityReport,
     StillOffer,
@@ -44,6 +45,8 @@ class Visit:
     protocol: VisitProtocol
     expected: tuple[str, ...]
     conditions: Conditions = field(default_factory=Conditions)
+    order: Order | None = None
+    """What it was ordered as; None: somebody who walked in, to be reconciled."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ def visit_row(booth_id: str, message: VisitOpened) -> VisitRow:
         conditions=to_json(message.conditions),
         patient_key=patient_key(message.patient),
         searched=searchable(message.patient),
+        ordered=None if message.order is None else to_json(message.order),
     )
 
 
@@ -154,6 +158,7 @@ def visit_of(row: VisitRow) -> Visit:
         msgspec.json.decode(row.protocol, type=VisitProtocol),
         msgspec.json.decode(row.expected, type=tuple[str, ...]),
         msgspec.json.decode(row.conditions, type=Conditions),
+        None if row.ordered is None else msgspec.json.decode(row.ordered, type=Order),
     )
 
 

@@ -54,6 +54,8 @@ class VisitRow(SQLModel, table=True):
     patient_key: str = Field(default="", max_length=160, index=True, sa_column_kwargs={"server_default": ""})
     searched: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
     """Name and ID of the patient, folded (`patients.searchable`)."""
+    ordered: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    """`Order` as JSON; None: somebody who walked in, until the visit is reconciled with an order."""
 
 
 class StillRow(SQLModel, table=True):

@@ -10,6 +10,7 @@ its bytes. A visit on the wire, station on the left:
                                    <- StillStored          (the still is on disk and in the database)
     VisitClosed      ->            <- VisitNoted
                                    <- StillProgress, StillExamined   (whenever they happen)
+    OrdersWanted     ->            <- OrdersTold …         (only where the Welcome says that there is a worklist)
     Heartbeat        <->           Heartbeat
 """
 
@@ -23,6 +24,7 @@ from station.protocol.errors import ErrorCode
 from station.protocol.frame import FrameHeader
 from station.protocol.ids import BoothId, Sha256, Uid
 from station.protocol.lighting import VisitProtocol
+from station.protocol.orders import TEXT, Order, OrderEntry, Patient
 from station.protocol.results import Overlay, PreviewVerdict, QualityReport
 from station.protocol.version import MINIMUM_VERSION, PROTOCOL_VERSION
 
@@ -34,6 +36,10 @@ MAX_STILL_BYTES = 1 << 30
 """Largest still on the wire."""
 MAX_VISIT_STILLS = 768
 """Stills of one visit, those that were taken again among them; so many UIDs fit into a message."""
+MAX_ORDERS = 500
+"""Entries of a worklist."""
+MAX_ORDER_PAGES = 250
+"""Messages that so many entries fill at most."""
 LAST_STEP = "done"
 """`StillProgress.step` once every step of a still has ended."""
 HEARTBEAT_S = 2.0
@@ -42,23 +48,8 @@ SILENCE_LIMIT_S = 8.0
 """Silence after which the peer is taken for gone."""
 
 
-_TEXT = r"^[^\\\x00-\x1f\x7f]*$(?!\n)"
-"""DICOM text of one value: no backslash, which parts values, and no control characters (PS3.5 section 6.2)."""
-
-
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     pass
-
-
-class Patient(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is photographed; every field may be empty (DICOM type 2)."""
-
-    patient_id: Annotated[str, Meta(max_length=64, pattern=_TEXT)] = ""
-    issuer_of_patient_id: Annotated[str, Meta(max_length=64, pattern=_TEXT)] = ""
-    patient_name: Annotated[str, Meta(max_length=324, pattern=_TEXT)] = ""
-    """DICOM PN, components parted by ^."""
-    patient_birth_date: Annotated[str, Meta(pattern=r"^([0-9]{8})?$(?!\n)")] = ""
-    patient_sex: Annotated[str, Meta(pattern=r"^[MFO]?$(?!\n)")] = ""
 
 
 class Conditions(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +61,7 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """Temperature of the room, degrees Celsius."""
     humidity_pct: Annotated[float, Meta(ge=0, le=100)] | None = None
     """Relative humidity of the room."""
-    products: Annotated[str, Meta(max_length=256, pattern=_TEXT)] = ""
+    products: Annotated[str, Meta(max_length=256, pattern=TEXT)] = ""
     """What was used on the skin before."""
 
 
@@ -102,6 +93,8 @@ class Welcome(_Message, frozen=True, kw_only=True):
     """Where the preview is posted (RFC 9725); empty: no preview wanted."""
     whip_token: Annotated[str, Meta(max_length=2048)] = ""
     """Bearer token for `whip_url`."""
+    orders: bool = False
+    """The server keeps a worklist: `OrdersWanted` may be said. An older server would hang up at it."""
 
 
 class Refused(_Message, frozen=True, kw_only=True):
@@ -121,6 +114,8 @@ class VisitOpened(_Message, frozen=True, kw_only=True):
     protocol: VisitProtocol
     patient: Patient = Patient()
     conditions: Conditions = Conditions()
+    order: Order | None = None
+    """What the visit was ordered as; None: somebody who walked in."""
 
 
 class VisitClosed(_Message, frozen=True, kw_only=True):
@@ -159,7 +154,7 @@ class StillOffer(_Message, frozen=True, kw_only=True):
     """What the booth measured on the raw frame; guidance, not the verdict."""
     replaces: Uid | None = None
     """The still of the same visit that this one was taken again for; that one stays."""
-    override: Annotated[str, Meta(max_length=256, pattern=_TEXT)] = ""
+    override: Annotated[str, Meta(max_length=256, pattern=TEXT)] = ""
     """Why the operator shot although the booth's gate asked for a correction; empty: it did not."""
 
 
@@ -221,6 +216,34 @@ class Heartbeat(_Message, frozen=True, kw_only=True):
     """None: nothing is judged now."""
 
 
+class OrdersWanted(_Message, frozen=True, kw_only=True):
+    """Tell the worklist, or who is found in it by something that was scanned or typed."""
+
+    request: Annotated[int, Meta(ge=0, lt=1 << 32)]
+    """Comes back with the answer; a booth has at most one list and one search under way."""
+    known: Annotated[str, Meta(max_length=64)] = ""
+    """`OrdersTold.digest` of the list that the booth has."""
+    sought: Annotated[str, Meta(max_length=64, pattern=TEXT)] = ""
+    """Patient ID, accession number, admission ID or beginning of a name; empty: the whole list."""
+
+
+class OrdersTold(_Message, frozen=True, kw_only=True):
+    """One page of a worklist; the answer is whole with the last of them."""
+
+    request: Annotated[int, Meta(ge=0, lt=1 << 32)]
+    digest: Annotated[str, Meta(max_length=64)]
+    """The same for the same entries; where it is the one that the booth knows, there are no entries."""
+    told_at: float | None
+    """When the source said so, seconds since 1970 UTC; None: it never has."""
+    problem: Annotated[str, Meta(max_length=256)] = ""
+    """The operator's sentence while the source cannot be asked; the entries are those of `told_at`."""
+    page: Annotated[int, Meta(ge=1, le=MAX_ORDER_PAGES)] = 1
+    pages: Annotated[int, Meta(ge=1, le=MAX_ORDER_PAGES)] = 1
+    entries: Annotated[tuple[OrderEntry, ...], Meta(max_length=MAX_ORDERS)] = ()
+    more: bool = False
+    """There are more than these: seek with more words."""
+
+
 class PreviewOverlay(msgspec.Struct, frozen=True, kw_only=True):
     """An overlay on a WebRTC data channel, as JSON; label `overlay`, unordered, never retransmitted."""
 
@@ -229,7 +252,7 @@ class PreviewOverlay(msgspec.Struct, frozen=True, kw_only=True):
     overlay: Overlay
 
 
-StationMessage = Hello | VisitOpened | VisitClosed | StillOffer | StillChunk | Heartbeat
+StationMessage = Hello | VisitOpened | VisitClosed | StillOffer | StillChunk | OrdersWanted | Heartbeat
 ServerMessage = (
     Welcome
     | Refused
@@ -239,5 +262,6 @@ ServerMessage = (
     | StillStored
     | StillProgress
     | StillExamined
+    | OrdersTold
     | Heartbeat
 )

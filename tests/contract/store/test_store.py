@@ -36,6 +36,7 @@ from station.protocol import (
     VisitProtocol,
     new_uid,
 )
+from tests.fixtures.orders import ORDER
 
 pytestmark = pytest.mark.contract
 
@@ -396,3 +397,16 @@ async def test_the_last_visit_of_every_booth_is_told_also_the_last_with_a_still(
     assert {booth: one.opened_at for booth, one in last.items()} == {"booth-1": 1001.0, "booth-2": 1003.0}
     shot = await store.last_visits(with_stills=True)
     assert {booth: one.opened_at for booth, one in shot.items()} == {"booth-1": 1000.0}
+
+
+async def test_what_a_visit_was_ordered_as_reads_back_and_walk_ins_are_found(store: Store) -> None:
+    ordered, walk_in = msgspec.structs.replace(opened(), order=ORDER), opened()
+    for one in (ordered, walk_in):
+        await store.open_visit("booth-1", one)
+    assert (await store.visit(ordered.study_instance_uid)).order == ORDER
+    assert (await store.visit(walk_in.study_instance_uid)).order is None
+    found = await store.visits(search=VisitSearch(unreconciled=True))
+    assert [one.study_instance_uid for one in found] == [walk_in.study_instance_uid]
+    asked = [ordered.study_instance_uid, "1.2.3"]
+    assert await store.known_visits(asked) == {ordered.study_instance_uid}
+    assert await store.known_visits([]) == set()

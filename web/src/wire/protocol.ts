@@ -131,6 +131,37 @@ export interface Patient {
   patient_sex: string;
 }
 
+export interface CodedConcept {
+  value: string;
+  scheme: string;
+  meaning: string;
+  version: string;
+}
+
+export interface Issuer {
+  name: string;
+  universal_id: string;
+  universal_id_type: string;
+}
+
+export interface Order {
+  study_instance_uid: string | null;
+  accession_number: string;
+  issuer_of_accession_number: Issuer;
+  referring_physician_name: string;
+  requested_procedure_id: string;
+  requested_procedure_description: string;
+  requested_procedure_code: CodedConcept | null;
+  reason: string;
+  scheduled_step_id: string;
+  scheduled_step_description: string;
+  scheduled_protocol_codes: CodedConcept[];
+  admission_id: string;
+  issuer_of_admission_id: Issuer;
+  service_episode_id: string;
+  reason_for_visit: string;
+}
+
 export interface Conditions {
   acclimatised_min: number | null;
   room_c: number | null;

@@ -8,6 +8,7 @@ import type {
   Layer,
   Light,
   Measure,
+  Order,
   Patient,
   Preparation,
   QualityReport,
@@ -70,6 +71,7 @@ export interface VisitSummary {
   stored: number;
   verdict: Verdict | null;
   cover: string | null;
+  ordered: boolean;
 }
 
 export interface VisitPage {
@@ -122,6 +124,7 @@ export interface StillInfo {
 export interface VisitDetail {
   visit: VisitSummary;
   conditions: Conditions;
+  order: Order | null;
   stills: StillInfo[];
   replaced: StillInfo[];
 }
