@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import av
-import numpy as np
 from av.video.codeccontext import VideoCodecContext
-from numpy.typing import NDArray
 
 from server.live.codec import VideoCodec
 from server.live.reassembly import EncodedFrame
@@ -50,13 +48,6 @@ def picture_size(frame: EncodedFrame) -> tuple[int, int] | None:
         return None
     width, height = (int.from_bytes(frame.data[at : at + 2], "little") & 0x3FFF for at in (6, 8))
     return width, height
-
-
-def rgb_of(picture: av.VideoFrame, longest_side: int) -> NDArray[np.uint8]:
-    """uint8 (height, width, 3) RGB, scaled down to `longest_side` where it is larger."""
-    scale = min(1.0, longest_side / max(picture.width, picture.height))
-    width, height = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    return np.asarray(picture.to_ndarray(format="rgb24", width=width, height=height), np.uint8)
 
 
 def _decoder(codec: VideoCodec) -> VideoCodecContext:

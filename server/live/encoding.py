@@ -3,16 +3,16 @@
 from fractions import Fraction
 
 import av
-from av.video.reformatter import ColorRange
 
 from server.live.fanout import CLOCK_RATE
+from server.live.pictures import planar
 
 BITRATE = 2_500_000
 """Of the coded stream, bit/s."""
 _TIME_BASE = Fraction(1, CLOCK_RATE)
 _OPTIONS = {
     "deadline": "realtime",
-    "cpu-used": "-6",
+    "cpu-used": "-8",
     "lag-in-frames": "0",
     "noise-sensitivity": "0",  # noise reduction would smooth skin
     "static-thresh": "1",
@@ -33,14 +33,8 @@ class Vp8Encoder:
 
     def encode(self, picture: av.VideoFrame, pts: int, key: bool) -> bytes:
         """The coded frame of presentation time `pts` (90 kHz); `key` makes it one that can be decoded alone."""
-        width, height = picture.width // 2 * 2, picture.height // 2 * 2
-        video = picture.reformat(
-            width=width,
-            height=height,
-            format="yuv420p",
-            src_color_range=ColorRange.JPEG if picture.format.name.startswith("yuvj") else None,
-            dst_color_range=ColorRange.MPEG,
-        )
+        video = planar(picture)
+        width, height = video.width, video.height
         codec = self._codec
         if codec is None or (codec.width, codec.height) != (width, height):
             codec = self._codec = _new_codec(width, height)

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from server.errors import InferenceError, InferenceUnavailable, NotFound
 from server.live.booth import LiveBooth, PendingFrame, Source
-from server.live.decoding import rgb_of
 from server.live.errors import NotPublishing, TooManyPeers
 from server.live.ice import IceServer
 from server.live.jpeg_stream import JpegStream
 from server.live.offer import Fragment, read_publisher_offer, read_viewer_offer
 from server.live.peer import Peer
+from server.live.pictures import rgb_of
 from server.live.rtc_internals import check_versions
 from server.live.scheduler import FairScheduler
 from server.live.state import InferenceState, LiveState, Sync

@@ -10,7 +10,7 @@ from aiortc.mediastreams import MediaStreamError
 from av import VideoFrame
 
 from server.access import Scope
-from server.live.decoding import rgb_of
+from server.live.pictures import rgb_of
 from server.live.rtc_internals import close_connection
 from station.devices import LatestFrame
 from station.protocol import OVERLAY_CHANNEL, PreviewOverlay, decode_overlay

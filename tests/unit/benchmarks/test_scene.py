@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.live import scene, stamp
-from server.live.decoding import rgb_of
+from server.live.pictures import rgb_of
 from station.transport.vp8 import TIME_BASE, PreviewEncoder
 
 pytestmark = pytest.mark.unit

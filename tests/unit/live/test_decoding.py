@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from server.live.decoding import DecodedFrame, StreamDecoder, picture_size, rgb_of
+from server.live.decoding import DecodedFrame, StreamDecoder, picture_size
+from server.live.pictures import rgb_of
 from server.live.reassembly import EncodedFrame
 from station.protocol import Frame, FrameHeader
 from station.transport.vp8 import PreviewEncoder

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from server.live import jpeg_stream
-from server.live.decoding import DecodedFrame, rgb_of
+from server.live.decoding import DecodedFrame
 from server.live.jpeg_stream import JpegStream
+from server.live.pictures import rgb_of
 from server.live.reassembly import EncodedFrame
 from station.protocol import Overlay, PreviewOverlay
 
