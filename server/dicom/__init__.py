@@ -10,6 +10,7 @@ from server.dicom.proof import prove_photo
 from server.dicom.reading import PhotoFile, read_photo
 from server.dicom.report import NO_CLINICAL_VALIDATION, REFERENCE_WEIGHTS, ReportedFinding, build_report
 from server.dicom.segmentation import Segment, build_segmentation
+from server.dicom.transcoding import transcoded
 from server.dicom.warm_up import warm_up
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "prove_photo",
     "read_header",
     "read_photo",
+    "transcoded",
     "warm_up",
     "write",
 ]

@@ -1,4 +1,4 @@
-"""JPEG-LS lossless codestreams (ISO/IEC 14495-1) of 8-bit RGB pictures.
+"""JPEG-LS lossless codestreams (ISO/IEC 14495-1) of 8-bit pictures.
 
 Encoding goes through FFmpeg's codec, which gives up the interpreter lock while it works, so that pictures are encoded
 in as many threads as there are cores; the codestream is line-interleaved. Decoding goes through CharLS, an
@@ -18,14 +18,15 @@ from server.errors import BadImage
 
 
 def encode(srgb: NDArray[np.uint8]) -> bytes:
-    """The codestream of an (H, W, 3) uint8 picture, H and W up to 65535."""
+    """The codestream of a uint8 picture, (H, W, 3) or (H, W), H and W up to 65535."""
     rows, columns = srgb.shape[:2]
+    layout = "rgb24" if srgb.ndim == 3 else "gray"
     context = VideoCodecContext.create("jpegls", "w")
     assert isinstance(context, VideoCodecContext)
-    context.width, context.height, context.pix_fmt = columns, rows, "rgb24"
+    context.width, context.height, context.pix_fmt = columns, rows, layout
     context.time_base = Fraction(1)
     context.thread_count, context.thread_type = 1, ThreadType.NONE
-    frame = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(srgb), "rgb24")
+    frame = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(srgb), layout)
     frame.pts = 0
     (packet,) = [*context.encode(frame), *context.encode(None)]
     return bytes(packet)
