@@ -1,6 +1,5 @@
 """Preview frames coded as VP8."""
 
-import os
 import time
 from collections.abc import Callable
 from fractions import Fraction
@@ -17,8 +16,6 @@ TIME_BASE = Fraction(1, 90_000)
 """RTP clock of video."""
 MIN_BITRATE, MAX_BITRATE = 300_000, 4_000_000
 """Usual bounds of the bitrate, bit/s."""
-_THREADS = min(2, os.cpu_count() or 1)
-"""A frame is coded in two thirds of the time, and is sent that much sooner."""
 _CHANGE = 0.25  # a new bitrate costs a key frame: follow only changes larger than this share,
 _CHANGE_INTERVAL_S = 2.0  # and no more often than this
 
@@ -89,7 +86,7 @@ def _new_codec(width: int, height: int, fps: float, bitrate: int) -> av.VideoCod
     codec.width, codec.height, codec.pix_fmt = width, height, "yuv420p"
     codec.time_base, codec.framerate = TIME_BASE, Fraction(fps).limit_denominator(1000)
     codec.bit_rate, codec.gop_size, codec.qmin, codec.qmax = bitrate, 3000, 2, 56
-    codec.thread_count = _THREADS
+    codec.thread_count = 1
     codec.options = {
         "deadline": "realtime",
         "cpu-used": "-8",
