@@ -2,8 +2,18 @@
 
 from server.dicom.attributes import Equipment
 from server.dicom.codes import PRIVATE_SCHEME
+from server.dicom.encapsulated import build_encapsulated_pdf
 from server.dicom.files import decoded_pixels_sha256, encoded, read_header, write
 from server.dicom.groups import Model
+from server.dicom.key_object import (
+    DATA_RETENTION_EXPIRED,
+    INCORRECT_WORKLIST_ENTRY,
+    QUALITY_REASONS,
+    REJECTED_FOR_PATIENT_SAFETY,
+    REJECTED_FOR_QUALITY,
+    REJECTIONS,
+    build_key_object,
+)
 from server.dicom.origin import Origin, StudyWords
 from server.dicom.photo import LossyCompression, PhotoDescription, build_photo, build_photo_from_jpeg
 from server.dicom.proof import prove_photo
@@ -14,9 +24,15 @@ from server.dicom.transcoding import transcoded
 from server.dicom.warm_up import warm_up
 
 __all__ = [
+    "DATA_RETENTION_EXPIRED",
+    "INCORRECT_WORKLIST_ENTRY",
     "NO_CLINICAL_VALIDATION",
     "PRIVATE_SCHEME",
+    "QUALITY_REASONS",
     "REFERENCE_WEIGHTS",
+    "REJECTED_FOR_PATIENT_SAFETY",
+    "REJECTED_FOR_QUALITY",
+    "REJECTIONS",
     "Equipment",
     "LossyCompression",
     "Model",
@@ -26,6 +42,8 @@ __all__ = [
     "ReportedFinding",
     "Segment",
     "StudyWords",
+    "build_encapsulated_pdf",
+    "build_key_object",
     "build_photo",
     "build_photo_from_jpeg",
     "build_report",

@@ -93,6 +93,13 @@ def add_patient_and_study(derived: Dataset, photo: Dataset) -> None:
             setattr(derived, keyword, photo[keyword].value)
 
 
+def add_equipment(derived: Dataset, equipment: Equipment) -> None:
+    """Name the maker of an object, all four attributes of Enhanced General Equipment (PS3.3 section C.7.5.2)."""
+    derived.Manufacturer, derived.ManufacturerModelName = equipment.manufacturer, equipment.model
+    derived.DeviceSerialNumber = equipment.serial
+    derived.SoftwareVersions = list(equipment.software_versions)
+
+
 def add_times(derived: Dataset, at: datetime) -> None:
     """Date instance, content and series of a derived object."""
     derived.TimezoneOffsetFromUTC = offset(at)

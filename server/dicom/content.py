@@ -57,6 +57,11 @@ def uid(name: Code, value: str, relation: Relation = Relation.CONTAINS) -> Item:
     return _item("UIDREF", name, relation, explicit.text(0x0040A124, "UI", value))
 
 
+def person(name: Code, value: str, relation: Relation = Relation.CONTAINS) -> Item:
+    """A PNAME."""
+    return _item("PNAME", name, relation, explicit.text(0x0040A123, "PN", value))
+
+
 def number(
     name: Code,
     value: float,
@@ -77,11 +82,23 @@ def image(
     name: Code, instance: Dataset, *, segment: int | None = None, children: Iterable[Item] = ()
 ) -> Item:
     """An IMAGE: an instance, or one segment of it."""
-    reference = explicit.text(0x00081150, "UI", instance.SOPClassUID)
-    reference += explicit.text(0x00081155, "UI", instance.SOPInstanceUID)
+    reference = _reference(instance)
     if segment is not None:
         reference += explicit.element(0x0062000B, "US", struct.pack("<H", segment))
     return explicit.sequence(0x00081199, [reference]) + _item("IMAGE", name, Relation.CONTAINS, b"", children)
+
+
+def composite(name: Code, instance: Dataset) -> Item:
+    """A COMPOSITE: an instance that is no image."""
+    return explicit.sequence(0x00081199, [_reference(instance)]) + _item(
+        "COMPOSITE", name, Relation.CONTAINS, b""
+    )
+
+
+def _reference(instance: Dataset) -> bytes:
+    return explicit.text(0x00081150, "UI", instance.SOPClassUID) + explicit.text(
+        0x00081155, "UI", instance.SOPInstanceUID
+    )
 
 
 def _container(name: Code, children: Iterable[Item], template: str, relation: Relation | None) -> Item:

@@ -9,10 +9,19 @@ from pydicom.sr.coding import Code
 from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian
 
 from server.dicom import codes, content
-from server.dicom.attributes import Equipment, add_patient_and_study, add_times, file_meta, zone_of
+from server.dicom.attributes import (
+    Equipment,
+    add_equipment,
+    add_patient_and_study,
+    add_times,
+    file_meta,
+    zone_of,
+)
 from server.dicom.content import Item, Relation
 from server.dicom.context import calibration_of
+from server.dicom.evidence import evidence
 from server.dicom.groups import Group, Model, SegmentReference, build_group, build_quality_group
+from server.dicom.observer import device_observer
 from server.dicom.order import add_request
 from station.protocol import Measure, QualityReport, derived_uid
 
@@ -29,13 +38,6 @@ _PIXELS = Code("{pixels}", "UCUM", "Pixels")
 _LANGUAGE = Code("121049", "DCM", "Language of Content Item and Descendants")
 _ENGLISH = Code("en-US", "RFC5646", "English (United States)")
 _PROCEDURE = Code("121058", "DCM", "Procedure reported")
-_OBSERVER_TYPE = Code("121005", "DCM", "Observer Type")
-_DEVICE = Code("121007", "DCM", "Device")
-_DEVICE_UID = Code("121012", "DCM", "Device Observer UID")
-_DEVICE_NAME = Code("121013", "DCM", "Device Observer Name")
-_DEVICE_MANUFACTURER = Code("121014", "DCM", "Device Observer Manufacturer")
-_DEVICE_MODEL = Code("121015", "DCM", "Device Observer Model Name")
-_DEVICE_SERIAL = Code("121016", "DCM", "Device Observer Serial Number")
 
 NO_CLINICAL_VALIDATION = (
     "Made by software for cosmetic and research use; not a medical device. "
@@ -99,13 +101,13 @@ def build_report(
     report.SeriesInstanceUID, report.SeriesNumber = series_instance_uid, series_number
     report.SeriesDescription = f"Measures: {photo.get('SeriesDescription', '')}"[:64]
     report.InstanceNumber = instance_number
-    _add_equipment(report, equipment)
+    add_equipment(report, equipment)
     add_patient_and_study(report, photo)
     add_request(report, photo)
     add_times(report, made_at.astimezone(zone_of(photo)))
     _add_document_state(report, photo, segmentation)
     if replaces is not None:
-        report.PredecessorDocumentsSequence = _evidence([replaces])
+        report.PredecessorDocumentsSequence = evidence([replaces])
     report.file_meta = file_meta(report, ExplicitVRLittleEndian)
     return report
 
@@ -159,7 +161,7 @@ def _document(
     photo: Dataset, groups: Sequence[Item], lines: Iterable[str], equipment: Equipment
 ) -> Iterator[Item]:
     yield content.code(_LANGUAGE, _ENGLISH, Relation.CONCEPT_MODIFIER)
-    yield from _observer(equipment)
+    yield from device_observer(equipment)
     yield content.code(_PROCEDURE, codes.PHOTOGRAPHY, Relation.CONCEPT_MODIFIER)
     described = [
         content.code(_MODALITY, _PHOTOGRAPHY_MODALITY, Relation.ACQUISITION_CONTEXT),
@@ -173,42 +175,9 @@ def _document(
         yield content.text(codes.COMMENT, line)
 
 
-def _observer(equipment: Equipment) -> Iterator[Item]:
-    context = Relation.OBSERVATION_CONTEXT
-    identity = derived_uid("dermabooth", "device", equipment.manufacturer, equipment.model, equipment.serial)
-    yield content.code(_OBSERVER_TYPE, _DEVICE, context)
-    yield content.uid(_DEVICE_UID, identity, context)
-    yield content.text(_DEVICE_NAME, equipment.model, context)
-    yield content.text(_DEVICE_MANUFACTURER, equipment.manufacturer, context)
-    yield content.text(_DEVICE_MODEL, equipment.model, context)
-    yield content.text(_DEVICE_SERIAL, equipment.serial, context)
-
-
-def _add_equipment(report: Dataset, equipment: Equipment) -> None:
-    report.Manufacturer, report.ManufacturerModelName = equipment.manufacturer, equipment.model
-    report.DeviceSerialNumber = equipment.serial
-    report.SoftwareVersions = list(equipment.software_versions)
-
-
 def _add_document_state(report: Dataset, photo: Dataset, segmentation: Dataset | None) -> None:
     report.CompletionFlag, report.VerificationFlag, report.PreliminaryFlag = "COMPLETE", "UNVERIFIED", "FINAL"
     report.ReferencedPerformedProcedureStepSequence = []
     report.PerformedProcedureCodeSequence = []
     instances = [photo] if segmentation is None else [photo, segmentation]
-    report.CurrentRequestedProcedureEvidenceSequence = _evidence(instances)
-
-
-def _evidence(instances: Sequence[Dataset]) -> list[Dataset]:
-    """References by study, series and instance (PS3.3 table C.17-3); each instance is of a series of its own."""
-    study = Dataset()
-    study.StudyInstanceUID = instances[0].StudyInstanceUID
-    study.ReferencedSeriesSequence = []
-    for instance in instances:
-        reference = Dataset()
-        reference.ReferencedSOPClassUID = instance.SOPClassUID
-        reference.ReferencedSOPInstanceUID = instance.SOPInstanceUID
-        series = Dataset()
-        series.SeriesInstanceUID = instance.SeriesInstanceUID
-        series.ReferencedSOPSequence = [reference]
-        study.ReferencedSeriesSequence.append(series)
-    return [study]
+    report.CurrentRequestedProcedureEvidenceSequence = evidence(instances)
