@@ -67,7 +67,7 @@ def _layers() -> dict[Layer, NDArray[np.uint8]]:
     """Skin and maps of a face, for overlays as large as those of the model."""
     skin, noise = np.zeros((360, 640), np.uint8), np.random.default_rng(0)
     cv2.ellipse(skin, (320, 180), (90, 120), 0, 0, 360, (255,), cv2.FILLED)
-    smooth = [cv2.resize(noise.integers(0, 256, (45, 80), np.uint8), (640, 360)) for _ in range(3)]
+    smooth = [cv2.resize(noise.integers(0, 96, (12, 21), np.uint8), (640, 360)) for _ in range(3)]
     maps = zip((Layer.MELANIN, Layer.REDNESS, Layer.REFLECTION), smooth, strict=True)
     return {Layer.SKIN: skin, **{layer: np.asarray(values, np.uint8) for layer, values in maps}}
 
