@@ -11,7 +11,10 @@ ServerError
 │   └── InferenceFailed      the model failed at the request: worth another try or two
 ├── StoreUnavailable         the database is away: wait
 ├── DestinationUnavailable   the destination is away: wait, the parcels are kept
+├── OrdersUnavailable        the hospital's worklist cannot be asked: the last list stays
+├── PeerUnavailable          a DICOM system is away or refuses us: wait, and do what the text says
 ├── StorageFull              free disk space
+│   └── AuditUnavailable     the audit trail cannot be written: free space, or mend its folder
 └── Conflict                 the UID is taken by other bytes
 """
 
@@ -59,9 +62,31 @@ class StoreUnavailable(ServerError):
 class DestinationUnavailable(ServerError):
     """The destination is away: wait, the parcels are kept."""
 
+    def __init__(self, text: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+        """How long the destination asked to be left alone."""
+
+
+class OrdersUnavailable(ServerError):
+    """The hospital's worklist cannot be asked: the last list stays."""
+
+
+class PeerUnavailable(ServerError):
+    """A DICOM system is away or refuses us: wait, and do what the text says."""
+
+    def __init__(self, reason: str, next_step: str) -> None:
+        super().__init__(f"{reason}; {next_step}")
+        self.reason = reason
+        self.next_step = next_step
+
 
 class StorageFull(ServerError):
     """No space left on the disk."""
+
+
+class AuditUnavailable(StorageFull):
+    """The audit trail cannot be written: free space, or mend its folder."""
 
 
 class Conflict(ServerError):

@@ -2,11 +2,14 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from server.config.dicom import PeerSection
 from server.config.section import Section
+from server.config.tls import TlsSection
+from server.config.urls import ServiceUrl, is_loopback
 
 DestinationName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=32)]
 
@@ -44,5 +47,49 @@ class FolderSection(DestinationSection):
     """It must exist; files lie there as STUDY/INSTANCE.dcm, by their UIDs."""
 
 
-AnyDestination = FolderSection
-"""The kinds of destination; with several, a union with `Field(discriminator="type")`."""
+class DimseSection(DestinationSection, PeerSection):
+    """A PACS that takes C-STORE."""
+
+    type: Literal["dimse"]
+    commitment: Literal["none", "same_association", "listener"] = "none"
+    """How it says that it keeps what it took: never, while we wait, or by calling `[dicom.listener]`."""
+    commitment_within_s: Annotated[float, Field(gt=0, le=604_800)] = 3600.0
+    """A storage commitment that was not answered by then is asked for again."""
+
+
+class StowSection(DestinationSection):
+    """A PACS or archive that takes STOW-RS and answers QIDO-RS."""
+
+    type: Literal["stow"]
+    url: ServiceUrl
+    """Root of its DICOMweb services; `/studies` is added."""
+    token_file: Path | None = None
+    """File with a bearer token, one line, mode 0600."""
+    user: Annotated[str, Field(pattern=r"^[^:\x00-\x1f\x7f]*$", max_length=255)] = ""
+    password_file: Path | None = None
+    """File with the password of `user`, one line, mode 0600."""
+    tls: TlsSection | None = None
+    """For https: own authorities and our own certificate."""
+    most_instances: Annotated[int, Field(ge=1, le=1000)] = 20
+    """In one request."""
+    most_mb: Annotated[int, Field(ge=1, le=4096)] = 256
+    """In one request; an instance that is larger goes alone."""
+    found_within_s: Annotated[float, Field(gt=0, le=604_800)] = 600.0
+    """An instance that QIDO-RS has not shown by then is sent again."""
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if bool(self.user) is not bool(self.password_file):
+            raise ValueError("user and password_file go together")
+        if self.token_file and self.user:
+            raise ValueError("choose token_file, or user and password_file")
+        secure = self.url.startswith("https://")
+        if (self.token_file or self.user) and not secure and not is_loopback(self.url):
+            raise ValueError("a token or password is sent over https only, except on this computer")
+        if self.tls is not None and not secure:
+            raise ValueError("tls needs an https url")
+        return self
+
+
+AnyDestination = Annotated[FolderSection | DimseSection | StowSection, Field(discriminator="type")]
+"""The kinds of destination."""

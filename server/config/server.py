@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -11,8 +11,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from server.config.destinations import AnyDestination
+from server.config.audit import AuditConfig
+from server.config.destinations import AnyDestination, DimseSection
+from server.config.dicom import DicomConfig
 from server.config.network import CaptureConfig, HttpConfig, LiveConfig
+from server.config.orders import OrdersConfig
 from server.config.processing import AnalysisConfig, DatabaseConfig, LogConfig, RetentionConfig, TritonConfig
 from server.config.reading import explain, read_toml
 from server.errors import ConfigError
@@ -36,6 +39,9 @@ class ServerConfig(BaseSettings):
     live: LiveConfig = LiveConfig()
     destinations: Annotated[tuple[AnyDestination, ...], Field(max_length=8)] = ()
     """Where DICOM objects go."""
+    dicom: DicomConfig = DicomConfig()
+    orders: OrdersConfig = OrdersConfig()
+    audit: AuditConfig = AuditConfig()
     log: LogConfig = LogConfig()
 
     @field_validator("destinations")
@@ -45,6 +51,19 @@ class ServerConfig(BaseSettings):
         if len(set(names)) < len(names):
             raise ValueError("two destinations have the same name")
         return destinations
+
+    @model_validator(mode="after")
+    def _commitment_is_heard(self) -> Self:
+        waiting = [
+            one.name
+            for one in self.destinations
+            if isinstance(one, DimseSection) and one.commitment == "listener"
+        ]
+        if waiting and not self.dicom.listener.enabled:
+            raise ValueError(
+                f"destination {waiting[0]}: commitment = listener needs dicom.listener.enabled = true"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -94,6 +113,11 @@ class ServerConfig(BaseSettings):
     def archive(self) -> Path:
         """Folder of the stills and DICOM objects."""
         return self.data / "archive"
+
+    @property
+    def audit_trail(self) -> Path:
+        """Folder of the audit trail, mode 0700."""
+        return self.data / "audit"
 
     @property
     def run(self) -> Path:

@@ -1,0 +1,360 @@
+"""A PACS or archive by STOW-RS, with QIDO-RS as the proof that it keeps what it took (PS3.18)."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import pydicom
+
+from server.config.destinations import StowSection
+from server.config.secrets import read_secret
+from server.dicom import transcoded
+from server.dimse import EXPLICIT, PLAIN, Ruling, StoredFile, Verdict, verdict
+from server.errors import BadImage, DestinationUnavailable
+from server.outbox.contract import Fate, Outcome, Parcel
+from server.outbox.destinations.multipart import Multipart
+from server.outbox.destinations.stow_answer import StowAnswer, Unreadable, read_found, read_stored
+
+_FATES = {Ruling.STORED: Fate.STORED, Ruling.AGAIN: Fate.AGAIN}
+_CONNECT_S = 10.0
+_SLOWEST_BYTES_PER_S = 65_536
+_MOST_ANSWER_BYTES = 8_000_000
+_PAGE = 200
+_MOST_PAGES = 50
+_MOST_MISSING = 10_000
+_ACCEPT = "application/dicom+json, application/json;q=0.5, application/dicom+xml;q=0.2"
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    content_type: str
+    body: bytes
+
+
+class StowDestination:
+    """Requests of a bounded number of instances, streamed from their files."""
+
+    def __init__(self, section: StowSection, run: Path) -> None:
+        """`run`: the server's folder of run files. Raises `ConfigError`."""
+        self.name = section.name
+        self._section = section
+        self._where = urlsplit(section.url).netloc
+        self._tls = None if section.tls is None else section.tls.client_context()
+        self._most = section.most_instances
+        self._missing_since: dict[str, float] = {}
+        self._scratch = run / f"transcoded-{section.name}"
+        self._session: aiohttp.ClientSession | None = None
+        self._headers()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    async def send(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Outcome, None]:
+        """Store each, unchanged where its transfer syntax is taken."""
+        waiting = list(parcels)
+        while waiting:
+            batch = self._batch(waiting)
+            del waiting[: len(batch)]
+            for outcome in await self._deliver(batch):
+                yield outcome
+            self._most = self._section.most_instances
+
+    async def confirm(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
+        """By QIDO-RS: the instances that are found in their study."""
+        if not parcels:
+            return []
+        found = await self._found(parcels[0].study_instance_uid, len(parcels))
+        return [self._judged(parcel, found) for parcel in parcels]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _batch(self, parcels: Sequence[Parcel]) -> list[Parcel]:
+        """As many as one request takes, at least one."""
+        batch: list[Parcel] = []
+        left = self._section.most_mb * 1_000_000
+        for parcel in parcels[: self._most]:
+            with contextlib.suppress(OSError):
+                left -= parcel.path.stat().st_size
+            if batch and left < 0:
+                break
+            batch.append(parcel)
+        return batch
+
+    async def _deliver(self, batch: Sequence[Parcel]) -> list[Outcome]:
+        """The outcomes of one batch, in as many requests as it takes."""
+        readable = [one for one in batch if one.path.is_file()]
+        if len(readable) < len(batch):
+            gone = [_gone(one) for one in batch if one not in readable]
+            return gone + (await self._deliver(readable) if readable else [])
+        answer = await self._store([one.path for one in batch])
+        if answer.status in (400, 409, 413, 415) and not _names_instances(answer):
+            return await self._apart(batch, answer.status)
+        told = _stow_answer(answer)
+        return [await self._ruled(parcel, _verdict(parcel, told)) for parcel in batch]
+
+    async def _apart(self, batch: Sequence[Parcel], status: int) -> list[Outcome]:
+        """A request that was refused as a whole: find out which instance it is that is not taken."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            return await self._deliver(batch[:middle]) + await self._deliver(batch[middle:])
+        return [await self._ruled(batch[0], _REFUSALS[status])]
+
+    async def _ruled(self, parcel: Parcel, found: Verdict) -> Outcome:
+        """The outcome of a verdict; a transfer syntax that is not taken is changed first."""
+        if found.ruling is Ruling.TRANSCODE:
+            found = await self._store_transcoded(parcel, found)
+        fate = _FATES.get(found.ruling, Fate.PARKED)
+        return Outcome(parcel.sop_instance_uid, fate, found.reason, found.next_step)
+
+    async def _store_transcoded(self, parcel: Parcel, refusal: Verdict) -> Verdict:
+        try:
+            file = await asyncio.to_thread(StoredFile.read, parcel.path)
+            if file.transfer_syntax in PLAIN:
+                return refusal
+            with self._copy() as copy:
+                await asyncio.to_thread(_transcode, parcel.path, copy)
+                answer = await self._store([copy])
+        except BadImage as error:
+            return Verdict(Ruling.PARK, str(error), "allow the object's own transfer syntax there")
+        if answer.status in _REFUSALS and not _names_instances(answer):
+            return _REFUSALS[answer.status]
+        return _verdict(parcel, _stow_answer(answer))
+
+    @contextlib.contextmanager
+    def _copy(self) -> Iterator[Path]:
+        self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self._scratch, suffix=".dcm") as copy:
+            yield Path(copy.name)
+
+    async def _store(self, paths: Sequence[Path]) -> _Answer:
+        body = Multipart(paths)
+        size = await asyncio.to_thread(body.size)
+        headers = {"Content-Type": body.content_type, "Content-Length": str(size)}
+        allowed_s = self._section.timeout_s * len(paths) + size / _SLOWEST_BYTES_PER_S
+        url = f"{self._section.url}/studies"
+        try:
+            answer = await self._ask("POST", url, allowed_s, headers=headers, data=body.pieces())
+        except aiohttp.ClientOSError as error:
+            # Some servers cut off a request that is too large instead of answering 413.
+            self._most = max(1, self._most // 2)
+            raise self._away(error) from error
+        if answer.status in (200, 202, 400, 409, 413, 415):
+            return answer
+        raise self._unavailable(answer.status)
+
+    async def _found(self, study: str, expected: int) -> set[str]:
+        """SOP Instance UIDs that QIDO-RS finds in a study, page by page."""
+        found: set[str] = set()
+        for page in range(_MOST_PAGES):
+            query = f"limit={_PAGE}&offset={page * _PAGE}"
+            url = f"{self._section.url}/studies/{study}/instances?{query}"
+            try:
+                answer = await self._ask("GET", url, self._section.timeout_s)
+            except aiohttp.ClientOSError as error:
+                raise self._away(error) from error
+            if answer.status in (204, 404):
+                break
+            if answer.status != 200:
+                raise self._unavailable(answer.status)
+            here = self._page(answer, study)
+            if here <= found:
+                break
+            found |= here
+            if len(here) < _PAGE and len(found) >= expected:
+                break
+        return found
+
+    def _page(self, answer: _Answer, study: str) -> set[str]:
+        try:
+            told = read_found(answer.body, answer.content_type)
+        except Unreadable as error:
+            raise DestinationUnavailable(
+                f"{self._where} does not answer QIDO-RS as the standard says: {error}; see that url is the root of DICOMweb"
+            ) from error
+        return {sop for sop, in_study in told if in_study in (None, study)}
+
+    def _judged(self, parcel: Parcel, found: set[str]) -> Outcome:
+        uid = parcel.sop_instance_uid
+        if uid in found:
+            self._missing_since.pop(uid, None)
+            return Outcome(uid, Fate.COMMITTED)
+        if len(self._missing_since) >= _MOST_MISSING:
+            self._missing_since.clear()
+        since = self._missing_since.setdefault(uid, time.monotonic())
+        if time.monotonic() - since < self._section.found_within_s:
+            return Outcome(uid, Fate.STORED, "QIDO-RS does not show it yet")
+        del self._missing_since[uid]
+        return Outcome(uid, Fate.AGAIN, "QIDO-RS does not show it", "it is sent again")
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        allowed_s: float,
+        *,
+        headers: dict[str, str] | None = None,
+        data: AsyncIterator[bytes] | None = None,
+    ) -> _Answer:
+        """One request; raises `DestinationUnavailable`, and `ClientOSError` where the connection broke."""
+        session = self._open_session()
+        try:
+            async with (
+                asyncio.timeout(allowed_s),
+                session.request(
+                    method,
+                    url,
+                    headers={**self._headers(), **(headers or {})},
+                    data=data,
+                    allow_redirects=False,
+                ) as response,
+            ):
+                return await self._read(response)
+        except TimeoutError as error:
+            raise DestinationUnavailable(
+                f"{self._where} did not answer in time; see that it is up and how busy it is"
+            ) from error
+        except aiohttp.ClientConnectorError as error:
+            raise self._away(error) from error
+        except aiohttp.ClientOSError:
+            raise
+        except (aiohttp.ClientError, ValueError) as error:
+            raise self._away(error) from error
+
+    async def _read(self, response: aiohttp.ClientResponse) -> _Answer:
+        if 300 <= response.status < 400:
+            raise DestinationUnavailable(
+                f"{self._where} redirects to another address; set url to where it redirects"
+            )
+        if response.status in (429, 503):
+            raise DestinationUnavailable(
+                f"{self._where} is busy ({response.status}); it is tried again",
+                retry_after_s=_retry_after(response.headers.get("Retry-After", "")),
+            )
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise DestinationUnavailable(f"{self._where} compresses its answers although none was asked for")
+        body = bytearray()
+        async for piece in response.content.iter_chunked(65_536):
+            body += piece
+            if len(body) > _MOST_ANSWER_BYTES:
+                raise DestinationUnavailable(
+                    f"{self._where} answers with more than {_MOST_ANSWER_BYTES} bytes; see that url is the root of DICOMweb"
+                )
+        return _Answer(response.status, response.content_type, bytes(body))
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._tls if self._tls is not None else True, limit=1),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                headers={"Accept": _ACCEPT, "Accept-Encoding": "identity"},
+            )
+        return self._session
+
+    def _headers(self) -> dict[str, str]:
+        """The secret, read anew: it may be renewed while we run. Raises `ConfigError`."""
+        section = self._section
+        if section.token_file is not None:
+            token = read_secret(section.token_file, f"destination {self.name}: token_file")
+            return {"Authorization": f"Bearer {token}"}
+        if section.password_file is not None:
+            password = read_secret(section.password_file, f"destination {self.name}: password_file")
+            return {"Authorization": aiohttp.BasicAuth(section.user, password, "utf-8").encode()}
+        return {}
+
+    def _unavailable(self, status: int) -> DestinationUnavailable:
+        text, advice = {
+            401: ("does not know us (401)", "renew token_file, or user and password_file"),
+            403: ("does not allow us to store (403)", "have storing allowed for our account there"),
+            404: ("has no DICOMweb there (404)", "correct url to the root of its DICOMweb services"),
+            405: ("takes no STOW-RS there (405)", "correct url, or have STOW-RS switched on"),
+            507: ("has no space left (507)", "have space made there; it is tried again"),
+        }.get(status, (f"failed ({status})", "see its log; it is tried again"))
+        return DestinationUnavailable(f"{self._where} {text}; {advice}")
+
+    def _away(self, error: Exception) -> DestinationUnavailable:
+        match error:
+            case aiohttp.ClientConnectorCertificateError():
+                text = f"the certificate of {self._where} is not accepted; set tls.ca_file to its authority, or correct url"
+            case aiohttp.ClientSSLError():
+                text = (
+                    f"{self._where} refuses the TLS handshake; "
+                    "see that it speaks TLS there and trusts tls.certificate_file"
+                )
+            case aiohttp.ClientConnectorError():
+                text = f"{self._where} does not answer; start it, or correct url"
+            case aiohttp.ClientOSError() | aiohttp.ServerDisconnectedError():
+                text = (
+                    f"{self._where} broke the connection off; see its log, and what it allows in one request"
+                )
+            case _:
+                text = f"{self._where} does not answer as a web server ({type(error).__name__}); correct url"
+        return DestinationUnavailable(text)
+
+
+_REFUSALS = {
+    400: Verdict(
+        Ruling.PARK, "it cannot read the request (400)", "see its log for what it does not understand"
+    ),
+    409: Verdict(Ruling.PARK, "it refuses the object without a reason (409)", "see its log for the reason"),
+    413: Verdict(
+        Ruling.PARK, "the object is larger than it takes (413)", "raise the limit there, then retry"
+    ),
+    415: Verdict(
+        Ruling.TRANSCODE,
+        "it does not take the object's media type (415)",
+        "allow application/dicom with JPEG-LS or Explicit VR Little Endian there",
+    ),
+}
+
+
+def _names_instances(answer: _Answer) -> bool:
+    try:
+        told = read_stored(answer.body, answer.content_type)
+    except Unreadable:
+        return False
+    return bool(told.stored or told.failed)
+
+
+def _stow_answer(answer: _Answer) -> StowAnswer | None:
+    """What is told of the instances; None where nothing is."""
+    try:
+        told = read_stored(answer.body, answer.content_type)
+    except Unreadable:
+        told = StowAnswer(frozenset(), {})
+    return told if told.stored or told.failed or answer.status != 200 else None
+
+
+def _verdict(parcel: Parcel, told: StowAnswer | None) -> Verdict:
+    uid = parcel.sop_instance_uid
+    if told is None or uid in told.stored:  # 200 is for all; whether it is true QIDO-RS shows
+        return Verdict(Ruling.STORED)
+    if uid in told.failed:
+        return verdict(told.failed[uid])
+    return Verdict(Ruling.AGAIN, "its answer does not say what became of the object", "see its log")
+
+
+def _gone(parcel: Parcel) -> Outcome:
+    return Outcome(
+        parcel.sop_instance_uid, Fate.PARKED, "the file is gone", "restore the archive from its backup"
+    )
+
+
+def _transcode(source: Path, target: Path) -> None:
+    pydicom.dcmwrite(target, transcoded(source, EXPLICIT), enforce_file_format=True)
+
+
+def _retry_after(value: str) -> float | None:
+    """Seconds; a date is not looked at."""
+    return min(float(value), 3600.0) if value.isascii() and value.isdigit() and len(value) < 9 else None
