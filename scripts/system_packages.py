@@ -21,6 +21,7 @@ PACKAGES = {
     "orthanc-dicomweb": "/usr/share/doc/orthanc-dicomweb",
     "postgresql": "/usr/lib/postgresql",
     "python3-gi": "/usr/share/doc/python3-gi",
+    "rsyslog-openssl": "/usr/share/doc/rsyslog-openssl",
 }
 """Package and the program or folder that shows it is there."""
 
