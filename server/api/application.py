@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from server.access import Tokens
-from server.api import booths, events, health, history, openapi, pages, session, stills, visits
+from server.api import booths, dicomweb, events, health, history, openapi, pages, session, stills, visits
 from server.api.alignment import Alignments
+from server.api.auditing import AUDIT, RequestAudit, note_refusals, record_access
+from server.api.dicomweb import DICOMWEB
 from server.api.events import HUB, EventHub
 from server.api.health import CHECKS, Check
 from server.api.history import ALIGNMENTS
@@ -20,6 +22,8 @@ from server.api.resources import ARCHIVE, STORE
 from server.api.routes import SESSIONS, Route, access, add_routes, refuse_undeclared
 from server.api.session import CODES, LIMIT
 from server.api.settings import SETTINGS, ApiSettings
+from server.audit import Auditor
+from server.dicomweb import DicomWeb
 from server.store import Archive, Store
 
 _MAX_BODY = 64 * 1024
@@ -36,11 +40,14 @@ class ApiParts:
     hub: EventHub
     checks: Mapping[str, Check] = field(default_factory=dict)
     """Further health checks by name."""
+    auditor: Auditor | None = None
+    audit_repeat_after_s: float = 300.0
+    """See `RequestAudit`."""
 
 
 def make_api(parts: ApiParts, extra: Iterable[Route] = ()) -> web.Application:
     """The application with the routes of this room and `extra` ones; start-up fails on an undeclared route."""
-    middlewares = [cross_origin, problems, own_host, count_strangers, access]
+    middlewares = [cross_origin, problems, own_host, count_strangers, note_refusals, access, record_access]
     app = web.Application(middlewares=middlewares, client_max_size=_MAX_BODY)
     app[SETTINGS] = parts.settings
     app[STORE], app[ARCHIVE], app[HUB] = parts.store, parts.archive, parts.hub
@@ -48,7 +55,10 @@ def make_api(parts: ApiParts, extra: Iterable[Route] = ()) -> web.Application:
     app[SESSIONS], app[CODES] = Sessions(parts.tokens), LoginCodes(parts.tokens)
     app[LIMIT], app[RENDITIONS] = RateLimit(), Renditions()
     app[ALIGNMENTS] = Alignments()
-    for noun in (pages, health, session, booths, visits, stills, history, events, openapi):
+    if parts.auditor is not None:
+        app[AUDIT] = RequestAudit(parts.auditor, parts.store, repeat_after_s=parts.audit_repeat_after_s)
+    app[DICOMWEB] = DicomWeb(parts.store, parts.archive)
+    for noun in (pages, health, session, booths, visits, stills, history, dicomweb, events, openapi):
         add_routes(app, noun.routes())
     add_routes(app, extra)
     app.on_startup.append(refuse_undeclared)
@@ -64,6 +74,7 @@ async def _sampling(app: web.Application) -> AsyncIterator[None]:
     task.cancel()
     await asyncio.wait({task})
     app[RENDITIONS].close()
+    app[DICOMWEB].close()
 
 
 async def _end_events(app: web.Application) -> None:

@@ -9,6 +9,7 @@ from server.errors import AccessDenied
 from server.live import Allowance
 
 _PATHS = ("/whip/", "/whep/")
+_READ_BY_OTHERS = (*_PATHS, "/dicom-web/")
 _CHANGES = frozenset({hdrs.METH_POST, hdrs.METH_PATCH, hdrs.METH_DELETE})
 _CALLERS = 4096
 _CORS = {
@@ -75,8 +76,8 @@ async def count_strangers(request: web.Request, handler: Handler) -> web.StreamR
 
 @web.middleware
 async def cross_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let pages of any origin read what the live doors answer, errors too: a token opens them, not a cookie."""
+    """Let pages of any origin read what the live doors and DICOMweb answer, errors too: a token opens them, not a cookie."""
     response = await handler(request)
-    if request.path.startswith(_PATHS):
+    if request.path.startswith(_READ_BY_OTHERS):
         response.headers.update(_CORS)
     return response

@@ -1,1 +1,21 @@
-"""The archive as a DICOMweb origin server (PS3.18): searches and retrievals."""
+"""DICOMweb (PS3.18) over the server's own store and archive."""
+
+from server.dicomweb.accept import Accepted, read_accept
+from server.dicomweb.errors import BadRequest, Busy, NotAcceptable
+from server.dicomweb.objects import Frames, Picture
+from server.dicomweb.service import Address, Body, DicomWeb, Found, etag
+
+__all__ = [
+    "Accepted",
+    "Address",
+    "BadRequest",
+    "Body",
+    "Busy",
+    "DicomWeb",
+    "Found",
+    "Frames",
+    "NotAcceptable",
+    "Picture",
+    "etag",
+    "read_accept",
+]

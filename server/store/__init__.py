@@ -1,7 +1,21 @@
 """The database and the archive: what is acknowledged stays."""
 
 from server.store.archive import Archive
+from server.store.deliveries import Deliveries, Delivery, DeliverySearch
+from server.store.delivery import DeliveryState, Noted, Route, routes_of
 from server.store.finding import VisitSearch
+from server.store.headers import (
+    Between,
+    FoundHeader,
+    HeaderRow,
+    Headers,
+    HeaderSearch,
+    Level,
+    Like,
+    Match,
+    Named,
+    OneOf,
+)
 from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
 from server.store.repository import Store
 from server.store.retakes import replaced_by, standing
@@ -9,8 +23,24 @@ from server.store.tables import WorkState
 
 __all__ = [
     "Archive",
+    "Between",
     "Booth",
+    "Deliveries",
+    "Delivery",
+    "DeliverySearch",
+    "DeliveryState",
+    "FoundHeader",
+    "HeaderRow",
+    "HeaderSearch",
+    "Headers",
     "Instance",
+    "Level",
+    "Like",
+    "Match",
+    "Named",
+    "Noted",
+    "OneOf",
+    "Route",
     "StepResult",
     "Still",
     "Store",
@@ -20,5 +50,6 @@ __all__ = [
     "WorkState",
     "WorkStatus",
     "replaced_by",
+    "routes_of",
     "standing",
 ]

@@ -16,15 +16,16 @@ def patient_key(patient: Patient) -> str:
 def searchable(patient: Patient) -> str:
     """Name and ID as `search_words` finds them: without case and accents."""
     name = patient.patient_name.replace("^", " ").replace("=", " ")
-    return _folded(f"{name} {patient.patient_id}")
+    return folded(f"{name} {patient.patient_id}")
 
 
 def search_words(text: str) -> Iterator[str]:
     """The first eight words that were searched for, folded as `searchable` is."""
-    yield from _folded(text.replace("^", " ")).split()[:_MAX_WORDS]
+    yield from folded(text.replace("^", " ")).split()[:_MAX_WORDS]
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """The text without case and accents, its spaces single."""
     # Decomposed, a Hangul syllable that is still being typed is found in the whole one.
     apart = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(letter for letter in apart if not unicodedata.combining(letter)).split())

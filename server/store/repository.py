@@ -11,8 +11,11 @@ from sqlmodel import Session, col, delete, select
 from server.errors import Conflict, NotFound, StoreUnavailable
 from server.store import finding, records, work
 from server.store.database import migrate, open_engine
+from server.store.deliveries import Deliveries
+from server.store.delivery import Route, enqueue
 from server.store.executor import DatabaseThreads
 from server.store.finding import EVERY, VisitSearch
+from server.store.headers import Headers
 from server.store.patients import patient_key
 from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
 from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow, VisitRow
@@ -22,15 +25,20 @@ from station.protocol import Measure, Patient, StillOffer, VisitClosed, VisitOpe
 class Store:
     """The database; every method is one transaction on a thread of its own."""
 
-    def __init__(self, threads: DatabaseThreads, steps: Sequence[str]) -> None:
+    def __init__(self, threads: DatabaseThreads, steps: Sequence[str], routes: Sequence[Route] = ()) -> None:
         self._threads = threads
         self._steps = tuple(steps)
+        self.deliveries = Deliveries(threads, routes)
+        """What goes to which destination."""
+        self.headers = Headers(threads)
+        """What the headers of the DICOM objects say."""
 
     @classmethod
-    def open(cls, url: str, *, steps: Sequence[str] = ()) -> Self:
+    def open(cls, url: str, *, steps: Sequence[str] = (), routes: Sequence[Route] = ()) -> Self:
         """The store at a database URL, its schema brought up to date.
 
         `steps` names what is to be done with every new still, in order; a process that takes no stills may leave it out.
+        `routes` are the destinations that new objects go to.
         Raises `ConfigError` for a URL of no known kind, `StoreUnavailable` if the database does not answer.
         """
         engine = open_engine(url)
@@ -40,7 +48,7 @@ class Store:
             engine.dispose()
             reason = str(error.orig).splitlines()[0]
             raise StoreUnavailable(f"the database does not answer: {reason}") from error
-        return cls(DatabaseThreads(engine), steps)
+        return cls(DatabaseThreads(engine), steps, routes)
 
     async def close(self) -> None:
         """Wait for running calls and close the connections."""
@@ -64,13 +72,19 @@ class Store:
         return [records.booth_of(row) for row in rows]
 
     async def open_visit(self, booth_id: str, message: VisitOpened) -> None:
-        """Remember a visit; again is harmless. Raises `Conflict` if another booth owns the UID."""
+        """Remember a visit; again is harmless. Raises `Conflict` if another booth owns the UID.
+
+        A visit that was given up before its first still may begin anew, at any booth.
+        """
 
         def add(session: Session) -> None:
             row = session.get(VisitRow, message.study_instance_uid)
             if row is None:
                 _need_booth(session, booth_id, message.opened_at)
                 session.add(records.visit_row(booth_id, message))
+            elif row.opened_at != message.opened_at and _given_up(session, row, booth_id):
+                _need_booth(session, booth_id, message.opened_at)
+                session.merge(records.visit_row(booth_id, message))
             elif row.booth_id != booth_id:
                 raise Conflict("this visit belongs to another booth")
 
@@ -98,6 +112,10 @@ class Store:
         """The newest visits that were searched for, newest first; at most 500."""
         rows = await self._threads.read(lambda s: finding.visits(s, search, limit))
         return [records.visit_of(row) for row in rows]
+
+    async def begun_visits(self, studies: Collection[str], booth_id: str) -> set[str]:
+        """Those of these Study Instance UIDs, at most 1000, under which a booth may not begin a visit."""
+        return await self._threads.read(lambda s: finding.begun(s, studies, booth_id))
 
     async def visits_of(self, patient: Patient, *, limit: int = 50) -> list[Visit]:
         """The newest visits of one person, newest first; none for a patient without an ID."""
@@ -194,7 +212,7 @@ class Store:
         """Keep what a step found and make the next step due, in one commit."""
 
         def keep(session: Session) -> None:
-            _keep_result(session, item.sop_instance_uid, result)
+            _keep_result(session, item.sop_instance_uid, result, self.deliveries.routes)
             work.finish(session, item)
 
         await self._threads.write(keep)
@@ -225,6 +243,12 @@ def _need_booth(session: Session, booth_id: str, at: float) -> None:
         session.flush()
 
 
+def _given_up(session: Session, row: VisitRow, booth_id: str) -> bool:
+    """Whether nothing came of a visit, as far as this booth may say."""
+    ended = row.closed_at is not None or row.booth_id == booth_id
+    return ended and not finding.has_stills(session, row.study_instance_uid)
+
+
 def _visit_of_booth(session: Session, booth_id: str, study_instance_uid: str) -> VisitRow:
     row = session.get(VisitRow, study_instance_uid)
     if row is None:
@@ -234,7 +258,9 @@ def _visit_of_booth(session: Session, booth_id: str, study_instance_uid: str) ->
     return row
 
 
-def _keep_result(session: Session, sop_instance_uid: str, result: StepResult) -> None:
+def _keep_result(
+    session: Session, sop_instance_uid: str, result: StepResult, routes: Sequence[Route]
+) -> None:
     still = session.get_one(StillRow, sop_instance_uid)
     if result.quality is not None:
         still.quality = records.to_json(result.quality)
@@ -245,6 +271,6 @@ def _keep_result(session: Session, sop_instance_uid: str, result: StepResult) ->
     if result.measures is not None:
         session.exec(delete(MeasureRow).where(col(MeasureRow.sop_instance_uid) == sop_instance_uid))
         session.add_all(records.measure_row(sop_instance_uid, measure) for measure in result.measures)
-    for instance in result.instances:
-        session.merge(InstanceRow(**vars(instance)))
+    rows = [session.merge(records.instance_row(instance)) for instance in result.instances]
+    enqueue(session, rows, routes, time.time())
     session.add(still)

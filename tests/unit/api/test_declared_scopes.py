@@ -30,6 +30,7 @@ PUBLIC = {
     "GET /api/openapi.json",
     "POST /api/session",
     "DELETE /api/session",
+    "OPTIONS /dicom-web/{path}",
     "OPTIONS /whip/{booth}",
     "OPTIONS /whip/{booth}/{session}",
     "OPTIONS /whep/{booth}",

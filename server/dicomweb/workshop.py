@@ -1,0 +1,73 @@
+"""One process that decodes, renders and describes objects, so that no preview waits for the interpreter lock."""
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from server.dicomweb import objects
+from server.dicomweb.errors import Busy
+from server.errors import BadImage
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+QUEUE = 32
+"""Pieces of work that wait at most."""
+
+
+class Workshop:
+    """Runs functions of `objects` one after the other; the process starts with the first of them."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+        self._scratch: Path | None = None
+        self._waiting = 0
+
+    @property
+    def scratch(self) -> Path:
+        """Folder of results that are streamed and then deleted; only this user sees it."""
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="dermabooth-dicomweb-"))
+        return self._scratch
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of `work`; raises what it raises, `Busy` if too much waits, `BadImage` if it ended the process."""
+        if self._waiting >= QUEUE:
+            raise Busy("the server is busy with other pictures; try again shortly")
+        if self._pool is None:
+            self._pool = _new_pool()
+        pool = self._pool
+        self._waiting += 1
+        try:
+            future = pool.submit(objects.Guarded(work), *args, **kwargs)
+            return await asyncio.wrap_future(future)
+        except BrokenProcessPool as error:
+            if self._pool is pool:
+                self._pool = None
+            raise BadImage("this object cannot be processed: it needs too much memory") from error
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """End the process and delete what it left; safe to call twice."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+        scratch, self._scratch = self._scratch, None
+        if scratch is not None:
+            with contextlib.suppress(OSError):
+                shutil.rmtree(scratch)
+
+
+def _new_pool() -> ProcessPoolExecutor:
+    # Not forked: the server's threads, sockets and locks are no business of the child.
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(1, mp_context=context, initializer=objects.begin, initargs=(os.getpid(),))
