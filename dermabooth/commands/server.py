@@ -18,6 +18,7 @@ class Role(StrEnum):
 
     LIVE = "live"
     WORK = "work"
+    COMMITMENT = "commitment"
 
 
 def server(
@@ -26,7 +27,7 @@ def server(
     http: Annotated[str, typer.Option(help="HOST:PORT of pages and API; port 0 takes a free one.")] = "",
     capture: Annotated[str, typer.Option(help="ZeroMQ endpoint for stills, e.g. tcp://0.0.0.0:8481.")] = "",
     triton: Annotated[str, typer.Option(help="Use the Triton at this gRPC address.")] = "",
-    only: Annotated[Role | None, typer.Option(help="Run one of the two processes alone.")] = None,
+    only: Annotated[Role | None, typer.Option(help="Run one of its processes alone.")] = None,
     parent: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run the server until SIGTERM.
@@ -55,6 +56,8 @@ def server(
                 version=__version__,
             )
         )
+    elif only is Role.COMMITMENT:
+        running.run(app.run_commitment(settings))
     else:
         running.run(app.supervise(settings, resources.triton_models(), _child_command))
 

@@ -1,4 +1,4 @@
-"""Introduces the rooms of the server to each other: the two processes and their supervisor.
+"""Introduces the rooms of the server to each other: the processes and their supervisor.
 
 Each process loads its own rooms only: a name is imported when it is first asked for.
 """
@@ -10,14 +10,16 @@ from server.app.ready import addresses
 from server.parent import die_with_parent
 
 if TYPE_CHECKING:
+    from server.app.commitment import run_commitment
     from server.app.live import run_live
     from server.app.supervisor import ChildFailed, supervise
     from server.app.work import run_work
 
-__all__ = ["ChildFailed", "addresses", "die_with_parent", "run_live", "run_work", "supervise"]
+__all__ = ["ChildFailed", "addresses", "die_with_parent", "run_commitment", "run_live", "run_work", "supervise"]
 
 _HOMES = {
     "ChildFailed": "supervisor",
+    "run_commitment": "commitment",
     "run_live": "live",
     "run_work": "work",
     "supervise": "supervisor",

@@ -27,6 +27,11 @@ Command = Callable[[str], Sequence[str]]
 """Gives the command line of a role's process."""
 
 
+def roles(config: ServerConfig) -> tuple[str, ...]:
+    """The processes that these settings ask for, in the order they start."""
+    return (*ready.ROLES, *(("commitment",) if config.dicom.listener.enabled else ()))
+
+
 class ChildFailed(ServerError):
     """A process of the server ended before it was up; its own message stands above."""
 
@@ -51,7 +56,7 @@ async def supervise(
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(ready.withdraw, config.run, "triton")
             ready.announce(config.run, "triton", grpc=address)
-            children = [_Child(role, command(role), environment, config.run) for role in ready.ROLES]
+            children = [_Child(role, command(role), environment, config.run) for role in roles(config)]
             for child in children:
                 stack.push_async_callback(child.stop)
                 await child.launch()

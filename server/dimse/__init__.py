@@ -13,6 +13,7 @@ from server.dimse.association import (
 )
 from server.dimse.commitment import LATER, MOST_INSTANCES, CommitmentAnswer, failure_text
 from server.dimse.files import StoredFile
+from server.dimse.listener import Listener
 from server.dimse.negotiation import Offer
 from server.dimse.peer import Peer
 from server.dimse.status import Ruling, Verdict, verdict
@@ -29,6 +30,7 @@ __all__ = [
     "AnswerTooLarge",
     "Association",
     "CommitmentAnswer",
+    "Listener",
     "Offer",
     "Peer",
     "Ruling",

@@ -68,10 +68,15 @@ class Wire:
         connection: socket.socket | None = None
         try:
             connection = socket.create_connection(address, timeout_s)
-            opened(connection)
-            if tls is not None:
-                context, name = tls
-                connection = context.wrap_socket(connection, server_hostname=name)
+            if tls is None:
+                opened(connection)
+                return cls(connection, bounds)
+            context, name = tls
+            connection = secured = context.wrap_socket(
+                connection, server_hostname=name, do_handshake_on_connect=False
+            )
+            opened(secured)
+            secured.do_handshake()
             return cls(connection, bounds)
         except (OSError, ValueError) as error:
             if connection is not None:
