@@ -19,6 +19,7 @@ COMMANDS = {
     "station": "station",
     "calibrate": "app",
     "repeatability": "repeatability",
+    "export": "export",
     "doctor": "doctor",
     "devices": "devices",
     "booth": "app",

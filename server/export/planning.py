@@ -1,0 +1,158 @@
+"""What of a visit would leave, and why the rest stays: told before any pixel is touched."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydicom.dataset import Dataset
+from pydicom.uid import (
+    Comprehensive3DSRStorage,
+    ComprehensiveSRStorage,
+    EnhancedSRStorage,
+    KeyObjectSelectionDocumentStorage,
+    SegmentationStorage,
+    VLPhotographicImageStorage,
+)
+
+from server.dicom import read_header
+from server.errors import BadImage
+from server.export.deidentify import Scope
+from server.export.masking import Part, Refused, parts_of
+from server.export.options import ExportOptions, Faces, Option
+from server.store import Archive, Instance, Still, Visit
+
+PHOTO, MASKS, REPORT, KEY_OBJECT = "photo", "masks", "report", "key object"
+_DERMOSCOPIC = "1.2.840.10008.5.1.4.1.1.77.1.7"
+_KINDS = {
+    VLPhotographicImageStorage: PHOTO,
+    _DERMOSCOPIC: PHOTO,
+    SegmentationStorage: MASKS,
+    ComprehensiveSRStorage: REPORT,
+    Comprehensive3DSRStorage: REPORT,
+    EnhancedSRStorage: REPORT,
+    KeyObjectSelectionDocumentStorage: KEY_OBJECT,
+}
+
+NOT_THERE = "its file is not in the archive"
+NO_KIND = "objects of its kind are not exported"
+NO_PHOTO = "its photograph does not leave"
+NEEDS_CONTENT = "it is text throughout; add --option clean-structured-content"
+OF_WHOLE_PICTURE = "it tells of the whole picture, and only crops leave"
+BURNED_IN = "it does not say that no text is burned into the picture"
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """One object that leaves, whole or in parts."""
+
+    kind: str
+    instance: Instance
+    path: Path
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def files(self) -> int:
+        """How many it becomes."""
+        return max(len(self.parts), 1)
+
+
+@dataclass(frozen=True, eq=False)
+class VisitPlan:
+    """What of one visit leaves, and why each other object stays."""
+
+    visit: Visit
+    planned: tuple[Planned, ...]
+    stays: Mapping[str, str]
+    """Reason by SOP Instance UID."""
+
+    @property
+    def exported(self) -> frozenset[str]:
+        """SOP Instance UIDs of what leaves."""
+        return frozenset(one.instance.sop_instance_uid for one in self.planned)
+
+    def with_part(self, name: str) -> frozenset[str]:
+        """SOP Instance UIDs of what leaves in parts, one of them of this name."""
+        return frozenset(one.instance.sop_instance_uid for one in self._parted(name))
+
+    def scope(self, name: str) -> Scope:
+        """The objects and series that this part has UIDs of its own for."""
+        series = {one.instance.series_instance_uid for one in self._parted(name)}
+        return Scope(self.with_part(name) | series, name)
+
+    def _parted(self, name: str) -> list[Planned]:
+        return [one for one in self.planned if any(part.name == name for part in one.parts)]
+
+
+def plan_visit(
+    visit: Visit,
+    stills: Sequence[Still],
+    instances: Sequence[Instance],
+    archive: Archive,
+    options: ExportOptions,
+) -> VisitPlan:
+    """Judge every object of a visit; reads headers. Raises `BadImage` for a damaged file."""
+    by_uid = {still.sop_instance_uid: still for still in stills}
+    stays: dict[str, str] = {}
+    planned: list[Planned] = []
+    parts: dict[str, tuple[Part, ...]] = {}
+    headers = {one.sop_instance_uid: _header(archive, one) for one in instances}
+    for instance in sorted(instances, key=lambda one: _rank(headers[one.sop_instance_uid])):
+        header = headers[instance.sop_instance_uid]
+        try:
+            kind = _kind(header)
+            if kind == PHOTO and header is not None:
+                parts[instance.still_uid] = _photo_parts(header, by_uid.get(instance.still_uid), options)
+            _check(kind, instance, parts, options)
+        except Refused as refusal:
+            stays[instance.sop_instance_uid] = str(refusal)
+            continue
+        whole = kind in {REPORT, KEY_OBJECT}
+        planned.append(
+            Planned(
+                kind, instance, archive.resolve(instance.path), () if whole else parts[instance.still_uid]
+            )
+        )
+    return VisitPlan(visit, tuple(planned), stays)
+
+
+def _photo_parts(header: Dataset, still: Still | None, options: ExportOptions) -> tuple[Part, ...]:
+    if Option.CLEAN_PIXEL_DATA in options.options and header.get("BurnedInAnnotation") != "NO":
+        raise Refused(BURNED_IN)
+    face = None if still is None else still.face
+    return parts_of(face, int(header.Columns), int(header.Rows), options.faces)
+
+
+def _check(
+    kind: str, instance: Instance, parts: Mapping[str, tuple[Part, ...]], options: ExportOptions
+) -> None:
+    if kind in {REPORT, KEY_OBJECT}:
+        if Option.CLEAN_STRUCTURED_CONTENT not in options.options:
+            raise Refused(NEEDS_CONTENT)
+        if options.faces is Faces.CROPS:
+            raise Refused(OF_WHOLE_PICTURE)
+    if instance.still_uid not in parts:
+        raise Refused(NO_PHOTO)
+
+
+def _kind(header: Dataset | None) -> str:
+    if header is None:
+        raise Refused(NOT_THERE)
+    kind = _KINDS.get(str(header.get("SOPClassUID", "")))
+    if kind is None:
+        raise Refused(NO_KIND)
+    return kind
+
+
+def _rank(header: Dataset | None) -> bool:
+    """Photographs first: they say what becomes of the others."""
+    return header is None or _KINDS.get(str(header.get("SOPClassUID", ""))) != PHOTO
+
+
+def _header(archive: Archive, instance: Instance) -> Dataset | None:
+    path = archive.resolve(instance.path)
+    try:
+        return read_header(path)
+    except FileNotFoundError:
+        return None
+    except BadImage as error:
+        raise BadImage(f"{path}: {error}; move it away, or choose other visits") from error
