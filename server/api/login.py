@@ -71,11 +71,13 @@ class Sessions:
             raise AccessDenied("this is the cookie of a session, not a token; sign in with a token")
         return grant
 
-    def end(self, cookie: str) -> None:
-        """Refuse the cookie from now on; one that is refused anyway takes no memory."""
+    def end(self, cookie: str) -> Grant | None:
+        """Refuse the cookie from now on, and say whose it was; one that is refused anyway takes no memory."""
         with contextlib.suppress(AccessDenied):
-            self.verify(cookie)
+            grant = self.verify(cookie)
             self._ended.add(_digest(cookie), SESSION_LIFETIME_S)
+            return grant
+        return None
 
 
 class RateLimit:

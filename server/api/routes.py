@@ -86,9 +86,9 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
     grant = _grant_of(request)
     if grant is None:
         raise AccessDenied("sign in, or send a token as `Authorization: Bearer`")
+    request[GRANT] = grant
     if not grant.allows(scope):
         raise web.HTTPForbidden(text=f"this needs a token with the scope `{scope}`")
-    request[GRANT] = grant
     return await handler(request)
 
 

@@ -4,6 +4,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from server.access import Grant, Scope
+from server.api.auditing import note_sign_out, record_sign_in
 from server.api.login import SESSION_LIFETIME_S, LoginCodes, RateLimit
 from server.api.resources import json_response
 from server.api.routes import (
@@ -50,6 +51,7 @@ async def sign_in(request: web.Request) -> web.Response:
     except AccessDenied:
         limit.failed(address)
         raise
+    await record_sign_in(request, grant)
     response = json_response(_info(grant), status=201)
     response.set_cookie(
         SESSION_COOKIE,
@@ -67,7 +69,9 @@ async def sign_out(request: web.Request) -> web.Response:
     """End the session of the cookie."""
     _refuse_foreign(request)
     if (cookie := request.cookies.get(SESSION_COOKIE)) is not None:
-        request.app[SESSIONS].end(cookie)
+        ended = request.app[SESSIONS].end(cookie)
+        if ended is not None:
+            note_sign_out(request, ended)
     response = web.Response(status=204)
     response.del_cookie(SESSION_COOKIE, path="/")
     return response

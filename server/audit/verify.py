@@ -65,7 +65,7 @@ def _files(folder: Path) -> list[tuple[Path, int]]:
     try:
         with locked(folder):
             return [(path, path.stat().st_size) for path in trail_files(folder)]
-    except PermissionError:
+    except (PermissionError, FileNotFoundError):
         return [(path, path.stat().st_size) for path in trail_files(folder)]
 
 
