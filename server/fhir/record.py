@@ -1,0 +1,48 @@
+"""All that is known of one visit, as its resources tell it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from server.store import Instance, Still, Visit
+from station.protocol import Measure
+
+
+class VisitSource(Protocol):
+    """Where visits are read, e.g. the store."""
+
+    async def visit(self, study_instance_uid: str) -> Visit:
+        """One visit; raises `NotFound`."""
+
+    async def stills(self, study_instance_uid: str) -> list[Still]:
+        """Its stills, in the order they were shot."""
+
+    async def instances(self, study_instance_uid: str) -> list[Instance]:
+        """Its DICOM objects, oldest first."""
+
+    async def measures(self, sop_instance_uid: str) -> list[Measure]:
+        """The measures of a still."""
+
+
+@dataclass(frozen=True)
+class VisitRecord:
+    """One visit."""
+
+    visit: Visit
+    stills: tuple[Still, ...]
+    instances: tuple[Instance, ...]
+    measures: Mapping[str, Sequence[Measure]]
+    """By SOP Instance UID of their still."""
+    signed: bool = False
+    """Whether a person has signed the results."""
+    renditions: Mapping[str, bytes] = field(default_factory=dict)
+    """Pictures as JPEG, by SOP Instance UID of their still, where they are to be sent themselves."""
+
+
+async def read_record(source: VisitSource, study_instance_uid: str) -> VisitRecord:
+    """The record of a visit; raises `NotFound`."""
+    visit = await source.visit(study_instance_uid)
+    stills = await source.stills(study_instance_uid)
+    instances = await source.instances(study_instance_uid)
+    measures = {still.sop_instance_uid: await source.measures(still.sop_instance_uid) for still in stills}
+    return VisitRecord(visit, tuple(stills), tuple(instances), measures)
