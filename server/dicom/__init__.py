@@ -19,13 +19,15 @@ from server.dicom.photo import LossyCompression, PhotoDescription, build_photo, 
 from server.dicom.proof import prove_photo
 from server.dicom.reading import PhotoFile, read_photo
 from server.dicom.report import NO_CLINICAL_VALIDATION, REFERENCE_WEIGHTS, ReportedFinding, build_report
-from server.dicom.segmentation import Segment, build_segmentation
+from server.dicom.segmentation import LABEL_MAP_SEGMENTATION_STORAGE, Form, build_segmentation
+from server.dicom.segments import Segment
 from server.dicom.transcoding import transcoded
 from server.dicom.warm_up import warm_up
 
 __all__ = [
     "DATA_RETENTION_EXPIRED",
     "INCORRECT_WORKLIST_ENTRY",
+    "LABEL_MAP_SEGMENTATION_STORAGE",
     "NO_CLINICAL_VALIDATION",
     "PRIVATE_SCHEME",
     "QUALITY_REASONS",
@@ -34,6 +36,7 @@ __all__ = [
     "REJECTED_FOR_QUALITY",
     "REJECTIONS",
     "Equipment",
+    "Form",
     "LossyCompression",
     "Model",
     "Origin",

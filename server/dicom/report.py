@@ -1,8 +1,9 @@
 """Structured reports: Comprehensive 3D SR with TID 1500 Measurement Report (PS3.16)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
@@ -78,19 +79,23 @@ def build_report(
     models: Sequence[Model] = (),
     notices: Sequence[str] = (NO_CLINICAL_VALIDATION,),
     replaces: Dataset | None = None,
+    heat_maps: Dataset | None = None,
+    region_uid: Callable[[str], str] | None = None,
 ) -> Dataset:
     """The report on `photo`: one measurement group per region of `measures`, one per finding, one for the quality.
 
-    A group refers to the segment of the same tracking UID (findings) or tracking ID (regions), else to the whole
-    picture. A measure without a value becomes the evaluation "Not measurable" with its reason. `models` are named
+    A group refers to the segment of the same tracking UID (findings) or tracking ID (regions) in `segmentation`, or else in
+    `heat_maps`, the fractional one; without any to the whole picture. `region_uid` gives the tracking UID of a region
+    that has no segment; where it is left out that is the photo's own. A measure without a value becomes the evaluation "Not measurable" with its reason. `models` are named
     with their SHA-256 in the algorithm parameters of the measures whose `method` is `name/version`, the photo's calibration
     record in a comment. The report is COMPLETE, UNVERIFIED and carries `notices`. `made_at` is an aware datetime; `replaces` is an earlier report, named
     in PredecessorDocumentsSequence. Pixels are not read; the same arguments give the same bytes.
     """
+    masks = [one for one in (segmentation, heat_maps) if one is not None]
+    uid_of = region_uid or partial(derived_uid, photo.SOPInstanceUID, "region")
     groups = [build_quality_group(photo, quality)]
     groups += [
-        build_group(photo, group, models)
-        for group in _groups(photo, measures, findings, _segments(segmentation))
+        build_group(photo, group, models) for group in _groups(measures, findings, _segments(masks), uid_of)
     ]
     lines = [*notices, *(model.words for model in models)]
     if calibration := calibration_of(photo):
@@ -105,31 +110,32 @@ def build_report(
     add_patient_and_study(report, photo)
     add_request(report, photo)
     add_times(report, made_at.astimezone(zone_of(photo)))
-    _add_document_state(report, photo, segmentation)
+    _add_document_state(report, [photo, *masks])
     if replaces is not None:
         report.PredecessorDocumentsSequence = evidence([replaces])
     report.file_meta = file_meta(report, ExplicitVRLittleEndian)
     return report
 
 
-def _segments(segmentation: Dataset | None) -> dict[str, SegmentReference]:
-    """Segments by tracking UID, and by tracking ID."""
+def _segments(segmentations: Iterable[Dataset]) -> dict[str, SegmentReference]:
+    """Segments by tracking UID, and by tracking ID; those of the first segmentation that has them."""
     found: dict[str, SegmentReference] = {}
-    if segmentation is None:
-        return found
-    for item in segmentation.SegmentSequence:
-        segment = SegmentReference(
-            segmentation=segmentation, number=int(item.SegmentNumber), tracking_uid=str(item.TrackingUID)
-        )
-        found[str(item.TrackingID)] = found[segment.tracking_uid] = segment
+    for segmentation in segmentations:
+        for item in segmentation.SegmentSequence:
+            uid = str(item.TrackingUID)
+            segment = SegmentReference(
+                segmentation=segmentation, number=int(item.SegmentNumber), tracking_uid=uid
+            )
+            found.setdefault(str(item.TrackingID), segment)
+            found.setdefault(uid, segment)
     return found
 
 
 def _groups(
-    photo: Dataset,
     measures: Iterable[Measure],
     findings: Iterable[ReportedFinding],
-    segments: dict[str, SegmentReference],
+    segments: Mapping[str, SegmentReference],
+    region_uid: Callable[[str], str],
 ) -> Iterator[Group]:
     regions: dict[str, list[Measure]] = {}
     for measure in measures:
@@ -138,9 +144,7 @@ def _groups(
         segment = segments.get(region)
         yield Group(
             tracking_id=region,
-            tracking_uid=segment.tracking_uid
-            if segment
-            else derived_uid(photo.SOPInstanceUID, "region", region),
+            tracking_uid=segment.tracking_uid if segment else region_uid(region),
             kind=codes.region_kind(region),
             region=region,
             measures=tuple(members),
@@ -175,9 +179,8 @@ def _document(
         yield content.text(codes.COMMENT, line)
 
 
-def _add_document_state(report: Dataset, photo: Dataset, segmentation: Dataset | None) -> None:
+def _add_document_state(report: Dataset, instances: Sequence[Dataset]) -> None:
     report.CompletionFlag, report.VerificationFlag, report.PreliminaryFlag = "COMPLETE", "UNVERIFIED", "FINAL"
     report.ReferencedPerformedProcedureStepSequence = []
     report.PerformedProcedureCodeSequence = []
-    instances = [photo] if segmentation is None else [photo, segmentation]
     report.CurrentRequestedProcedureEvidenceSequence = evidence(instances)

@@ -8,7 +8,8 @@ from server.dicom.attributes import Equipment
 from server.dicom.files import encoded
 from server.dicom.photo import PhotoDescription, build_photo
 from server.dicom.report import build_report
-from server.dicom.segmentation import Segment, build_segmentation
+from server.dicom.segmentation import build_segmentation
+from server.dicom.segments import Segment
 from station.protocol import FrameHeader, Patient, derived_uid
 
 _SIDE = 16
