@@ -14,6 +14,8 @@ from server.dicom.key_object import (
     REJECTIONS,
     build_key_object,
 )
+from server.dicom.identity import Identity, read_identity
+from server.dicom.kinds import object_kind
 from server.dicom.origin import Origin, StudyWords
 from server.dicom.photo import LossyCompression, PhotoDescription, build_photo, build_photo_from_jpeg
 from server.dicom.proof import prove_photo
@@ -54,6 +56,7 @@ __all__ = [
     "decoded_pixels_sha256",
     "encoded",
     "prove_photo",
+    "object_kind",
     "read_header",
     "read_photo",
     "transcoded",

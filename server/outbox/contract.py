@@ -1,6 +1,6 @@
 """What the outbox hands to a destination, and what it is told."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -50,11 +50,11 @@ class Destination(Protocol):
 
     name: str
 
-    def send(self, parcels: Sequence[Parcel]) -> AsyncIterator[Outcome]:
+    def send(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Outcome, None]:
         """Deliver parcels of one study, in their order, over one association; yields each outcome as it comes.
 
         A parcel that is there already is `STORED`: after a crash the same is sent again. Raises
-        `DestinationUnavailable`; what was not told by then is tried again.
+        `DestinationUnavailable`; what was not told by then is tried again. May be closed before its end.
         """
 
     async def confirm(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from server.analysis import LayerMap
-from server.dicom import prove_photo, read_header, write
+from server.dicom import object_kind, prove_photo, read_header, write
 from server.errors import BadImage, InferenceUnavailable
 from server.pipeline.examination import Skin, as_layers
 from server.pipeline.objects import COLOUR_SKIN, Identity, ObjectMaker
@@ -221,6 +221,7 @@ class StillSteps:
             path=self._archive.relative(path),
             sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
             created_at=time.time(),
+            kind=object_kind(made),
         )
 
 

@@ -96,3 +96,7 @@ def _word(name: str) -> str:
     if not name.isidentifier() or not name.isascii():
         raise ValueError("not a name")
     return name
+    def delete(self, relative: str) -> None:
+        """Delete the file of a path from the database; harmless to repeat."""
+        self.resolve(relative).unlink(missing_ok=True)
+

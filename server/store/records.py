@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from server.config.destinations import ObjectKind
 from server.store.patients import patient_key, searchable
 from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow, VisitRow, WorkRow
 from station.protocol import (
@@ -19,6 +20,13 @@ from station.protocol import (
     VisitOpened,
     VisitProtocol,
 )
+
+_KINDS = {
+    "SEG": ObjectKind.SEGMENTATION,
+    "SR": ObjectKind.REPORT,
+    "KO": ObjectKind.KEY_OBJECT,
+    "DOC": ObjectKind.DOCUMENT,
+}
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,10 @@ class Instance:
 
 @dataclass(frozen=True)
 class WorkItem:
+    kind: str = ""
+    """One of `ObjectKind`; empty: what the modality says."""
+    released_at: float | None = None
+    """When the file was deleted because every destination keeps it; None: it is here."""
     """A step that a worker has claimed."""
 
     id: int
@@ -218,6 +230,12 @@ def measure_of(row: MeasureRow) -> Measure:
         value=row.value,
         unit=row.unit,
         method=row.method,
+def instance_row(instance: Instance) -> InstanceRow:
+    """The row of an object."""
+    kind = instance.kind or _KINDS.get(instance.modality, ObjectKind.PHOTO)
+    return InstanceRow(**{**vars(instance), "kind": kind})
+
+
         reason=row.reason,
     )
 

@@ -129,6 +129,10 @@ class MeasureRow(SQLModel, table=True):
 
     __tablename__ = "measure"
 
+    kind: str = Field(max_length=16, sa_column_kwargs={"server_default": "photo"})
+    """One of `ObjectKind`."""
+    released_at: float | None = None
+    """When the file was deleted because every destination keeps the object; None: it is here."""
     id: int | None = Field(default=None, primary_key=True)
     sop_instance_uid: str = Field(foreign_key="still.sop_instance_uid", max_length=64, index=True)
     region: str = Field(max_length=64)

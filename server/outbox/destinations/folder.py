@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -26,7 +26,7 @@ class FolderDestination:
         self._timeout_s = section.timeout_s
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"outbox-{section.name}")
 
-    async def send(self, parcels: Sequence[Parcel]) -> AsyncIterator[Outcome]:
+    async def send(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Outcome, None]:
         """Write the files that are not there, one after the other; yields each as it is durable."""
         for parcel in parcels:
             await self._run(self._write, parcel)

@@ -277,6 +277,7 @@ async def test_results_are_kept_with_the_step_and_again_is_harmless(store: Store
         "p.dcm",
         "0" * 64,
         5.0,
+        kind="photo",
     )
     result = StepResult(
         quality=report,
