@@ -25,6 +25,7 @@ COMMANDS = {
     "booth": "app",
     "token": "app",
     "models": "app",
+    "audit": "app",
 }
 """Commands in the order of the help, with the name in their module that holds them."""
 
