@@ -26,6 +26,7 @@ from server.api.signalling import LIVE
 from server.api.whep import routes as whep_routes
 from server.api.whip import routes as whip_routes
 from server.app import ready
+from server.app.auditing import auditing
 from server.app.jpeg import jpeg_door
 from server.config import LiveConfig, ServerConfig
 from server.errors import ConfigError
@@ -39,6 +40,7 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
     """Serve previews and pages until cancelled."""
     os.umask(ready.PRIVATE)
     async with contextlib.AsyncExitStack() as stack:
+        auditor = stack.enter_context(auditing(config, "live"))
         store = Store.open(config.database_url)
         stack.push_async_callback(store.close)
         triton = await stack.enter_async_context(TritonClient(config.triton.url))
@@ -53,7 +55,9 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
             store=store,
             archive=Archive(config.archive),
             hub=events,
-            checks={"triton": triton.ready},
+            checks={"triton": triton.ready, "audit": auditor.ready},
+            auditor=auditor,
+            audit_repeat_after_s=config.audit.repeat_after_s,
         )
         app = make_api(parts, [*whip_routes(), *whep_routes(), *metrics_routes()])
         app[LIVE] = hub

@@ -11,6 +11,7 @@ import cv2
 
 from server.access import Scope, Tokens
 from server.app import ready
+from server.app.auditing import auditing, forward
 from server.app.priority import yield_to_previews
 from server.config import ServerConfig, read_profile
 from server.dicom import warm_up
@@ -46,6 +47,7 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
     cv2.setNumThreads(1)
     profile = read_profile(quality / f"{config.analysis.quality_profile}.toml")
     async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(auditing(config, "work"))
         store = Store.open(config.database_url, steps=STEPS)
         stack.push_async_callback(store.close)
         archive = Archive(config.archive)
@@ -85,6 +87,7 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
             for worker in workers:
                 tasks.create_task(worker.run(), name="worker")
             tasks.create_task(_receive(ingest), name="ingest")
+            tasks.create_task(forward(config), name="audit")
             tasks.create_task(_tell_presence(ingest, door, greeter), name="presence")
 
 
