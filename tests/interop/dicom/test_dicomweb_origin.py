@@ -46,7 +46,7 @@ async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Both]:
     async with serving(make_api(parts)) as url:
         server = {"Url": f"{url}/dicom-web/", "HttpHeaders": reader, "HasDelete": False}
         web = {"Enable": True, "Root": "/dicom-web/", "Servers": {"booths": server}}
-        with running({"DicomWeb": web}) as orthanc:
+        with running({"DicomWeb": web, "DefaultEncoding": "Utf8"}) as orthanc:
             yield Both(url, reader, orthanc, archive, made)
     await store.close()
 
