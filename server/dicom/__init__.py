@@ -2,9 +2,11 @@
 
 from server.dicom.attributes import Equipment
 from server.dicom.codes import PRIVATE_SCHEME
+from server.dicom.derived import build_derived_photo
 from server.dicom.encapsulated import build_encapsulated_pdf
 from server.dicom.files import decoded_pixels_sha256, encoded, read_header, write
 from server.dicom.groups import Model
+from server.dicom.identity import Identity, read_identity
 from server.dicom.key_object import (
     DATA_RETENTION_EXPIRED,
     INCORRECT_WORKLIST_ENTRY,
@@ -14,7 +16,6 @@ from server.dicom.key_object import (
     REJECTIONS,
     build_key_object,
 )
-from server.dicom.identity import Identity, read_identity
 from server.dicom.kinds import object_kind
 from server.dicom.origin import Origin, StudyWords
 from server.dicom.photo import LossyCompression, PhotoDescription, build_photo, build_photo_from_jpeg
@@ -39,6 +40,7 @@ __all__ = [
     "REJECTIONS",
     "Equipment",
     "Form",
+    "Identity",
     "LossyCompression",
     "Model",
     "Origin",
@@ -47,6 +49,7 @@ __all__ = [
     "ReportedFinding",
     "Segment",
     "StudyWords",
+    "build_derived_photo",
     "build_encapsulated_pdf",
     "build_key_object",
     "build_photo",
@@ -55,9 +58,10 @@ __all__ = [
     "build_segmentation",
     "decoded_pixels_sha256",
     "encoded",
-    "prove_photo",
     "object_kind",
+    "prove_photo",
     "read_header",
+    "read_identity",
     "read_photo",
     "transcoded",
     "warm_up",

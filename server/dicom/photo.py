@@ -21,12 +21,15 @@ from server.dicom.order import add_order
 from server.errors import BadImage
 from station.protocol import Conditions, FrameHeader, Order, Patient, QualityReport, View
 
+JPEG_METHOD = "ISO_10918_1"
+"""Defined term of LossyImageCompressionMethod for JPEG (PS3.3 section C.7.6.1.1.5.1)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LossyCompression:
     """That the pixels were lossily compressed before they came here."""
 
-    method: str = "ISO_10918_1"
+    method: str = JPEG_METHOD
     """Defined term of LossyImageCompressionMethod."""
     ratio: float | None = None
     """Bytes before by bytes after."""
@@ -88,7 +91,7 @@ def build_photo(description: PhotoDescription, srgb: NDArray[np.uint8]) -> Datas
     photo.PhotometricInterpretation = "RGB"
     photo.ICCProfile, photo.ColorSpace = srgb_profile(), "SRGB"
     _set_lossy(photo, description.lossy)
-    _set_frame(photo, jpegls.encode(srgb), JPEGLSLossless)
+    set_frame(photo, jpegls.encode(srgb), JPEGLSLossless)
     return photo
 
 
@@ -113,7 +116,7 @@ def build_photo_from_jpeg(description: PhotoDescription, jpeg: bytes) -> Dataset
         photo.ColorSpace = "SRGB"
     ratio = header.width * header.height * 3 / len(parsed.codestream)
     _set_lossy(photo, LossyCompression(ratio=ratio))
-    _set_frame(photo, parsed.codestream, JPEGBaseline8Bit)
+    set_frame(photo, parsed.codestream, JPEGBaseline8Bit)
     return photo
 
 
@@ -256,10 +259,15 @@ def _camera_settings(photo: Dataset, description: PhotoDescription) -> None:
 
 
 def _pixel_description(photo: Dataset, description: PhotoDescription) -> None:
-    photo.Rows, photo.Columns = description.header.height, description.header.width
-    photo.SamplesPerPixel, photo.PlanarConfiguration = 3, 0
-    photo.BitsAllocated, photo.BitsStored, photo.HighBit = 8, 8, 7
-    photo.PixelRepresentation = 0
+    add_pixel_description(photo, description.header.height, description.header.width)
+
+
+def add_pixel_description(image: Dataset, rows: int, columns: int) -> None:
+    """Say that the pixels are three samples of 8 bits."""
+    image.Rows, image.Columns = rows, columns
+    image.SamplesPerPixel, image.PlanarConfiguration = 3, 0
+    image.BitsAllocated, image.BitsStored, image.HighBit = 8, 8, 7
+    image.PixelRepresentation = 0
 
 
 def _set_lossy(photo: Dataset, lossy: LossyCompression | None) -> None:
@@ -270,7 +278,8 @@ def _set_lossy(photo: Dataset, lossy: LossyCompression | None) -> None:
             photo.LossyImageCompressionRatio = DSfloat(round(lossy.ratio, 2), auto_format=True)
 
 
-def _set_frame(photo: Dataset, codestream: bytes, transfer_syntax: UID) -> None:
+def set_frame(photo: Dataset, codestream: bytes, transfer_syntax: UID) -> None:
+    """Give an image its one frame, and the file meta information that goes with it."""
     photo.file_meta = file_meta(photo, transfer_syntax)
     photo.PixelData = encapsulate([codestream])
     photo["PixelData"].VR = "OB"
