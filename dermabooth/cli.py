@@ -21,6 +21,7 @@ COMMANDS = {
     "repeatability": "repeatability",
     "export": "export",
     "doctor": "doctor",
+    "rebuild": "rebuild",
     "devices": "devices",
     "booth": "app",
     "token": "app",

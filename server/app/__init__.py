@@ -6,7 +6,7 @@ Each process loads its own rooms only: a name is imported when it is first asked
 import importlib
 from typing import TYPE_CHECKING
 
-from server.app.ready import addresses
+from server.app.ready import addresses, is_running
 from server.parent import die_with_parent
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from server.app.supervisor import ChildFailed, supervise
     from server.app.work import run_work
 
-__all__ = ["ChildFailed", "addresses", "die_with_parent", "run_commitment", "run_live", "run_work", "supervise"]
+__all__ = ["ChildFailed", "addresses", "die_with_parent", "is_running", "run_commitment", "run_live", "run_work", "supervise"]
 
 _HOMES = {
     "ChildFailed": "supervisor",

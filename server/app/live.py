@@ -33,7 +33,7 @@ from server.errors import ConfigError
 from server.events import EventReceiver
 from server.inference import TritonClient, model_info
 from server.live import IceServer, LiveAnalyst, LiveHub
-from server.store import Archive, Store
+from server.store import Archive, Store, routes_of
 
 
 async def run_live(config: ServerConfig, *, models: Path, web_root: Path, version: str) -> None:
@@ -41,7 +41,8 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
     os.umask(ready.PRIVATE)
     async with contextlib.AsyncExitStack() as stack:
         auditor = stack.enter_context(auditing(config, "live"))
-        store = Store.open(config.database_url)
+        archive = Archive(config.archive)
+        store = Store.open(config.database_url, routes=routes_of(config.destinations), archive=archive)
         stack.push_async_callback(store.close)
         triton = await stack.enter_async_context(TritonClient(config.triton.url))
         hub = await stack.enter_async_context(_live_hub(triton, models, config.live))
@@ -53,7 +54,7 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
             settings=_api_settings(config, web_root, version),
             tokens=Tokens.open(config.keys),
             store=store,
-            archive=Archive(config.archive),
+            archive=archive,
             hub=events,
             checks={"triton": triton.ready, "audit": auditor.ready},
             auditor=auditor,

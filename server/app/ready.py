@@ -30,6 +30,17 @@ def addresses(run: Path, role: str, *, pid: int | None = None) -> dict[str, str]
     return {str(key): str(value) for key, value in told.items()}
 
 
+def is_running(run: Path, role: str) -> bool:
+    """Whether the process that last announced itself as `role` is alive."""
+    try:
+        os.kill(int(json.loads((run / f"{role}.json").read_text())["pid"]), 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError, KeyError):
+        return False
+    return True
+
+
 def withdraw(run: Path, role: str) -> None:
     """Say that `role` is no longer up."""
     (run / f"{role}.json").unlink(missing_ok=True)

@@ -18,6 +18,8 @@ from server.dicom import warm_up
 from server.events import BoothJudged, BoothSeen, EventSender, StepEnded, StillArrived
 from server.inference import SEVERITY_MODELS, TritonClient, model_infos
 from server.ingest import Ingest, IngestEvent
+from server.orders import open_desk
+from server.outbox import Outbox, open_destination
 from server.pipeline import (
     FIRST_STEPS,
     NEEDS,
@@ -26,10 +28,11 @@ from server.pipeline import (
     Examiner,
     ObjectMaker,
     StillSteps,
+    Tracking,
     Workbench,
     Worker,
 )
-from server.store import Archive, StepResult, Still, Store, WorkState
+from server.store import Archive, StepResult, Still, Store, WorkState, routes_of
 from station.protocol import LAST_STEP, StillExamined, StillProgress, Welcome
 
 TOKEN_LIFETIME_S = 24 * 3600.0
@@ -48,9 +51,12 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
     profile = read_profile(quality / f"{config.analysis.quality_profile}.toml")
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(auditing(config, "work"))
-        store = Store.open(config.database_url, steps=STEPS)
-        stack.push_async_callback(store.close)
         archive = Archive(config.archive)
+        store = Store.open(
+            config.database_url, steps=STEPS, routes=routes_of(config.destinations), archive=archive
+        )
+        stack.push_async_callback(store.close)
+        await store.complete_sidecars()
         triton = await stack.enter_async_context(TritonClient(config.triton.url))
         severity = SEVERITY_MODELS[config.analysis.severity]
         infos = model_infos(models, without=set(SEVERITY_MODELS.values()) - {severity})
@@ -59,10 +65,15 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
         await examiner.run(warm_up)
         door = EventSender(config.run)
         stack.callback(door.close)
-        steps = StillSteps(Workbench(store, archive, examiner), ObjectMaker(infos, f"dermabooth {version}"))
-        news = _News(store, door)
+        maker = ObjectMaker(infos, f"dermabooth {version}", Tracking.open(config.keys))
+        steps = StillSteps(Workbench(store, archive, examiner), maker, config.objects)
+        outbox = _outbox(config, store, archive)
+        news = _News(store, door, outbox)
         workers = _workers(store, steps, news)
         greeter = _Greeter(config, version)
+        orders = await stack.enter_async_context(
+            open_desk(config.orders, config.dicom, config.data, store.begun_visits)
+        )
 
         def heard(event: IngestEvent) -> None:
             door.send(event)
@@ -78,6 +89,7 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
                 archive,
                 greeter.welcome,
                 heard,
+                orders=None if orders is None else orders.answer,
             )
         )
         news.ingest = ingest
@@ -86,14 +98,17 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
         async with asyncio.TaskGroup() as tasks:
             for worker in workers:
                 tasks.create_task(worker.run(), name="worker")
+            tasks.create_task(outbox.run(), name="outbox")
             tasks.create_task(_receive(ingest), name="ingest")
             tasks.create_task(forward(config), name="audit")
             tasks.create_task(_tell_presence(ingest, door, greeter), name="presence")
+            if orders is not None:
+                tasks.create_task(orders.run(), name="orders")
 
 
 def _workers(store: Store, steps: StillSteps, news: "_News") -> list[Worker]:
     """One for the verdicts on captures, which never waits for a long step, and one for everything."""
-    name, by_name = f"work@{socket.gethostname()[:48]}", steps.by_name()
+    name, by_name = _worker_name(), steps.by_name()
     workers = [
         Worker(
             store, by_name, name=f"{name}/verdict", on_end=news.step_ended, needs=NEEDS, only=VERDICT_STEPS
@@ -109,6 +124,20 @@ def _workers(store: Store, steps: StillSteps, news: "_News") -> list[Worker]:
     ]
     news.workers = workers
     return workers
+
+
+def _outbox(config: ServerConfig, store: Store, archive: Archive) -> Outbox:
+    return Outbox(
+        [open_destination(one, config, store) for one in config.destinations],
+        store,
+        archive,
+        worker=_worker_name(),
+        keep_days=config.retention.days,
+    )
+
+
+def _worker_name() -> str:
+    return f"work@{socket.gethostname()[:48]}"
 
 
 async def _receive(ingest: Ingest) -> None:
@@ -136,6 +165,7 @@ class _Greeter:
     def __init__(self, config: ServerConfig, version: str) -> None:
         self._config = config
         self._software = f"dermabooth {version}"
+        self._orders = config.orders.configured
         self._tokens = Tokens.open(config.keys)
         self._address = self._live_address()
         self._renew_at = time.monotonic() + TOKEN_RENEWAL_S
@@ -144,9 +174,14 @@ class _Greeter:
         """The greeting; without a preview while the live process is away."""
         address = self._live_address()
         if address is None:
-            return Welcome(server=self._software)
+            return Welcome(server=self._software, orders=self._orders)
         token = self._tokens.issue(booth_id, [Scope.PUBLISH], lifetime_s=TOKEN_LIFETIME_S)
-        return Welcome(server=self._software, whip_url=f"{address}/whip/{booth_id}", whip_token=token)
+        return Welcome(
+            server=self._software,
+            whip_url=f"{address}/whip/{booth_id}",
+            whip_token=token,
+            orders=self._orders,
+        )
 
     @property
     def knows_live(self) -> bool:
@@ -171,9 +206,10 @@ class _Greeter:
 class _News:
     """Tells booth and pages how the analysis goes."""
 
-    def __init__(self, store: Store, door: EventSender) -> None:
+    def __init__(self, store: Store, door: EventSender, outbox: Outbox) -> None:
         self.ingest: Ingest | None = None
         self.workers: list[Worker] = []
+        self._outbox = outbox
         self._store = store
         self._door = door
 
@@ -185,6 +221,8 @@ class _News:
     async def step_ended(self, still: Still, step: str, done: bool, result: StepResult | None) -> None:
         """A step of a still has ended."""
         self.poke()
+        if result is not None and result.instances:
+            self._outbox.poke()
         study, sop = still.study_instance_uid, still.sop_instance_uid
         self._door.send(StepEnded(study_instance_uid=study, sop_instance_uid=sop, step=step, done=done))
         if self.ingest is None:

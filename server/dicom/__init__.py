@@ -1,7 +1,7 @@
 """A visit as DICOM objects: photographs, segmentations of their regions and findings, and reports of their measures."""
 
 from server.dicom.attributes import Equipment
-from server.dicom.codes import PRIVATE_SCHEME
+from server.dicom.codes import PRIVATE_SCHEME, segment_kind
 from server.dicom.derived import build_derived_photo
 from server.dicom.encapsulated import build_encapsulated_pdf
 from server.dicom.files import decoded_pixels_sha256, encoded, read_header, write
@@ -22,6 +22,7 @@ from server.dicom.photo import LossyCompression, PhotoDescription, build_photo, 
 from server.dicom.proof import prove_photo
 from server.dicom.reading import PhotoFile, read_photo
 from server.dicom.report import NO_CLINICAL_VALIDATION, REFERENCE_WEIGHTS, ReportedFinding, build_report
+from server.dicom.restatement import Restatement, restated, restated_photo
 from server.dicom.segmentation import LABEL_MAP_SEGMENTATION_STORAGE, Form, build_segmentation
 from server.dicom.segments import Segment
 from server.dicom.transcoding import transcoded
@@ -47,6 +48,7 @@ __all__ = [
     "PhotoDescription",
     "PhotoFile",
     "ReportedFinding",
+    "Restatement",
     "Segment",
     "StudyWords",
     "build_derived_photo",
@@ -63,6 +65,9 @@ __all__ = [
     "read_header",
     "read_identity",
     "read_photo",
+    "restated",
+    "restated_photo",
+    "segment_kind",
     "transcoded",
     "warm_up",
     "write",

@@ -52,7 +52,7 @@ class Workshop:
         except BrokenProcessPool as error:
             if self._pool is pool:
                 self._pool = None
-            raise BadImage("this object cannot be processed: it needs too much memory") from error
+            raise BadImage("the process that works on objects ended; the server's log says why") from error
         finally:
             self._waiting -= 1
 

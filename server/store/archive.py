@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 
 from server.durable import sync_folder, write_file
-from station.protocol import is_uid
+from station.protocol import is_booth_id, is_uid
 
 
 class Archive:
-    """One folder per still below `root`: its bytes, DICOM objects, layers and renditions.
+    """One folder per still below `root`: its bytes, DICOM objects, layers, renditions, and a copy of its rows.
 
     Paths are made from checked UIDs only. A file is written beside its place, fsynced, renamed and the folder fsynced.
     """
@@ -44,6 +44,18 @@ class Archive:
         """The DICOM segmentation."""
         return self.folder(study_instance_uid, sop_instance_uid) / "seg.dcm"
 
+    def heat_maps(self, study_instance_uid: str, sop_instance_uid: str) -> Path:
+        """The DICOM segmentation of the heat maps."""
+        return self.folder(study_instance_uid, sop_instance_uid) / "heat.dcm"
+
+    def parts(self, study_instance_uid: str, sop_instance_uid: str) -> Path:
+        """The DICOM label map of the parts of the face."""
+        return self.folder(study_instance_uid, sop_instance_uid) / "parts.dcm"
+
+    def overlay(self, study_instance_uid: str, sop_instance_uid: str) -> Path:
+        """The DICOM picture with the findings drawn on it."""
+        return self.folder(study_instance_uid, sop_instance_uid) / "overlay.dcm"
+
     def report(self, study_instance_uid: str, sop_instance_uid: str) -> Path:
         """The DICOM structured report."""
         return self.folder(study_instance_uid, sop_instance_uid) / "report.dcm"
@@ -59,6 +71,32 @@ class Archive:
     def outcome(self, study_instance_uid: str, sop_instance_uid: str, step: str) -> Path:
         """The numbers that a step of the analysis keeps for the ones after it, JSON."""
         return self.folder(study_instance_uid, sop_instance_uid) / f"outcome-{_word(step)}.json"
+
+    def booth_rows(self, booth_id: str) -> Path:
+        """What the database holds of a booth."""
+        if not is_booth_id(booth_id):
+            raise ValueError("not a booth's name")
+        return self.root / f"booth-{booth_id}.json"
+
+    def visit_rows(self, study_instance_uid: str) -> Path:
+        """What the database holds of a visit; its folder is made if needed."""
+        folder = self.root / _checked(study_instance_uid)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            sync_folder(self.root)
+        return folder / "visit.json"
+
+    def still_rows(self, study_instance_uid: str, sop_instance_uid: str) -> Path:
+        """What the database holds of a still, its objects and measures."""
+        return self.folder(study_instance_uid, sop_instance_uid) / "still.json"
+
+    def corrected(self, study_instance_uid: str, still_uid: str, sop_instance_uid: str) -> Path:
+        """A DICOM object that a correction made for a still; the folder is made if needed."""
+        folder = self.folder(study_instance_uid, still_uid) / "corrected"
+        if not folder.is_dir():
+            folder.mkdir(exist_ok=True)
+            sync_folder(folder.parent)
+        return folder / f"{_checked(sop_instance_uid)}.dcm"
 
     def relative(self, path: Path) -> str:
         """The form in which the database keeps a path."""
@@ -81,6 +119,10 @@ class Archive:
             self.blob(study_instance_uid, sop_instance_uid).unlink(missing_ok=True)
         sync_folder(folder)
 
+    def delete(self, relative: str) -> None:
+        """Delete the file of a path from the database; harmless to repeat."""
+        self.resolve(relative).unlink(missing_ok=True)
+
     def free_bytes(self) -> int:
         """Free space for unprivileged writers."""
         return shutil.disk_usage(self.root).free
@@ -96,7 +138,3 @@ def _word(name: str) -> str:
     if not name.isidentifier() or not name.isascii():
         raise ValueError("not a name")
     return name
-    def delete(self, relative: str) -> None:
-        """Delete the file of a path from the database; harmless to repeat."""
-        self.resolve(relative).unlink(missing_ok=True)
-

@@ -158,8 +158,11 @@ class Headers:
 
 
 def shown() -> ColumnElement[bool]:
-    """Whether a row of `InstanceRow` is told to others at all: its file is here. Every search and retrieval asks it."""
-    return col(InstanceRow.released_at).is_(None)
+    """Whether a row of `InstanceRow` is told to others at all: its file is here, and it was not withdrawn.
+
+    Every search and retrieval asks it.
+    """
+    return col(InstanceRow.released_at).is_(None) & col(InstanceRow.hidden_by).is_(None)
 
 
 _GROUPS = {

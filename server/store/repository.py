@@ -10,6 +10,8 @@ from sqlmodel import Session, col, delete, select
 
 from server.errors import Conflict, NotFound, StoreUnavailable
 from server.store import finding, records, work
+from server.store.archive import Archive
+from server.store.corrections import Corrections
 from server.store.database import migrate, open_engine
 from server.store.deliveries import Deliveries
 from server.store.delivery import Route, enqueue
@@ -18,6 +20,7 @@ from server.store.finding import EVERY, VisitSearch
 from server.store.headers import Headers
 from server.store.patients import patient_key
 from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
+from server.store.sidecars import Sidecars
 from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow, VisitRow
 from station.protocol import Measure, Patient, StillOffer, VisitClosed, VisitOpened
 
@@ -30,15 +33,25 @@ class Store:
         self._steps = tuple(steps)
         self.deliveries = Deliveries(threads, routes)
         """What goes to which destination."""
+        self.corrections = Corrections(threads, routes)
+        """What was wrong, and is put right."""
         self.headers = Headers(threads)
         """What the headers of the DICOM objects say."""
 
     @classmethod
-    def open(cls, url: str, *, steps: Sequence[str] = (), routes: Sequence[Route] = ()) -> Self:
+    def open(
+        cls,
+        url: str,
+        *,
+        steps: Sequence[str] = (),
+        routes: Sequence[Route] = (),
+        archive: Archive | None = None,
+    ) -> Self:
         """The store at a database URL, its schema brought up to date.
 
         `steps` names what is to be done with every new still, in order; a process that takes no stills may leave it out.
-        `routes` are the destinations that new objects go to.
+        `routes` are the destinations that new objects go to. Into `archive` goes a copy of what is written about visits
+        and stills, from which `dermabooth rebuild` makes the database again.
         Raises `ConfigError` for a URL of no known kind, `StoreUnavailable` if the database does not answer.
         """
         engine = open_engine(url)
@@ -48,11 +61,16 @@ class Store:
             engine.dispose()
             reason = str(error.orig).splitlines()[0]
             raise StoreUnavailable(f"the database does not answer: {reason}") from error
-        return cls(DatabaseThreads(engine), steps, routes)
+        sidecars = None if archive is None else Sidecars(archive)
+        return cls(DatabaseThreads(engine, sidecars=sidecars), steps, routes)
 
     async def close(self) -> None:
         """Wait for running calls and close the connections."""
         self._threads.close()
+
+    async def complete_sidecars(self) -> int:
+        """Write what the archive lacks of copies of the rows, as after an update from a version without; how many."""
+        return await self._threads.write_sidecars()
 
     # Booths and visits
 
@@ -173,10 +191,11 @@ class Store:
         return [records.still_of(row) for row in rows]
 
     async def instances(self, study_instance_uid: str) -> list[Instance]:
-        """The DICOM objects of a visit, oldest first."""
+        """The DICOM objects of a visit that were not withdrawn, oldest first; none for an unknown visit."""
         query = (
             select(InstanceRow)
-            .where(InstanceRow.study_instance_uid == study_instance_uid)
+            .join(StillRow, col(StillRow.sop_instance_uid) == col(InstanceRow.still_uid))
+            .where(StillRow.study_instance_uid == study_instance_uid, col(InstanceRow.hidden_by).is_(None))
             .order_by(col(InstanceRow.created_at), col(InstanceRow.sop_instance_uid))
         )
         rows = await self._threads.read(lambda s: s.exec(query).all())
