@@ -20,7 +20,7 @@ from server.ingest.contract import StillArchive, StillStore
 from server.ingest.disk import DiskThreads
 from server.ingest.gatekeeper import KEY_PROPERTY, Gatekeeper
 from server.ingest.keys import open_server_keys
-from server.ingest.peer import INBOX, IngestEvent, Parts, Peer, Services, decode
+from server.ingest.peer import INBOX, IngestEvent, Orders, Parts, Peer, Services, decode
 from server.ingest.refusal import HangUp, refusal
 from server.ingest.timing import Timing
 from station.protocol import (
@@ -64,7 +64,8 @@ class _Sockets:
 class Ingest:
     """Receives stills over CURVE from the booths in a key folder, as an async context manager.
 
-    `welcome` makes the greeting of a booth; `on_event` hears of booths, visits and stills, on the event loop.
+    `welcome` makes the greeting of a booth; `on_event` hears of booths, visits and stills, on the event loop; `orders` answers
+    what a booth asks of the worklist.
     A part over twice the chunk size never enters memory: ZeroMQ cuts that connection.
     Raises `ConfigError` on entering if the endpoint is taken or the key cannot be used.
     """
@@ -79,6 +80,7 @@ class Ingest:
         welcome: Callable[[str], Welcome],
         on_event: Callable[[IngestEvent], None] = lambda _event: None,
         *,
+        orders: Orders | None = None,
         reserve_bytes: int = DEFAULT_RESERVE_BYTES,
         timing: Timing | None = None,
     ) -> None:
@@ -91,6 +93,7 @@ class Ingest:
         self._admission = Admission(store, archive, self._disk, reserve_bytes=reserve_bytes)
         self._welcome = welcome
         self._on_event = on_event
+        self._orders = orders
         self._timing = timing or Timing()
         self._connections: dict[bytes, _Connection] = {}
         self._sockets: _Sockets | None = None
@@ -183,6 +186,7 @@ class Ingest:
                 self._welcome,
                 self._on_event,
                 spawn=tasks.create_task,
+                orders=self._orders,
             )
             tasks.create_task(sockets.gatekeeper.run(), name="ingest-gatekeeper")
             tasks.create_task(self._watch(), name="ingest-watch")

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ from station.protocol import (
     Heartbeat,
     Hello,
     MalformedMessage,
+    OrdersTold,
+    OrdersWanted,
     OversizedMessage,
     PreviewVerdict,
     ServerMessage,
@@ -43,8 +45,12 @@ INBOX = 4 * CREDIT
 """Messages of one booth that may wait; an honest one never has more than its credit and a few words under way."""
 _UNDER_WAY = 3
 """Stills of one booth that are received or made durable at a time; only the last is received."""
+_QUESTIONS = 2
+"""Questions of one booth about the worklist that are answered at a time: the list and one search."""
 _log = logging.getLogger(__name__)
 
+Orders = Callable[[str, OrdersWanted], Awaitable[Sequence[OrdersTold]]]
+"""Of a booth, what it wants to know; the messages that tell it."""
 IngestEvent = BoothSeen | BoothJudged | VisitChanged | StillArrived
 Parts = Sequence[zmq.Frame]
 
@@ -60,6 +66,8 @@ class Services:
     on_event: Callable[[IngestEvent], None]
     spawn: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
     """Runs a coroutine that may outlive the connection."""
+    orders: Orders | None = None
+    """Answers what a booth asks of the worklist; None: there is none."""
 
 
 def decode(parts: Parts) -> StationMessage:
@@ -91,6 +99,7 @@ class Peer:
         self.preview: PreviewVerdict | None = None
         """How it judges its own preview."""
         self._under_way = asyncio.Semaphore(_UNDER_WAY)
+        self._questions = 0
 
     def deliver(self, parts: Parts) -> None:
         """Take in a message; raises `HangUp` if the booth sends more than it was given credit for."""
@@ -128,6 +137,8 @@ class Peer:
                 await self._take_offer(message)
             case VisitOpened() | VisitClosed():
                 await self._note_visit(message)
+            case OrdersWanted():
+                self._take_question(message)
             case Heartbeat(preview=verdict):
                 self._note_preview(verdict)
             case Hello():
@@ -150,6 +161,24 @@ class Peer:
             return
         self._send(VisitNoted(study_instance_uid=uid, closed=isinstance(message, VisitClosed)))
         self._services.on_event(VisitChanged(booth_id=self.booth_id, study_instance_uid=uid))
+
+    def _take_question(self, wanted: OrdersWanted) -> None:
+        """Answer beside the stills; a booth that asks more than it may hears nothing, and asks again."""
+        orders = self._services.orders
+        if orders is not None and self._questions < _QUESTIONS:
+            self._questions += 1
+            self._services.spawn(self._tell_orders(orders, wanted))
+
+    async def _tell_orders(self, orders: Orders, wanted: OrdersWanted) -> None:
+        try:
+            for told in await orders(self.booth_id, wanted):
+                self._send(told)
+        except Exception:  # noqa: BLE001  boundary: whatever one question meets, the stills go on
+            _log.exception(
+                "a question about the worklist was not answered", extra={"booth_id": self.booth_id}
+            )
+        finally:
+            self._questions -= 1
 
     async def _take_offer(self, offer: StillOffer) -> None:
         await self._drop(discard=False)

@@ -1,1 +1,20 @@
-"""Whom the hospital expects: its worklist, asked for and told to the booths."""
+"""What the hospital has ordered: a worklist asked for again and again, kept, and told to the booths."""
+
+from server.orders.desk import AWAY, LONGER, UNUSABLE, OrderDesk
+from server.orders.found import Found, Unusable
+from server.orders.kept import Keeper, KeptList
+from server.orders.opening import open_desk
+from server.orders.source import OrderSource
+
+__all__ = [
+    "AWAY",
+    "LONGER",
+    "UNUSABLE",
+    "Found",
+    "Keeper",
+    "KeptList",
+    "OrderDesk",
+    "OrderSource",
+    "Unusable",
+    "open_desk",
+]

@@ -23,7 +23,7 @@ from station.capture import TakenStill
 from station.capture.uv import DoseLedger
 from station.config import StationConfig
 from station.devices import LatestFrame, Progress
-from station.errors import InvalidTransition
+from station.errors import InvalidTransition, WorklistUnavailable
 from station.kiosk import (
     BoothState,
     CalibrationCheck,
@@ -31,9 +31,10 @@ from station.kiosk import (
     Latest,
     Phase,
     VisitRequest,
+    WorklistFound,
 )
 from station.memory import PatientMemory
-from station.protocol import Overlay, QualityReport, View
+from station.protocol import OrdersWanted, Overlay, QualityReport, ServerMessage, View
 from station.transport import Spool, SpoolRoom
 
 REFRESH_S = 0.25
@@ -94,7 +95,9 @@ class StationAgent:
             await close_left_visits(spool)
             self._parts.room = SpoolRoom(spool, self.config.visit_protocol.stills)
             rooms.callback(self._parts.room.close)
-            self._parts.worklist = await asyncio.to_thread(Worklist.open, self.config, self._refresh)
+            self._parts.worklist = await asyncio.to_thread(
+                Worklist.open, self.config, self._refresh, self._ask_orders, self._knows_no_orders
+            )
             rooms.callback(self._parts.worklist.close)
             self._parts.recall = await asyncio.to_thread(self._open_recall)
             rooms.callback(self._parts.recall.close)
@@ -132,8 +135,9 @@ class StationAgent:
         if self._parts.desk is not None and self._parts.desk.busy:
             raise InvalidTransition("The calibration is being checked: wait for its end.")
         check_disk(self._parts.room, studio, self.config.visit_protocol.stills)
+        ordered = None if self._parts.worklist is None else self._parts.worklist.ordered(request.worklist_key)
         return await self._visits.start(
-            request, studio, self._tasks, lambda study: self._join(request, study)
+            request, studio, self._tasks, lambda study: self._join(request, study), ordered=ordered
         )
 
     def _join(self, request: VisitRequest, study: str) -> None:
@@ -155,6 +159,12 @@ class StationAgent:
     def finish(self) -> None:
         """Close the reviewed visit; raises `InvalidTransition` outside the review."""
         self._visits.finish()
+
+    async def search_worklist(self, sought: str) -> WorklistFound:
+        """Who is meant by something that was scanned or typed. Raises `WorklistUnavailable` with what to do."""
+        if self._parts.worklist is None:
+            raise WorklistUnavailable(_NOT_NOW[Phase.STARTING])
+        return await self._parts.worklist.search(sought)
 
     async def abort(self) -> None:
         """Give the visit up: lights dark, no further still. Raises `InvalidTransition` if none is under way."""
@@ -207,6 +217,8 @@ class StationAgent:
             self._tasks = None
 
     async def _kept(self, still: TakenStill) -> None:
+        if self._parts.worklist is not None:
+            await self._parts.worklist.note_still(still.study_instance_uid)
         if self._parts.recall is not None:
             self._parts.recall.note(still)
         await self._visits.keep(still)
@@ -229,13 +241,24 @@ class StationAgent:
             _log.warning("a folder of the spool is damaged and is not sent", extra={"folder": name})
         return spool
 
+    def _heard(self, message: ServerMessage) -> None:
+        if self._parts.worklist is not None:
+            self._parts.worklist.heard(message)
+        self._visits.heard(message)
+
+    def _ask_orders(self, wanted: OrdersWanted) -> bool:
+        return self._parts.link is not None and self._parts.link.ask(wanted)
+
+    def _knows_no_orders(self) -> bool:
+        return self._parts.link is not None and self._parts.link.told_without_orders
+
     def _make_link(self, spool: Spool) -> Link:
         return Link(
             self.config,
             spool,
             self.preview,
             self._overlay,
-            self._visits.heard,
+            self._heard,
             self._refresh,
             self._software,
         )

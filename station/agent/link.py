@@ -12,7 +12,7 @@ from station.devices import LatestFrame, completed
 from station.devices.registry import camera_options
 from station.errors import ConfigError
 from station.kiosk import Latest, UplinkStatus
-from station.protocol import Overlay, PreviewVerdict, QualityReport, ServerMessage, Welcome
+from station.protocol import OrdersWanted, Overlay, PreviewVerdict, QualityReport, ServerMessage, Welcome
 from station.transport import Spool, Uplink, load_key, open_keys
 from station.transport.jpeg_preview import JpegPreviewSender
 from station.transport.preview_sender import PreviewSender, PreviewSettings, PreviewState
@@ -66,6 +66,16 @@ class Link:
         if self._uplink is not None:
             self._uplink.notify()
         self._changed()
+
+    def ask(self, wanted: OrdersWanted) -> bool:
+        """Ask the server about the worklist; False: it cannot be asked now."""
+        return self._uplink is not None and self._uplink.ask(wanted)
+
+    @property
+    def told_without_orders(self) -> bool:
+        """Whether the server is there and keeps no worklist."""
+        welcome = None if self._uplink is None else self._uplink.welcome
+        return welcome is not None and not welcome.orders
 
     async def run(self) -> None:
         """Send the preview to wherever the server's newest welcome says, until cancelled."""

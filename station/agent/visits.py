@@ -8,7 +8,7 @@ import msgspec
 
 from station.agent.board import VisitBoard
 from station.agent.review import ReviewShelf
-from station.capture import GuidedPace, Pace, SessionEvent, Studio, TakenStill, TimedPace, Visit
+from station.capture import GuidedPace, Ordered, Pace, SessionEvent, Studio, TakenStill, TimedPace, Visit
 from station.config import StationConfig
 from station.errors import InvalidTransition
 from station.kiosk import Excerpt, Latest, VisitRequest, VisitStatus
@@ -59,16 +59,21 @@ class Visits:
         studio: Studio,
         tasks: asyncio.TaskGroup,
         named: Callable[[str], None] = lambda _study: None,
+        *,
+        ordered: Ordered | None = None,
     ) -> str:
         """Start a visit among `tasks`; its Study Instance UID, once it has begun. None may be under way.
 
-        `named` is told the UID before the state shows the visit.
+        `named` is told the UID before the state shows the visit. An ordered visit is one of the order's patient.
         """
         protocol = self._config.visit_protocol
         if request.preparation is not Preparation.UNSPECIFIED:
             protocol = msgspec.structs.replace(protocol, preparation=request.preparation)
         pace = self._make_pace()
-        visit = Visit(protocol, request.patient, studio, self._board, pace, conditions=request.conditions)
+        patient = request.patient if ordered is None else ordered.patient
+        visit = Visit(
+            protocol, patient, studio, self._board, pace, conditions=request.conditions, ordered=ordered
+        )
         self._visit, self._guide = visit, pace if isinstance(pace, GuidedPace) else None
         self._review.open(visit.study_instance_uid)
         playing = self._playing = tasks.create_task(self._play(visit), name="visit")

@@ -6,7 +6,7 @@ from station.capture.preview import Preview
 from station.capture.sequence import check_recipe, play
 from station.capture.session import TRANSITIONS, CaptureSession, SessionEvent, SessionState
 from station.capture.studio import Examine, StillSink, Studio, TakenStill
-from station.capture.visit import MAX_STILLS, Pace, Take, Visit, VisitListener
+from station.capture.visit import MAX_STILLS, Ordered, Pace, Take, Visit, VisitListener
 
 __all__ = [
     "FRESH_S",
@@ -18,6 +18,7 @@ __all__ = [
     "CaptureSession",
     "Examine",
     "GuidedPace",
+    "Ordered",
     "Pace",
     "PoseWatch",
     "Preview",

@@ -16,6 +16,7 @@ from station.protocol import (
     Conditions,
     Frame,
     FrameHeader,
+    Order,
     Patient,
     ProtocolError,
     View,
@@ -42,6 +43,16 @@ class Take:
     """Index within the views of the protocol."""
     still: int | None = None
     """Index of the still that is taken again, in the order of shooting; None: the whole view."""
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """What a visit was ordered as."""
+
+    patient: Patient
+    order: Order
+    study_instance_uid: str | None
+    """The UID that the visit has to take; None: a new one."""
 
 
 class VisitListener(Protocol):
@@ -82,8 +93,11 @@ class Visit:
         pace: Pace,
         *,
         conditions: Conditions | None = None,
+        ordered: Ordered | None = None,
     ) -> None:
-        self.study_instance_uid = new_uid()
+        given = None if ordered is None else ordered.study_instance_uid
+        self.study_instance_uid = given or new_uid()
+        self.order = None if ordered is None else ordered.order
         self.opened_at = time.time()
         self.protocol = protocol
         self.patient = patient
@@ -259,6 +273,7 @@ class Visit:
             protocol=self.protocol,
             patient=self.patient,
             conditions=self.conditions,
+            order=self.order,
         )
         await self._studio.sink.open_visit(message)
         self._opened = True

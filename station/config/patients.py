@@ -2,9 +2,9 @@
 
 import codecs
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from station.config.section import Section
 
@@ -12,8 +12,12 @@ from station.config.section import Section
 class WorklistConfig(Section):
     """`[worklist]`: who is expected today."""
 
+    source: Literal["none", "file", "server"] | None = None
+    """`file`: that of `file`; `server`: the hospital's, by way of the server; `none`: only walk-ins. Left out: `file` where
+    one is named.
+    """
     file: Path | None = None
-    """CSV file that is read again whenever it changes; without it there is no list, only walk-ins."""
+    """CSV file that is read again whenever it changes."""
     encoding: str = "utf-8"
     """Of a file without a byte order mark."""
 
@@ -25,6 +29,14 @@ class WorklistConfig(Section):
             return codecs.lookup(value).name
         except LookupError:
             raise ValueError(f"no text encoding is called {value!r}") from None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.source == "file" and self.file is None:
+            raise ValueError('source = "file" needs file, the path of a CSV file')
+        if self.source in ("none", "server") and self.file is not None:
+            raise ValueError(f'source = "{self.source}" reads no file: leave file out')
+        return self
 
 
 class MemoryConfig(Section):

@@ -121,6 +121,12 @@ class StationConfig(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _server_tells(self) -> Self:
+        if self.worklist.source == "server" and not self.uplink.server:
+            raise ValueError('worklist.source = "server" needs uplink.server, the server that tells it')
+        return self
+
     @property
     def guided(self) -> bool:
         """Whether an operator leads the visits, not the clock."""

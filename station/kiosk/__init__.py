@@ -20,6 +20,8 @@ from station.kiosk.contract import (
     VisitRequest,
     VisitStatus,
     WorklistEntry,
+    WorklistFound,
+    WorklistSearch,
     WorklistStatus,
 )
 from station.kiosk.latest import Latest
@@ -44,6 +46,8 @@ __all__ = [
     "VisitRequest",
     "VisitStatus",
     "WorklistEntry",
+    "WorklistFound",
+    "WorklistSearch",
     "WorklistStatus",
     "make_kiosk",
 ]

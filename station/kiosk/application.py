@@ -16,6 +16,7 @@ from station.kiosk.guard import Audience, add_headers, add_route, guard, problem
 from station.kiosk.latest import Latest
 from station.kiosk.picture import LivePicture
 from station.kiosk.visits import add_visit_routes
+from station.kiosk.worklist import add_worklist_routes
 
 PICTURE = web.AppKey("picture", LivePicture)
 WEB_ROOT = web.AppKey("web_root", Path)
@@ -31,7 +32,8 @@ _CLOSE_LIMIT_S = 2.0
 def make_kiosk(agent: KioskAgent, web_root: Path) -> web.Application:
     """The kiosk of `agent`; `web_root` holds the built pages. Bind it to loopback only.
 
-    `GET /` page, `GET /state` booth state, `GET /live` WebSocket, `/visit` and what is below it: `visits.py`.
+    `GET /` page, `GET /state` booth state, `GET /live` WebSocket, `/visit` and what is below it: `visits.py`,
+    `/worklist/search`.
     On `/live` text messages are `BoothState` as JSON, binary ones pictures as `picture.pack` makes them.
     """
     app = web.Application(middlewares=[guard], client_max_size=_MAX_BODY)
@@ -43,6 +45,7 @@ def make_kiosk(agent: KioskAgent, web_root: Path) -> web.Application:
     add_visit_routes(app)
     add_ghost_route(app)
     add_calibration_routes(app)
+    add_worklist_routes(app)
     app.on_startup.append(refuse_undeclared)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_close_sockets)

@@ -80,7 +80,7 @@ class OrderEntry(msgspec.Struct, frozen=True, kw_only=True):
     scheduled_at: float | None = None
     """Seconds since 1970 UTC."""
     begun: bool = False
-    """The server has a visit under the order's Study Instance UID."""
+    """A visit has used the order's Study Instance UID, as far as the server knows: another one gets a UID of its own."""
 
     @property
     def description(self) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-from station.protocol import PreviewVerdict, Refused, Welcome
+from station.protocol import OrdersWanted, PreviewVerdict, Refused, Welcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,9 @@ class Uplink(Protocol):
 
     def notify(self) -> None:
         """Say that the spool has something new."""
+
+    def ask(self, wanted: OrdersWanted) -> bool:
+        """Ask about the worklist; the answer is a message. False: not connected, or the server keeps none."""
 
     def tell(self, preview: PreviewVerdict | None) -> None:
         """Say how the preview is judged now; only the newest is sent, soon."""

@@ -59,8 +59,8 @@ class Delivery:
         self._wake = wake
         self._transfer: _Transfer | None = None
         self._asked: tuple[str, asyncio.Future[VisitNoted | Refused]] | None = None
-        self._opened: set[str] = set()
-        self._closed: set[str] = set()
+        self._opened: set[int] = set()
+        self._closed: set[int] = set()
         self._unanswered: dict[str, float] = {}
         self._read_ahead = ReadAhead(spool)
         self._held: set[str] = set()
@@ -110,9 +110,9 @@ class Delivery:
         for visit in self._spool.visits():
             news = self._news(visit)
             if news is not None:
-                await self._tell(news)
+                await self._tell(visit, news)
                 return True
-            if visit.study_instance_uid in self._closed:
+            if visit.sequence in self._closed:
                 await self._forget_visit(visit)
         # Looked up after the last wait, during which stills may have been let go of.
         offer = next((offer for offer in self._spool.pending() if self._is_due(offer)), None)
@@ -122,18 +122,17 @@ class Delivery:
         return True
 
     def _news(self, visit: SpooledVisit) -> VisitOpened | VisitClosed | None:
-        uid = visit.study_instance_uid
-        if not self._ledger.is_due(uid):
+        if not self._ledger.is_due(visit.study_instance_uid):
             return None
-        if uid not in self._opened:
+        if visit.sequence not in self._opened:
             return visit.opened
-        return None if uid in self._closed else visit.closed
+        return None if visit.sequence in self._closed else visit.closed
 
     def _is_due(self, offer: StillOffer) -> bool:
         uid, study = offer.sop_instance_uid, offer.study_instance_uid
         if uid in self._unanswered or uid in self._held or not self._ledger.is_due(uid):
             return False
-        return study in self._opened or all(v.study_instance_uid != study for v in self._spool.visits())
+        return all(v.study_instance_uid != study or v.sequence in self._opened for v in self._spool.visits())
 
     async def _pause(self) -> None:
         due = self._ledger.next_due_in()
@@ -146,7 +145,7 @@ class Delivery:
 
     # Visits
 
-    async def _tell(self, news: VisitOpened | VisitClosed) -> None:
+    async def _tell(self, visit: SpooledVisit, news: VisitOpened | VisitClosed) -> None:
         uid = news.study_instance_uid
         future: asyncio.Future[VisitNoted | Refused] = asyncio.get_running_loop().create_future()
         self._asked = uid, future
@@ -162,7 +161,7 @@ class Delivery:
             self._ledger.refuse(answer, uid)
             return
         self._ledger.settle(uid)
-        (self._closed if isinstance(news, VisitClosed) else self._opened).add(uid)
+        (self._closed if isinstance(news, VisitClosed) else self._opened).add(visit.sequence)
 
     def _answer_visit(self, uid: str, answer: VisitNoted | Refused) -> None:
         if self._asked is not None and self._asked[0] == uid and not self._asked[1].done():
@@ -172,7 +171,7 @@ class Delivery:
         # Kept while stills wait: a server that lost its memory must learn of the visit first.
         if all(offer.study_instance_uid != visit.study_instance_uid for offer in self._spool.pending()):
             try:
-                await self._spool.forget_visit(visit.study_instance_uid)
+                await self._spool.forget_visit(visit.study_instance_uid, visit.sequence)
             except StationError:
                 _log.exception("a finished visit cannot be removed from the spool")
                 self._ledger.refuse(_local("it cannot be removed from the spool"), visit.study_instance_uid)

@@ -172,13 +172,20 @@ class Spool:
     # Visits
 
     async def open_visit(self, message: VisitOpened) -> None:
-        """Make the opening of a visit durable; again is harmless. Raises `SpoolFull` or `SpoolDamaged`."""
+        """Make the opening of a visit durable; again is harmless. Raises `SpoolFull` or `SpoolDamaged`.
+
+        A visit of the same UID that was given up before its first still makes room for it.
+        """
         await self._write(self._open_visit, message)
 
     def _open_visit(self, message: VisitOpened) -> None:
-        if message.study_instance_uid not in self._visits:
-            visit = self._visit_files.write(self._take_number(), message)
-            self._visits[visit.study_instance_uid] = visit
+        before = self._visits.get(message.study_instance_uid)
+        if before is not None and (before.closed is None or before.closed.stills or before.opened == message):
+            return
+        visit = self._visit_files.write(self._take_number(), message)
+        self._visits[visit.study_instance_uid] = visit
+        if before is not None:
+            self._visit_files.remove(before)
 
     async def close_visit(self, message: VisitClosed) -> None:
         """Make the end of an open visit durable; raises `KeyError`, `SpoolFull` or `SpoolDamaged`."""
@@ -207,15 +214,18 @@ class Spool:
         replaced |= {o.replaces for o in self.pending() if o.replaces is not None}
         return tuple(uid for uid in self.taken(study_instance_uid) if uid not in replaced)
 
-    async def forget_visit(self, study_instance_uid: str) -> None:
-        """Let go of a visit whose end the server knows; an unknown one is no error."""
-        await self._write(self._forget_visit, study_instance_uid)
+    async def forget_visit(self, study_instance_uid: str, sequence: int | None = None) -> None:
+        """Let go of a visit whose end the server knows; an unknown one is no error.
 
-    def _forget_visit(self, study_instance_uid: str) -> None:
-        visit = self._visits.get(study_instance_uid)
-        if visit is not None:
+        With its `sequence` only that one, and none that began anew under its UID.
+        """
+        await self._write(self._forget_visit, (study_instance_uid, sequence))
+
+    def _forget_visit(self, named: tuple[str, int | None]) -> None:
+        visit = self._visits.get(named[0])
+        if visit is not None and named[1] in (None, visit.sequence):
             self._visit_files.remove(visit)
-            del self._visits[study_instance_uid]
+            del self._visits[visit.study_instance_uid]
 
     def _take_number(self) -> int:
         number, self._next = self._next, self._next + 1

@@ -48,18 +48,25 @@ class VisitFiles:
         make_folder(folder)
 
     def scan(self) -> tuple[list[SpooledVisit], list[str]]:
-        """The visits in the order they were opened, and the names of damaged ones, which stay where they are."""
-        visits: list[SpooledVisit] = []
+        """The visits in the order they were opened, and the names of damaged ones, which stay where they are.
+
+        Of two with the same UID the older was given up before its first still, and is removed.
+        """
+        visits: dict[str, SpooledVisit] = {}
         damaged: list[str] = []
         for folder in sorted(self.folder.iterdir()):
             if folder.name.startswith("."):
                 shutil.rmtree(folder, ignore_errors=True)
                 continue
             try:
-                visits.append(_open(folder))
+                visit = _open(folder)
             except SpoolDamaged:
                 damaged.append(folder.name)
-        return visits, damaged
+                continue
+            if (before := visits.pop(visit.study_instance_uid, None)) is not None:
+                self.remove(before)
+            visits[visit.study_instance_uid] = visit
+        return list(visits.values()), damaged
 
     def write(self, sequence: int, opened: VisitOpened) -> SpooledVisit:
         """Make the opening of a visit durable."""

@@ -12,6 +12,7 @@ from station.protocol import (
     ErrorCode,
     Heartbeat,
     Hello,
+    OrdersWanted,
     PreviewVerdict,
     Refused,
     ServerMessage,
@@ -30,6 +31,7 @@ from station.transport.timing import Timing
 
 _HANG_UP = {ErrorCode.VERSION, ErrorCode.UNKNOWN_BOOTH, ErrorCode.MALFORMED, ErrorCode.OVERSIZED}
 _ACT = {ErrorCode.VERSION, ErrorCode.UNKNOWN_BOOTH}
+_QUESTIONS = 4
 _log = logging.getLogger(__name__)
 
 
@@ -65,6 +67,7 @@ class ZeroMqUplink:
         self._refused: Refused | None = None
         self._problem = ""
         self._preview: PreviewVerdict | None = None
+        self._questions: asyncio.Queue[OrdersWanted] = asyncio.Queue(_QUESTIONS)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -107,6 +110,13 @@ class ZeroMqUplink:
         """Say that the spool has something new."""
         self._wake.set()
 
+    def ask(self, wanted: OrdersWanted) -> bool:
+        """Ask about the worklist; the answer is a message. False: not connected, or the server keeps none."""
+        if self._welcome is None or not self._welcome.orders or self._questions.full():
+            return False
+        self._questions.put_nowait(wanted)
+        return True
+
     def tell(self, preview: PreviewVerdict | None) -> None:
         """Say how the preview is judged now; only the newest is sent, soon."""
         self._preview = preview
@@ -141,6 +151,7 @@ class ZeroMqUplink:
                     tasks.create_task(link.wait_lost())
                     tasks.create_task(self._listen(link, delivery))
                     tasks.create_task(self._keep_alive(link))
+                    tasks.create_task(self._ask(link))
                     tasks.create_task(delivery.run())
                     tasks.create_task(delivery.settle())
             except ExceptionGroup as group:
@@ -176,6 +187,14 @@ class ZeroMqUplink:
                 self._pass_on(message)
             if isinstance(message, Refused) and (message.about is None or message.code in _HANG_UP):
                 raise _lost(message)
+
+    async def _ask(self, link: Link) -> None:
+        while (
+            not self._questions.empty()
+        ):  # nobody waits any more for the answers to those of an earlier connection
+            self._questions.get_nowait()
+        while True:
+            await link.send(await self._questions.get())
 
     async def _keep_alive(self, link: Link) -> None:
         told: PreviewVerdict | None = None

@@ -2,6 +2,7 @@
 
 from station.worklist.csv_file import CsvWorklist
 from station.worklist.done import DoneMarks
+from station.worklist.server_list import ServerList
 from station.worklist.source import Answer, Expected, WorklistSource
 
-__all__ = ["Answer", "CsvWorklist", "DoneMarks", "Expected", "WorklistSource"]
+__all__ = ["Answer", "CsvWorklist", "DoneMarks", "Expected", "ServerList", "WorklistSource"]

@@ -3,9 +3,9 @@
 from station.kiosk.contract.agent import KioskAgent
 from station.kiosk.contract.booth import BoothState, DiskStatus, InstrumentStatus, Phase, UplinkStatus
 from station.kiosk.contract.calibration import CalibrationCheck, CalibrationStatus, CheckPoint
-from station.kiosk.contract.requests import Excerpt, RetakeRequest, ShootRequest, VisitRequest
+from station.kiosk.contract.requests import Excerpt, RetakeRequest, ShootRequest, VisitRequest, WorklistSearch
 from station.kiosk.contract.visit import Step, StillStage, StillStatus, VisitStatus
-from station.kiosk.contract.worklist import WorklistEntry, WorklistStatus
+from station.kiosk.contract.worklist import WorklistEntry, WorklistFound, WorklistStatus
 
 __all__ = [
     "BoothState",
@@ -26,5 +26,7 @@ __all__ = [
     "VisitRequest",
     "VisitStatus",
     "WorklistEntry",
+    "WorklistFound",
+    "WorklistSearch",
     "WorklistStatus",
 ]

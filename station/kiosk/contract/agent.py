@@ -6,6 +6,7 @@ from station.devices import LatestFrame
 from station.kiosk.contract.booth import BoothState
 from station.kiosk.contract.calibration import CalibrationCheck
 from station.kiosk.contract.requests import Excerpt, VisitRequest
+from station.kiosk.contract.worklist import WorklistFound
 from station.kiosk.latest import Latest
 from station.protocol import Overlay, QualityReport, View
 
@@ -35,6 +36,9 @@ class KioskAgent(Protocol):
         Raises `InvalidTransition` while another visit is under way or the booth is not ready, `SpoolFull` if the
         whole visit would not fit on the disk.
         """
+
+    async def search_worklist(self, sought: str) -> WorklistFound:
+        """Who is meant by something that was scanned or typed. Raises `WorklistUnavailable` with what to do."""
 
     async def abort(self) -> None:
         """Give the visit up: lights dark, no further still. Raises `InvalidTransition` if none is under way."""

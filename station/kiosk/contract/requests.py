@@ -21,6 +21,13 @@ class VisitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The entry of the worklist that this visit is of; empty: somebody who walked in."""
 
 
+class WorklistSearch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The operator, or a scanner, looks for somebody."""
+
+    sought: Annotated[str, Meta(min_length=1, max_length=64, pattern=_TEXT)]
+    """Patient ID, accession number, admission ID or beginning of a name."""
+
+
 class ShootRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The operator shoots now."""
 

@@ -29,3 +29,15 @@ class WorklistStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds since 1970 UTC."""
     problem: str = ""
     """Why there is nothing newer; the entries are those of `told_at`."""
+    searchable: bool = False
+    """Whoever is not in the list can be searched for."""
+
+
+class WorklistFound(msgspec.Struct, frozen=True, kw_only=True):
+    """Who was found by a search."""
+
+    entries: tuple[WorklistEntry, ...] = ()
+    problem: str = ""
+    """What kept the search from everybody who is known; the entries are those of the list."""
+    more: bool = False
+    """There are more than these."""

@@ -408,6 +408,38 @@ async def test_what_a_visit_was_ordered_as_reads_back_and_walk_ins_are_found(sto
     assert (await store.visit(walk_in.study_instance_uid)).order is None
     found = await store.visits(search=VisitSearch(unreconciled=True))
     assert [one.study_instance_uid for one in found] == [walk_in.study_instance_uid]
-    asked = [ordered.study_instance_uid, "1.2.3"]
-    assert await store.known_visits(asked) == {ordered.study_instance_uid}
-    assert await store.known_visits([]) == set()
+
+
+async def test_an_ordered_study_is_begun_once_a_still_is_there_or_another_booth_has_it_open(
+    store: Store,
+) -> None:
+    visit = opened()
+    await store.open_visit("booth-1", visit)
+    asked = [visit.study_instance_uid, "1.2.3"]
+    assert await store.begun_visits(asked, "booth-1") == set()
+    assert await store.begun_visits(asked, "booth-2") == {visit.study_instance_uid}
+    await store.close_visit("booth-1", closed(visit, at=1001.0))
+    assert await store.begun_visits(asked, "booth-2") == set()
+    await store.add_still("booth-1", offer(visit), "x", 1002.0)
+    assert await store.begun_visits(asked, "booth-1") == {visit.study_instance_uid}
+    assert await store.begun_visits([], "booth-1") == set()
+
+
+async def test_a_visit_that_was_given_up_without_a_still_begins_anew_at_any_booth(store: Store) -> None:
+    visit = opened()
+    await store.open_visit("booth-1", visit)
+    again = msgspec.structs.replace(visit, opened_at=visit.opened_at + 60, order=ORDER)
+    with pytest.raises(Conflict):
+        await store.open_visit("booth-2", again)
+    await store.close_visit("booth-1", closed(visit, at=1001.0))
+    await store.open_visit("booth-2", again)
+    read = await store.visit(visit.study_instance_uid)
+    assert (read.booth_id, read.opened_at, read.order) == ("booth-2", again.opened_at, ORDER)
+    assert (read.closed_at, read.complete) == (None, None)
+    await store.add_still("booth-2", offer(again), "x", 1002.0)
+    with pytest.raises(Conflict):
+        await store.open_visit("booth-1", visit)
+
+
+def closed(visit: VisitOpened, *, at: float) -> VisitClosed:
+    return VisitClosed(study_instance_uid=visit.study_instance_uid, closed_at=at, stills=(), complete=False)

@@ -58,16 +58,13 @@ async def test_a_file_that_changes_while_it_is_read_is_asked_for_again(
     source.close()
 
 
-def test_marks_are_the_owners_alone_and_outlive_the_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_marks_are_the_owners_alone_and_outlive_the_process(tmp_path: Path) -> None:
     path = tmp_path / "data" / "worklist-done"
     marks = DoneMarks(path)
     marks.add("a")
     assert path.stat().st_mode & 0o777 == 0o600
     assert "a" in DoneMarks(path)
-    monkeypatch.setattr("station.worklist.done.KEPT_S", -1.0)
-    marks.add("b")
+    DoneMarks(path, kept_s=-1.0).add("b")
     assert ["a" in DoneMarks(path), "b" in DoneMarks(path)] == [False, True]
     path.write_text("{")
     assert "b" not in DoneMarks(path)

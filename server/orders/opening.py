@@ -1,0 +1,44 @@
+"""The desk that the settings ask for."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from server.config.dicom import DicomConfig
+from server.config.orders import OrdersConfig
+from server.orders.desk import BegunVisits, OrderDesk
+from server.orders.kept import Keeper
+from server.orders.mwl import MwlSource
+from server.orders.source import OrderSource
+
+
+@asynccontextmanager
+async def open_desk(
+    orders: OrdersConfig, dicom: DicomConfig, folder: Path, begun_visits: BegunVisits
+) -> AsyncIterator[OrderDesk | None]:
+    """The desk with the list that was kept in `folder`; None where there is no source. Raises `ConfigError`.
+
+    Nobody asks for the list until `run`.
+    """
+    source = _source(orders, dicom)
+    if source is None:
+        yield None
+        return
+    desk = OrderDesk(
+        source,
+        Keeper(folder / "worklist.json", source.name),
+        begun_visits,
+        days=(orders.days_before, orders.days_after),
+        refresh_s=orders.refresh_s,
+    )
+    try:
+        await desk.open()
+        yield desk
+    finally:
+        await desk.close()
+
+
+def _source(orders: OrdersConfig, dicom: DicomConfig) -> OrderSource | None:
+    if orders.mwl is not None:
+        return MwlSource(orders.mwl, dicom, orders.limit)
+    return None

@@ -1,0 +1,81 @@
+"""Values of a data set from elsewhere, read from their bytes: nothing that it holds may do harm."""
+
+import re
+from collections.abc import Iterator
+
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.tag import Tag
+
+from server.orders.charsets import CharacterSets, character_sets
+from server.orders.found import Unusable
+
+MOST_ITEMS = 16
+"""Items of a sequence that are looked at."""
+_LONGEST = 4096
+_NOT_TEXT = re.compile(r"[\\\x00-\x1f\x7f]+")
+_CHARSET = "SpecificCharacterSet"
+
+
+class Values:
+    """The values of one data set; `inherited` are the character sets of the one around it."""
+
+    def __init__(self, dataset: Dataset, inherited: CharacterSets) -> None:
+        self._dataset = dataset
+        self._sets = inherited
+        terms = self._raw(_CHARSET).decode("ascii", "replace").strip(" \0")
+        if terms:
+            self._sets = _named(terms)
+
+    def exact(self, keyword: str) -> str:
+        """A value that must stay as it is; raises `Unusable` where it cannot be read."""
+        raw = self._raw(keyword)
+        try:
+            return self._sets.decode(raw).strip(" \0")
+        except UnicodeDecodeError:
+            raise Unusable(
+                f"{keyword}: not in the character set that the answer names, or that orders.mwl.assume_charset says"
+            ) from None
+
+    def free(self, keyword: str, longest: int = 64) -> str:
+        """A text for people, on one line and cut to its length; empty where it cannot be read."""
+        try:
+            text = self._sets.decode(self._raw(keyword))
+        except UnicodeDecodeError:
+            return ""
+        return " ".join(_NOT_TEXT.sub(" ", text).split())[:longest].strip()
+
+    def items(self, keyword: str) -> Iterator["Values"]:
+        """The first items of a sequence; none where there is none, or where it cannot be read."""
+        if keyword not in self._dataset:
+            return
+        try:
+            items = list(self._dataset[keyword].value)[:MOST_ITEMS]
+        except Exception:  # noqa: BLE001  the boundary to what others send
+            return
+        for item in items:
+            if isinstance(item, Dataset):
+                yield Values(item, self._sets)
+
+    def item(self, keyword: str) -> "Values":
+        """The first item of a sequence, or an empty one."""
+        return next(self.items(keyword), Values(Dataset(), self._sets))
+
+    def _raw(self, keyword: str) -> bytes:
+        try:
+            element = self._dataset.get_item(Tag(keyword))
+            value: object = getattr(element, "value", None)
+        except Exception:  # noqa: BLE001  the boundary to what others send
+            return b""
+        if isinstance(value, MultiValue | list):
+            value = "\\".join(map(str, value))
+        if value is None or isinstance(value, bytes):
+            return (value or b"")[:_LONGEST]
+        return str(value).encode()[:_LONGEST]
+
+
+def _named(terms: str) -> CharacterSets:
+    try:
+        return character_sets([term.strip() for term in terms.split("\\")])
+    except LookupError:
+        raise Unusable("SpecificCharacterSet: names a character set that is not known here") from None
