@@ -34,6 +34,7 @@ _DUMMIES = {
     **dict.fromkeys((*_TEXT, "PN"), REMOVED),
     **dict.fromkeys(("FD", "FL", "US", "UL", "SS", "SL"), 0),
 }
+_PALETTE = "PaletteColorLookupTableData"
 _MAKERS = frozenset({"Manufacturer", "ManufacturerModelName", "SoftwareVersions"})
 _VERSION = re.compile(r"[\w .+:/()-]{1,64}")
 _NUMBERS = re.compile(r"\d{1,4}(\.\d{1,4}){0,3}")
@@ -126,7 +127,9 @@ class _Walk:
         for element in dataset:
             kept = self._element(element, dataset)
             if kept is not None:
-                made.add(_with(kept, kept.value))  # of its own: what is changed in one must not change in the other
+                made.add(
+                    _with(kept, kept.value)
+                )  # of its own: what is changed in one must not change in the other
         return made
 
     def _element(self, element: DataElement, dataset: Dataset) -> DataElement | None:
@@ -180,7 +183,8 @@ class _Walk:
             return element if all(content.is_term(str(one)) for one in _values(element)) else None
         if element.keyword == "ICCProfile":
             return _with(element, without_words(bytes(element.value)))
-        return element if element.VR in _NUMERIC else None
+        kept = element.VR in _NUMERIC or element.keyword.endswith(_PALETTE)
+        return element if kept else None
 
     def _uid(self, element: DataElement) -> DataElement:
         mapped = [self.maker.uid(str(value)) for value in _values(element)]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import pydicom
+from pydicom.config import disable_value_validation
 
 from server.dicom import write
 from server.durable import commit, partial_file, sync_folder
@@ -23,7 +24,7 @@ from server.export.identity import Subject
 from server.export.measures import Table, open_table, rows_of
 from server.export.options import ExportOptions
 from server.export.pictures import set_photo, set_segments
-from server.export.planning import MASKS, PHOTO, Planned, VisitPlan, plan_visit
+from server.export.planning import MASKS, OVERLAY, PHOTO, Planned, VisitPlan, plan_visit
 from server.export.pseudonyms import Pseudonyms
 from server.export.record import ExportRecord, Tally
 from server.export.selection import Selection, need_any
@@ -95,7 +96,7 @@ class Exporter:
     ) -> None:
         subject, plan = self._subject(visit), await self._plan(visit, threads)
         maker = Deidentifier(self.pseudonyms, self.options, subject, plan.exported, self.software)
-        own = folder / subject.name / maker.uid(visit.study_instance_uid)
+        own = folder / subject.name / maker.uid(visit.study_now or visit.study_instance_uid)
 
         def make(part: str) -> Deidentifier:
             return replace(maker, exported=plan.with_part(part), scope=plan.scope(part)) if part else maker
@@ -104,7 +105,10 @@ class Exporter:
             await _run(threads, _export_object, make, planned, own)
         tally.count(subject.name, plan)
         if table is not None:
-            stills = await self.store.stills(visit.study_instance_uid)
+            stills = [
+                one for one in await self.store.stills(visit.study_instance_uid) if one.rejected_by is None
+            ]
+            photos = plan.photos
             told = [(still, await self.store.measures(still.sop_instance_uid)) for still in stills]
             rows = list(
                 rows_of(
@@ -113,7 +117,7 @@ class Exporter:
                     subject=subject,
                     pseudonyms=self.pseudonyms,
                     options=self.options,
-                    uid=maker.uid,
+                    uid=lambda uid: maker.uid(photos.get(uid, uid)),
                 )
             )
             tally.rows += len(rows)
@@ -138,7 +142,7 @@ class Exporter:
             selection=selection,
             key=self.pseudonyms.fingerprint,
             tally=tally,
-            studies=tuple(visit.study_instance_uid for visit in visits),
+            studies=tuple(visit.study_now or visit.study_instance_uid for visit in visits),
         )
 
 
@@ -150,14 +154,16 @@ def record_path(folder: Path) -> Path:
 def _export_object(make: Callable[[str], Deidentifier], planned: Planned, folder: Path) -> None:
     """Write every part of one object; `make` gives what de-identifies the part of a name."""
     try:
-        source = pydicom.dcmread(planned.path)
-        for part in planned.parts or (None,):
-            made = make("" if part is None else part.name)(source)
-            if planned.kind == PHOTO:
-                set_photo(made, source, planned.path, part)
-            elif planned.kind == MASKS:
-                set_segments(made, source, part)
-            write(made, _place(folder, str(made.SOPInstanceUID)))
+        # What pydicom says of a value that is against the rules holds the value.
+        with disable_value_validation():
+            source = pydicom.dcmread(planned.path)
+            for part in planned.parts or (None,):
+                made = make("" if part is None else part.name)(source)
+                if planned.kind in {PHOTO, OVERLAY}:
+                    set_photo(made, source, planned.path, part)
+                elif planned.kind == MASKS:
+                    set_segments(made, source, part)
+                write(made, _place(folder, str(made.SOPInstanceUID)))
     except (ServerError, OSError):
         raise
     except Exception as error:  # the boundary to files that may be damaged in any way
@@ -186,7 +192,7 @@ def _check_free(folder: Path) -> None:
 
 @asynccontextmanager
 async def _appearing(folder: Path) -> AsyncIterator[Path]:
-    """A folder beside `folder` that takes its place at the end, or is gone."""
+    """A folder beside `folder` that takes its place at the end, or is gone and its record with it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     partial.mkdir(mode=0o700)
@@ -196,6 +202,9 @@ async def _appearing(folder: Path) -> AsyncIterator[Path]:
             sync_folder(path)
         os.replace(partial, folder)
         sync_folder(folder.parent)
+    except BaseException:
+        record_path(folder).unlink(missing_ok=True)
+        raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

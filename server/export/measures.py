@@ -1,10 +1,10 @@
 """Measures as a table: one row per still, region and measure, with a dictionary of the columns."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from server.errors import ConfigError
 from server.export.identity import Guard, Subject
@@ -54,14 +54,14 @@ def rows_of(
     subject: Subject,
     pseudonyms: Pseudonyms,
     options: ExportOptions,
-    uid: Any,
+    uid: Callable[[str], str],
 ) -> Iterator[Row]:
     """The rows of one visit; `uid` gives the UID that stands for another."""
     patient = visit.patient
     guard = Guard((patient.patient_name, patient.patient_id, patient.issuer_of_patient_id, visit.booth_id))
     shared: Row = {
         "patient": subject.name,
-        "visit": uid(visit.study_instance_uid),
+        "visit": uid(visit.study_now or visit.study_instance_uid),
         "date": _date(visit, subject, options),
     }
     for still, measures in stills:

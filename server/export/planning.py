@@ -21,12 +21,14 @@ from server.export.masking import Part, Refused, parts_of
 from server.export.options import ExportOptions, Faces, Option
 from server.store import Archive, Instance, Still, Visit
 
-PHOTO, MASKS, REPORT, KEY_OBJECT = "photo", "masks", "report", "key object"
+PHOTO, OVERLAY, MASKS, REPORT, KEY_OBJECT = "photo", "overlay", "masks", "report", "key object"
 _DERMOSCOPIC = "1.2.840.10008.5.1.4.1.1.77.1.7"
+_LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
 _KINDS = {
     VLPhotographicImageStorage: PHOTO,
     _DERMOSCOPIC: PHOTO,
     SegmentationStorage: MASKS,
+    _LABEL_MAP: MASKS,
     ComprehensiveSRStorage: REPORT,
     Comprehensive3DSRStorage: REPORT,
     EnhancedSRStorage: REPORT,
@@ -38,6 +40,7 @@ NO_KIND = "objects of its kind are not exported"
 NO_PHOTO = "its photograph does not leave"
 NEEDS_CONTENT = "it is text throughout; add --option clean-structured-content"
 OF_WHOLE_PICTURE = "it tells of the whole picture, and only crops leave"
+OTHER_SIZE = "it is of another size than the picture that the face was found in"
 BURNED_IN = "it does not say that no text is burned into the picture"
 
 
@@ -64,6 +67,13 @@ class VisitPlan:
     planned: tuple[Planned, ...]
     stays: Mapping[str, str]
     """Reason by SOP Instance UID."""
+
+    @property
+    def photos(self) -> dict[str, str]:
+        """SOP Instance UID of the photograph of each still, as its objects name it."""
+        return {
+            one.instance.still_uid: one.instance.sop_instance_uid for one in self.planned if one.kind == PHOTO
+        }
 
     @property
     def exported(self) -> frozenset[str]:
@@ -100,8 +110,12 @@ def plan_visit(
         header = headers[instance.sop_instance_uid]
         try:
             kind = _kind(header)
+            still = by_uid.get(instance.still_uid)
+            if kind in {PHOTO, OVERLAY} and header is not None:
+                _check_picture(header, still, options)
             if kind == PHOTO and header is not None:
-                parts[instance.still_uid] = _photo_parts(header, by_uid.get(instance.still_uid), options)
+                face = None if still is None else still.face
+                parts[instance.still_uid] = parts_of(face, header.Columns, header.Rows, options.faces)
             _check(kind, instance, parts, options)
         except Refused as refusal:
             stays[instance.sop_instance_uid] = str(refusal)
@@ -115,11 +129,12 @@ def plan_visit(
     return VisitPlan(visit, tuple(planned), stays)
 
 
-def _photo_parts(header: Dataset, still: Still | None, options: ExportOptions) -> tuple[Part, ...]:
+def _check_picture(header: Dataset, still: Still | None, options: ExportOptions) -> None:
     if Option.CLEAN_PIXEL_DATA in options.options and header.get("BurnedInAnnotation") != "NO":
         raise Refused(BURNED_IN)
-    face = None if still is None else still.face
-    return parts_of(face, int(header.Columns), int(header.Rows), options.faces)
+    size = (header.Columns, header.Rows)
+    if options.masked and still is not None and (still.header.width, still.header.height) != size:
+        raise Refused(OTHER_SIZE)
 
 
 def _check(
@@ -140,12 +155,13 @@ def _kind(header: Dataset | None) -> str:
     kind = _KINDS.get(str(header.get("SOPClassUID", "")))
     if kind is None:
         raise Refused(NO_KIND)
-    return kind
+    return OVERLAY if kind == PHOTO and header.get("ImageType", ["ORIGINAL"])[0] == "DERIVED" else kind
 
 
 def _rank(header: Dataset | None) -> bool:
     """Photographs first: they say what becomes of the others."""
-    return header is None or _KINDS.get(str(header.get("SOPClassUID", ""))) != PHOTO
+    photo = header is not None and _KINDS.get(str(header.get("SOPClassUID", ""))) == PHOTO
+    return not photo or header is None or header.get("ImageType", ["ORIGINAL"])[0] == "DERIVED"
 
 
 def _header(archive: Archive, instance: Instance) -> Dataset | None:

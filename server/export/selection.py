@@ -4,7 +4,7 @@ import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
-from server.errors import NotFound
+from server.errors import ConfigError, NotFound
 from server.store import Store, Visit, VisitSearch
 
 _PAGE = 200
@@ -43,26 +43,25 @@ async def selected(store: Store, selection: Selection) -> AsyncIterator[Visit]:
         before=selection.before,
     )
     seen: set[str] = set()
-    while page := [one for one in await store.visits(limit=_PAGE, search=search) if _new(one, seen)]:
+    while True:
+        page = await store.visits(limit=_PAGE, search=search)
         for visit in page:
-            if selection.fits(visit):
+            if visit.study_instance_uid not in seen and selection.fits(visit):
                 yield visit
+        seen = {visit.study_instance_uid for visit in page}
+        if len(page) < _PAGE:
+            return
+        if page[0].opened_at == page[-1].opened_at:
+            raise ConfigError(
+                f"{_PAGE} visits or more opened at the same time; choose with --patient or --visit"
+            )
         # The oldest of the page once more: others may have opened at the same time.
         search = replace(search, before=math.nextafter(page[-1].opened_at, math.inf))
-
-
-def _new(visit: Visit, seen: set[str]) -> bool:
-    if visit.study_instance_uid in seen:
-        return False
-    seen.add(visit.study_instance_uid)
-    return True
 
 
 async def need_any(store: Store, selection: Selection) -> list[Visit]:
     """The visits; raises `NotFound` if there are none."""
     found = [visit async for visit in selected(store, selection)]
     if not found:
-        raise NotFound(
-            "no visit fits; look with `dermabooth server` in the viewer, or widen --since and --until"
-        )
+        raise NotFound("no visit fits; look in the viewer for what there is, or widen --since and --until")
     return found

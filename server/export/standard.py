@@ -40,7 +40,7 @@ def _tags(keywords: str) -> frozenset[int]:
     return frozenset(tag for tag in found if tag is not None)
 
 
-_TYPE_1 = _tags("DeviceSerialNumber ContentDate ContentTime InstanceCreationDate")
+_TYPE_1 = _tags("DeviceSerialNumber ContentDate ContentTime")
 """Of the objects exported, attributes that must hold a value in one of them."""
 _TYPE_2 = _tags("AcquisitionContextSequence ReferencedPerformedProcedureStepSequence StudyDate StudyTime")
 _REFERENCES = _tags(
@@ -49,6 +49,8 @@ _REFERENCES = _tags(
 """Sequences of references to objects of the same study, which stay with their UIDs replaced."""
 
 _STRUCTURED = _tags("AcquisitionContextSequence ContentSequence")
+_CONTENT = tag_for_keyword("ContentSequence")
+"""All that a report says: its dummy would be an empty report, which does not leave."""
 _BORN = _tags("PatientBirthDate PatientBirthTime GPSTimeStamp")
 """Dates that no option keeps."""
 _CHARACTERISTICS = _tags(
@@ -138,6 +140,8 @@ def _basic(tag: int, code: str) -> Action:
     """The profile's own action; of alternatives the one that leaves least and keeps the object valid."""
     if code.endswith("U*"):
         return Action.CLEAN_ITEMS
+    if tag == _CONTENT:
+        return Action.REMOVE
     if code in {"D", "Z/D"} or ("D" in code and tag in _TYPE_1):
         return Action.CLEAN_ITEMS if _vr(tag) == "SQ" else Action.DUMMY
     if code == "Z" or ("Z" in code and tag in _TYPE_2):

@@ -4,7 +4,7 @@ among them.
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from types import ModuleType
 
 from pydicom.sr.coding import Code
@@ -62,6 +62,7 @@ was weight weights where which white whole width with without wrinkle wrinkles x
 """
 
 
+@lru_cache(maxsize=4096)
 def is_known(text: str) -> bool:
     """Whether a text holds only words of these objects, and no number that could be a date's or a record's."""
     rest = _SHA256.sub("", text.replace("\n", " "))
@@ -80,6 +81,7 @@ def is_sentence(text: str) -> bool:
     return text in _sentences()
 
 
+@lru_cache(maxsize=4096)
 def is_code(value: str, scheme: str) -> bool:
     """Whether a code is of a public scheme or of this program's, and looks like one of its codes."""
     if scheme == "UCUM":
@@ -114,8 +116,17 @@ def _sentences() -> frozenset[str]:
     titles += [f"{title}, {view.meaning.lower()}" for title in titles for view in codes.VIEW.values()]
     comments = [f"{title}; {one.meaning}" for title in titles for one in codes.PREPARATION.values()]
     again = [f"{comment}; taken again" for comment in comments]
-    derived = [f"{prefix}: {title}" for prefix in ("Masks", "Measures") for title in titles]
-    fixed = ("Skin photography", "Regions and findings of a skin photograph", "SKIN")
+    derived = [
+        f"{prefix}: {title}"
+        for prefix in ("Masks", "Measures", "Heat maps", "Label map", "Overlay")
+        for title in titles
+    ]
+    fixed = (
+        "Skin photography",
+        "Regions and findings of a skin photograph",
+        "Where models see what they tell of a skin photograph",
+        "Parts of a skin photograph",
+    )
     return frozenset(
         (*titles, *comments, *again, *derived, *fixed, NO_CLINICAL_VALIDATION, REFERENCE_WEIGHTS)
     )

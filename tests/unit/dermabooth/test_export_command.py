@@ -1,0 +1,85 @@
+"""`dermabooth export`."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from dermabooth.cli import build
+from server.errors import ConfigError
+from tests.fixtures.research_visits import ANNA, BRUNO, DAY_S, OPENED_AT, add_visit, open_research
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A server's data folder with two visits."""
+    folder = tmp_path_factory.mktemp("server")
+
+    async def fill() -> None:
+        store, archive = open_research(folder)
+        await add_visit(store, archive, ANNA)
+        await add_visit(store, archive, BRUNO, opened_at=OPENED_AT + 3 * DAY_S)
+        await store.close()
+
+    asyncio.run(fill())
+    return folder
+
+
+def export(data: Path, folder: Path, *options: str) -> str:
+    run = CliRunner().invoke(
+        build(["export"]), ["export", str(folder), "--data", str(data), *options], catch_exceptions=True
+    )
+    if run.exception is not None and not isinstance(run.exception, SystemExit):
+        raise run.exception
+    assert run.exit_code == 0, run.output
+    return run.output
+
+
+def test_visits_of_a_day_leave_with_masked_faces(data: Path, tmp_path: Path) -> None:
+    told = export(
+        data, tmp_path / "out", "--until", "2026-03-30", "--faces", "eye-band", "--option", "113104"
+    )
+    assert "1 patients, 1 visits" in told
+    assert "do not publish" in told
+    inside = json.loads((tmp_path / "out" / "export.json").read_text())
+    assert inside["faces"] == "eye-band"
+    assert (tmp_path / "out" / "measures.csv").exists()
+    assert (data / "keys" / "pseudonyms").exists()
+
+
+def test_a_dry_run_tells_and_writes_nothing(data: Path, tmp_path: Path) -> None:
+    told = export(data, tmp_path / "out", "--dry-run")
+    assert "2 patients, 2 visits: 4 masks, 4 photo, 4 report would leave" in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whole_faces_are_said_to_be_recognizable(data: Path, tmp_path: Path) -> None:
+    told = export(data, tmp_path / "out", "--patient", "MRN-2222", "--measures", "none")
+    assert "can be recognized" in told
+    assert not (tmp_path / "out" / "measures.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--option", "everything"), "there are: basic"),
+        (("--visit", "../../etc"), "Study Instance UID"),
+        (("--pseudonyms", "out/key"), "keep the key file elsewhere"),
+    ],
+)
+def test_mistakes_are_refused_before_anything_is_written(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=words):
+        export(data, tmp_path / "out", *options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--data DATA"):
+        export(tmp_path / "nowhere", tmp_path / "out")
