@@ -4,7 +4,7 @@ from server.dicom.attributes import Equipment
 from server.dicom.codes import PRIVATE_SCHEME, segment_kind
 from server.dicom.derived import build_derived_photo
 from server.dicom.encapsulated import build_encapsulated_pdf
-from server.dicom.files import decoded_pixels_sha256, encoded, read_header, write
+from server.dicom.files import archived_syntax, decoded_pixels_sha256, encoded, read_header, write
 from server.dicom.groups import Model
 from server.dicom.identity import Identity, read_identity
 from server.dicom.key_object import (
@@ -51,6 +51,7 @@ __all__ = [
     "Restatement",
     "Segment",
     "StudyWords",
+    "archived_syntax",
     "build_derived_photo",
     "build_encapsulated_pdf",
     "build_key_object",

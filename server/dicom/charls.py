@@ -16,7 +16,7 @@ def main() -> int:
     os.nice(10)
     try:
         pixels = jpeg_ls.jlsread(sys.stdin.buffer.read())
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, OverflowError) as error:
         sys.stderr.write(str(error))
         return 1
     sys.stdout.write(hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest())

@@ -8,11 +8,17 @@ import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
-from pydicom.uid import JPEGLSLossless
+from pydicom.filereader import read_dataset
+from pydicom.uid import JPEGLSLossless, RLELossless
 
 from server.dicom import jpegls
+from server.dicom.decoding import COMPRESSED, NATIVE
 from server.durable import write_file
 from server.errors import BadImage
+
+ARCHIVED = frozenset({*NATIVE, *COMPRESSED, RLELossless})
+"""Transfer syntaxes of the archive's objects."""
+_META_BYTES = 1 << 16
 
 
 def write(dataset: Dataset, path: Path) -> str:
@@ -64,11 +70,37 @@ def _codestream(photo: Dataset) -> bytes:
 def read_header(path: Path, *, stop_before_pixels: bool = True) -> Dataset:
     """An object of the archive, without its pixels unless asked; raises `BadImage` for what is not DICOM.
 
-    For files that this program wrote: those of others are for `read_photo`.
+    For files that this program wrote, which may be damaged since: nothing is inflated, and a transfer syntax that no
+    object of the archive has is refused. Those of others are for `read_photo`.
     """
+    syntax = archived_syntax(path)
     try:
-        return pydicom.dcmread(path, stop_before_pixels=stop_before_pixels)
-    except OSError:
-        raise
+        dataset = pydicom.dcmread(path, stop_before_pixels=stop_before_pixels)
+        agreed = dataset.file_meta.TransferSyntaxUID == syntax
+    except Exception as error:  # the boundary to files that may be damaged in any way
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise BadImage(f"{path.name} is not a DICOM file: {type(error).__name__}") from error
+    if not agreed:
+        raise BadImage(f"{path.name} is damaged: it has two transfer syntaxes")
+    return dataset
+
+
+def archived_syntax(path: Path) -> str:
+    """Transfer syntax of a file of the archive, from its beginning; raises `BadImage` for one that none has, `OSError`."""
+    with path.open("rb") as file:
+        head = file.read(_META_BYTES)
+    if head[128:132] != b"DICM":
+        raise BadImage(f"{path.name} is not a DICOM file: the DICM prefix is missing")
+    stream = BytesIO(head)
+    stream.seek(132)
+    try:
+        meta = read_dataset(stream, False, True, stop_when=lambda tag, _vr, _length: tag.group != 2)
+        syntax = str(meta.get("TransferSyntaxUID", ""))
     except Exception as error:  # the boundary to files that may be damaged in any way
         raise BadImage(f"{path.name} is not a DICOM file: {type(error).__name__}") from error
+    if syntax not in ARCHIVED:
+        raise BadImage(
+            f"{path.name} is damaged: no object of the archive has transfer syntax {syntax[:64]!r}"
+        )
+    return syntax

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.uid import ImplicitVRLittleEndian
 
+from server.dicom.files import archived_syntax
 from server.errors import BadImage
 
 _HEAD_BYTES = 1 << 20
@@ -27,24 +28,18 @@ class Identity(NamedTuple):
 
 def read_identity(path: Path) -> Identity:
     """What a file says it holds; at most a megabyte is read, and nothing is inflated. Raises `BadImage`, `OSError`."""
+    syntax = archived_syntax(path)
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
-    if head[128:132] != b"DICM":
-        raise BadImage("not a DICOM file: the DICM prefix is missing")
     try:
-        return _identity(io.BytesIO(head))
-    except BadImage:
-        raise
+        return _identity(io.BytesIO(head), syntax)
     except Exception as error:  # the boundary to files that may be damaged in any way
         raise BadImage(f"the DICOM file is damaged: {type(error).__name__}") from error
 
 
-def _identity(stream: io.BytesIO) -> Identity:
+def _identity(stream: io.BytesIO, syntax: str) -> Identity:
     stream.seek(132)
-    meta = read_dataset(stream, False, True, stop_when=lambda tag, _vr, _length: tag.group != 2)
-    syntax = str(meta.get("TransferSyntaxUID", ""))
-    if syntax in ("", DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian):
-        raise BadImage(f"transfer syntax {syntax!r} is not read")
+    read_dataset(stream, False, True, stop_when=lambda tag, _vr, _length: tag.group != 2)
 
     def is_behind(tag: BaseTag, _vr: str | None, _length: int) -> bool:
         return int(tag) > _LAST

@@ -38,7 +38,7 @@ def decode(codestream: bytes, rows: int, columns: int) -> NDArray[np.uint8]:
         raise BadImage(f"the JPEG-LS codestream is not an 8-bit RGB picture of {columns}x{rows}")
     try:
         pixels = np.asarray(jpeg_ls.jlsread(codestream), np.uint8)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, OverflowError) as error:
         raise BadImage(f"the JPEG-LS codestream cannot be decoded: {error}") from error
     return pixels
 

@@ -289,9 +289,10 @@ class Guarded(Generic[P, T]):
             return self.work(*args, **kwargs)
         except (ServerError, KeyError):
             raise
-        except OSError as error:
-            raise BadImage(f"a file of the archive cannot be read: {error.strerror}") from error
         except Exception as error:  # the boundary to files that may be damaged in any way
+            # pydicom raises OSError as well, without a text of the system.
+            if isinstance(error, OSError) and error.strerror:
+                raise BadImage(f"a file of the archive cannot be read: {error.strerror}") from error
             raise BadImage(f"a file of the archive is damaged: {type(error).__name__}") from error
 
 
