@@ -16,14 +16,14 @@ from typing import ParamSpec, TypeVar
 import pydicom
 from pydicom.config import disable_value_validation
 
-from server.dicom import write
+from server.dicom import read_photo, write
 from server.durable import commit, partial_file, sync_folder
 from server.errors import BadImage, ConfigError, ServerError
 from server.export.deidentify import Deidentifier
 from server.export.identity import Subject
 from server.export.measures import Table, open_table, rows_of
 from server.export.options import ExportOptions
-from server.export.pictures import set_photo, set_segments
+from server.export.pictures import keep_photo, set_part, set_segments
 from server.export.planning import MASKS, OVERLAY, PHOTO, Planned, VisitPlan, plan_visit
 from server.export.pseudonyms import Pseudonyms
 from server.export.record import ExportRecord, Tally
@@ -157,10 +157,14 @@ def _export_object(make: Callable[[str], Deidentifier], planned: Planned, folder
         # What pydicom says of a value that is against the rules holds the value.
         with disable_value_validation():
             source = pydicom.dcmread(planned.path)
+            pictured = planned.kind in {PHOTO, OVERLAY}
+            srgb = read_photo(planned.path).srgb if pictured and planned.parts else None
             for part in planned.parts or (None,):
                 made = make("" if part is None else part.name)(source)
-                if planned.kind in {PHOTO, OVERLAY}:
-                    set_photo(made, source, planned.path, part)
+                if srgb is not None and part is not None:
+                    set_part(made, source, srgb, part)
+                elif pictured:
+                    keep_photo(made, source, planned.path)
                 elif planned.kind == MASKS:
                     set_segments(made, source, part)
                 write(made, _place(folder, str(made.SOPInstanceUID)))

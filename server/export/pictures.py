@@ -22,21 +22,21 @@ _COMMENT = 0xFE
 _APPLICATION = range(0xE0, 0xF0)
 
 
-def set_photo(made: Dataset, source: Dataset, path: Path, part: Part | None) -> None:
-    """Give the exported photograph its pixels: the same codestream, or the part of the picture, lossless.
-
-    A picture that was lossily compressed goes on saying so. Raises `BadImage`.
-    """
+def keep_photo(made: Dataset, source: Dataset, path: Path) -> None:
+    """Give the exported photograph the same codestream, without its metadata; raises `BadImage`."""
     syntax = source.file_meta.TransferSyntaxUID
-    if part is None and syntax in {JPEGLSLossless, JPEGBaseline8Bit}:
-        codestream: bytes = get_frame(source.PixelData, 0, number_of_frames=1)
-        clean = jpegls_only(codestream) if syntax == JPEGLSLossless else parse_baseline(codestream).codestream
-        _set_frame(made, clean, syntax)
+    if syntax not in {JPEGLSLossless, JPEGBaseline8Bit}:
+        _set_rgb(made, read_photo(path).srgb)
         return
-    srgb = read_photo(path).srgb
-    _set_rgb(made, srgb if part is None else part.of(srgb))
-    if part is not None:
-        made.ImageType = ["DERIVED", *list(source.ImageType)[1:]]
+    codestream: bytes = get_frame(source.PixelData, 0, number_of_frames=1)
+    clean = jpegls_only(codestream) if syntax == JPEGLSLossless else parse_baseline(codestream).codestream
+    _set_frame(made, clean, syntax)
+
+
+def set_part(made: Dataset, source: Dataset, srgb: NDArray[np.uint8], part: Part) -> None:
+    """Give the exported photograph the part of its picture, lossless; one that was lossily compressed goes on saying so."""
+    _set_rgb(made, part.of(srgb))
+    made.ImageType = ["DERIVED", *list(source.ImageType)[1:]]
 
 
 def set_segments(made: Dataset, source: Dataset, part: Part | None) -> None:

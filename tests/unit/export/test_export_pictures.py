@@ -22,7 +22,7 @@ from server.export.colour_profile import without_words
 from server.export.deidentify import Deidentifier
 from server.export.identity import Subject
 from server.export.masking import parts_of
-from server.export.pictures import jpegls_only, set_photo, set_segments
+from server.export.pictures import jpegls_only, keep_photo, set_segments
 from tests.fixtures.dicom_objects import SERVER, overlapping_segments, picture
 from tests.fixtures.research_visits import ANNA, OPENED_AT, SIDE, Shot, shoot
 
@@ -69,7 +69,7 @@ def test_a_jpeg_photo_loses_its_exif_and_keeps_its_scan(shot: Shot) -> None:
     photo.PixelData = encapsulate([buffer.getvalue()])
     assert SECRET in photo.PixelData
     made = maker()(photo)
-    set_photo(made, photo, Path("unused"), None)
+    keep_photo(made, photo, Path("unused"))
     clean: bytes = get_frame(made.PixelData, 0, number_of_frames=1)
     assert SECRET not in clean
     before = np.asarray(Image.open(io.BytesIO(buffer.getvalue())))
