@@ -106,6 +106,8 @@ def of_association(error: WireError, peer: str, *, tls: bool, established: bool)
             return _of_tls(cause, peer)
         case Garbage(first=first) if first in _TLS_RECORDS and not tls:
             return PeerUnavailable(f"{peer} speaks TLS at this port", "add tls to its settings")
+        case Closed() if tls and not established:
+            return _unsaid(peer)
         case Closed() if not established:
             return PeerUnavailable(
                 f"{peer} closed the connection when an association was requested",
@@ -134,5 +136,15 @@ def _of_tls(error: ssl.SSLError, peer: str) -> PeerUnavailable:
         return PeerUnavailable(f"{peer} does not speak TLS at this port", "correct port, or leave tls out")
     if "PROTOCOL" in name:
         return PeerUnavailable(f"{peer} does not speak TLS 1.2 or later", "have it brought up to date")
-    text = error.reason or "it ended the handshake"
-    return PeerUnavailable(f"the TLS connection to {peer} failed: {text}", "see to tls here and there")
+    if isinstance(error, ssl.SSLEOFError) or not error.reason:
+        return _unsaid(peer)
+    return PeerUnavailable(
+        f"the TLS connection to {peer} failed: {error.reason}", "see to tls here and there"
+    )
+
+
+def _unsaid(peer: str) -> PeerUnavailable:
+    return PeerUnavailable(
+        f"{peer} ended the TLS connection without saying why",
+        "see that it trusts the authority of tls.certificate_file, and allows this computer's address",
+    )
