@@ -14,6 +14,7 @@ from server.app import ready
 from server.app.auditing import auditing, forward
 from server.app.priority import yield_to_previews
 from server.config import ServerConfig, read_profile
+from server.corrections import CopyMaker, Corrector
 from server.dicom import warm_up
 from server.events import BoothJudged, BoothSeen, EventSender, StepEnded, StillArrived
 from server.inference import SEVERITY_MODELS, TritonClient, model_infos
@@ -69,6 +70,12 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
         steps = StillSteps(Workbench(store, archive, examiner), maker, config.objects)
         outbox = _outbox(config, store, archive)
         news = _News(store, door, outbox)
+        corrector = Corrector(
+            store.corrections,
+            CopyMaker(archive, f"dermabooth {version}"),
+            worker=_worker_name(),
+            on_end=lambda _: outbox.poke(),
+        )
         workers = _workers(store, steps, news)
         greeter = _Greeter(config, version)
         orders = await stack.enter_async_context(
@@ -99,6 +106,7 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
             for worker in workers:
                 tasks.create_task(worker.run(), name="worker")
             tasks.create_task(outbox.run(), name="outbox")
+            tasks.create_task(corrector.run(), name="corrections")
             tasks.create_task(_receive(ingest), name="ingest")
             tasks.create_task(forward(config), name="audit")
             tasks.create_task(_tell_presence(ingest, door, greeter), name="presence")

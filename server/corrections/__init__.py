@@ -1,1 +1,6 @@
-"""What a person changes afterwards: patient, visit, rejected photographs."""
+"""Visits put right: corrected copies under new UIDs, and key objects that withdraw what was wrong (IHE IOCM)."""
+
+from server.corrections.copies import CopyMaker
+from server.corrections.corrector import Corrector
+
+__all__ = ["CopyMaker", "Corrector"]

@@ -14,7 +14,7 @@ from station.protocol import derived_uid
 IMPLEMENTATION_CLASS_UID = UID(derived_uid("dermabooth", "implementation", "1"))
 IMPLEMENTATION_VERSION = "DERMABOOTH_1"
 
-_PATIENT_AND_STUDY = (
+PATIENT_AND_STUDY = (
     "PatientName",
     "PatientID",
     "IssuerOfPatientID",
@@ -29,6 +29,7 @@ _PATIENT_AND_STUDY = (
     "ReferringPhysicianName",
     *ORDER_OF_STUDY,
 )
+"""What every object of a visit says alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,7 @@ def add_patient_and_study(derived: Dataset, photo: Dataset) -> None:
     """Say of a derived object which patient and visit it belongs to, as its photograph does."""
     derived.SpecificCharacterSet = "ISO_IR 192"
     derived.CodingSchemeIdentificationSequence = coding_schemes()
-    for keyword in _PATIENT_AND_STUDY:
+    for keyword in PATIENT_AND_STUDY:
         if keyword in photo:
             setattr(derived, keyword, photo[keyword].value)
 

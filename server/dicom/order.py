@@ -15,6 +15,13 @@ ORDER_OF_STUDY = (
     "ReasonForVisit",
 )
 """Attributes of study and patient study that only an ordered visit has."""
+ORDER_OF_IMAGE = (
+    "RequestAttributesSequence",
+    "PerformedProcedureStepID",
+    "PerformedProcedureStepStartDate",
+    "PerformedProcedureStepStartTime",
+)
+"""Attributes of the series that only an ordered visit's images have."""
 _LONGEST_CODE = 16
 
 

@@ -149,7 +149,7 @@ def _patient_and_study(photo: Dataset, description: PhotoDescription) -> None:
     photo.StudyDate = date(description.study_at)
     photo.StudyTime = time(description.study_at)
     photo.TimezoneOffsetFromUTC = offset(description.study_at)
-    photo.StudyID = description.study_id or _study_id(description.study_instance_uid)
+    photo.StudyID = description.study_id or study_id(description.study_instance_uid)
     photo.StudyDescription = description.study_description
     photo.AccessionNumber = description.accession_number
     photo.ReferringPhysicianName = description.referring_physician_name
@@ -157,7 +157,8 @@ def _patient_and_study(photo: Dataset, description: PhotoDescription) -> None:
         add_order(photo, description.order)
 
 
-def _study_id(study_instance_uid: str) -> str:
+def study_id(study_instance_uid: str) -> str:
+    """Eight digits that a Study Instance UID always gives, for people to say."""
     return hashlib.sha256(study_instance_uid.encode()).hexdigest()[:8].upper()
 
 

@@ -1,6 +1,8 @@
 """The database and the archive: what is acknowledged stays."""
 
 from server.store.archive import Archive
+from server.store.correction import Cause, Unwanted, Wanted, Whose
+from server.store.corrections import Correction, Corrections
 from server.store.deliveries import Deliveries, Delivery, DeliverySearch
 from server.store.delivery import DeliveryState, Noted, Route, routes_of
 from server.store.finding import VisitSearch
@@ -19,12 +21,18 @@ from server.store.headers import (
 from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
 from server.store.repository import Store
 from server.store.retakes import replaced_by, standing
-from server.store.tables import WorkState
+from server.store.tables import WHOLE_RECORD, CorrectionKind, CorrectionState, WorkState
 
 __all__ = [
+    "WHOLE_RECORD",
     "Archive",
     "Between",
     "Booth",
+    "Cause",
+    "Correction",
+    "CorrectionKind",
+    "CorrectionState",
+    "Corrections",
     "Deliveries",
     "Delivery",
     "DeliverySearch",
@@ -44,8 +52,11 @@ __all__ = [
     "StepResult",
     "Still",
     "Store",
+    "Unwanted",
     "Visit",
     "VisitSearch",
+    "Wanted",
+    "Whose",
     "WorkItem",
     "WorkState",
     "WorkStatus",

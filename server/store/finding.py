@@ -47,10 +47,23 @@ def visits(session: Session, search: VisitSearch, limit: int) -> Sequence[VisitR
     return session.exec(query).all()
 
 
-def known(session: Session, studies: Collection[str]) -> set[str]:
-    """Those of these Study Instance UIDs that a visit has."""
+def begun(session: Session, studies: Collection[str], booth_id: str) -> set[str]:
+    """Those of these Study Instance UIDs that a booth may not begin.
+
+    A visit has stills, is open at another booth, or was given an order with that UID.
+    """
+    has_stills = exists().where(col(StillRow.study_instance_uid) == VisitRow.study_instance_uid)
+    elsewhere = (col(VisitRow.booth_id) != booth_id) & col(VisitRow.closed_at).is_(None)
     query = select(VisitRow.study_instance_uid).where(col(VisitRow.study_instance_uid).in_(studies))
-    return set(session.exec(query)) if studies else set()
+    given = select(VisitRow.study_now).where(col(VisitRow.study_now).in_(studies))
+    found = [*session.exec(query.where(has_stills | elsewhere)), *session.exec(given)] if studies else ()
+    return {uid for uid in found if uid is not None}
+
+
+def has_stills(session: Session, study_instance_uid: str) -> bool:
+    """Whether a still of a visit has arrived."""
+    query = select(StillRow.sop_instance_uid).where(StillRow.study_instance_uid == study_instance_uid)
+    return session.exec(query.limit(1)).first() is not None
 
 
 def of_patient(session: Session, key: str, limit: int) -> Sequence[VisitRow]:

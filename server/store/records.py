@@ -55,6 +55,8 @@ class Visit:
     conditions: Conditions = field(default_factory=Conditions)
     order: Order | None = None
     """What it was ordered as; None: somebody who walked in, to be reconciled."""
+    study_now: str = ""
+    """Study Instance UID that its objects have: another than its own once it was corrected."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Still:
     """SOP Instance UID of the still that this one was taken again for."""
     override: str = ""
     """Why the operator shot although the booth's gate asked for a correction."""
+    rejected_by: str | None = None
+    """The correction that rejected it; None: it stands."""
 
 
 @dataclass(frozen=True)
@@ -96,14 +100,16 @@ class Instance:
     path: str
     sha256: str
     created_at: float
-
-
-@dataclass(frozen=True)
-class WorkItem:
     kind: str = ""
     """One of `ObjectKind`; empty: what the modality says."""
     released_at: float | None = None
     """When the file was deleted because every destination keeps it; None: it is here."""
+    hidden_by: str | None = None
+    """The correction that withdrew it, or that it tells of; None: it is shown."""
+
+
+@dataclass(frozen=True)
+class WorkItem:
     """A step that a worker has claimed."""
 
     id: int
@@ -171,6 +177,7 @@ def visit_of(row: VisitRow) -> Visit:
         msgspec.json.decode(row.expected, type=tuple[str, ...]),
         msgspec.json.decode(row.conditions, type=Conditions),
         None if row.ordered is None else msgspec.json.decode(row.ordered, type=Order),
+        row.study_now or row.study_instance_uid,
     )
 
 
@@ -214,12 +221,19 @@ def still_of(row: StillRow) -> Still:
         row.face is not None,
         row.replaces,
         row.override,
+        row.rejected_by,
     )
 
 
 def instance_of(row: InstanceRow) -> Instance:
     """The record of a row."""
     return Instance(**row.model_dump())
+
+
+def instance_row(instance: Instance) -> InstanceRow:
+    """The row of an object."""
+    kind = instance.kind or _KINDS.get(instance.modality, ObjectKind.PHOTO)
+    return InstanceRow(**{**vars(instance), "kind": kind})
 
 
 def measure_of(row: MeasureRow) -> Measure:
@@ -230,12 +244,6 @@ def measure_of(row: MeasureRow) -> Measure:
         value=row.value,
         unit=row.unit,
         method=row.method,
-def instance_row(instance: Instance) -> InstanceRow:
-    """The row of an object."""
-    kind = instance.kind or _KINDS.get(instance.modality, ObjectKind.PHOTO)
-    return InstanceRow(**{**vars(instance), "kind": kind})
-
-
         reason=row.reason,
     )
 

@@ -1,4 +1,4 @@
-"""Which stills of a visit stand, and which were taken again."""
+"""Which stills of a visit stand, which were taken again, and which were rejected."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -11,6 +11,6 @@ def replaced_by(stills: Iterable[Still]) -> Mapping[str, str]:
 
 
 def standing(stills: Sequence[Still]) -> list[Still]:
-    """The stills of a visit that none was taken again for, in the order given."""
+    """The stills of a visit that were neither taken again nor rejected, in the order given."""
     replaced = replaced_by(stills)
-    return [still for still in stills if still.sop_instance_uid not in replaced]
+    return [still for still in stills if still.sop_instance_uid not in replaced and still.rejected_by is None]

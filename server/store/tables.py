@@ -18,6 +18,9 @@ class WorkState(StrEnum):
     """Given up after a fault that repeating does not mend."""
 
 
+UNFINISHED = (WorkState.BLOCKED, WorkState.READY, WorkState.RUNNING)
+
+
 def _text() -> Column[str]:
     return Column(Text, nullable=False)
 
@@ -56,6 +59,8 @@ class VisitRow(SQLModel, table=True):
     """Name and ID of the patient, folded (`patients.searchable`)."""
     ordered: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     """`Order` as JSON; None: somebody who walked in, until the visit is reconciled with an order."""
+    study_now: str | None = Field(default=None, max_length=64)
+    """Study Instance UID that its objects have since it was corrected; None: its own."""
 
 
 class StillRow(SQLModel, table=True):
@@ -84,6 +89,8 @@ class StillRow(SQLModel, table=True):
     replaces: str | None = Field(default=None, max_length=64)
     """SOP Instance UID of the still that this one was taken again for; it may not have arrived."""
     override: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    rejected_by: str | None = Field(default=None, max_length=64)
+    """The correction that rejected it; None: it stands."""
 
 
 class WorkRow(SQLModel, table=True):
@@ -122,6 +129,76 @@ class InstanceRow(SQLModel, table=True):
     """Below the archive."""
     sha256: str = Field(max_length=64)
     created_at: float
+    kind: str = Field(max_length=16, sa_column_kwargs={"server_default": "photo"})
+    """One of `ObjectKind`."""
+    released_at: float | None = None
+    """When the file was deleted because every destination keeps the object; None: it is here."""
+    hidden_by: str | None = Field(default=None, max_length=64)
+    """The correction that withdrew it, or that it tells of; None: it is shown."""
+
+
+class CorrectionKind(StrEnum):
+    """What was wrong with a visit."""
+
+    PATIENT = "patient"
+    """What is known of the patient, in every visit under this patient ID."""
+    MERGE = "merge"
+    """The patient ID, in every visit under it: it is another ID's person."""
+    MOVE = "move"
+    """The patient of this visit: somebody else was photographed."""
+    ORDER = "order"
+    """The order of this visit, and the patient as that order has them."""
+    REJECT = "reject"
+    """One still."""
+
+
+class CorrectionState(StrEnum):
+    """Where a correction stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    """Given up: nothing has changed."""
+
+
+WHOLE_RECORD = (CorrectionKind.PATIENT, CorrectionKind.MERGE)
+"""Kinds that concern every visit under the patient's ID, and leave its order."""
+OPEN_CORRECTION = (CorrectionState.WAITING, CorrectionState.RUNNING)
+
+
+class CorrectionRow(SQLModel, table=True):
+    """One correction of one visit."""
+
+    __tablename__ = "correction"
+    __table_args__ = (Index("correction_to_do", "state", "study_before"),)
+
+    id: str = Field(primary_key=True, max_length=64)
+    """A UID, from which those of everything that is made for it follow."""
+    kind: str = Field(max_length=16)
+    study_instance_uid: str = Field(foreign_key="visit.study_instance_uid", max_length=64, index=True)
+    """The visit."""
+    still_uid: str | None = Field(default=None, foreign_key="still.sop_instance_uid", max_length=64)
+    """What is rejected; None: all of the visit."""
+    requested_by: str = Field(max_length=64)
+    requested_at: float = Field(index=True)
+    cause: str = Field(max_length=32)
+    """One of `Cause`."""
+    reason: str = Field(max_length=512)
+    before: str = Field(sa_column=_text())
+    """`Whose` as JSON."""
+    after: str = Field(sa_column=_text())
+    study_before: str = Field(max_length=64)
+    """Study Instance UID of the objects that it withdraws."""
+    study_after: str = Field(max_length=64)
+    """Study Instance UID of what comes in their place."""
+    state: str = Field(default=CorrectionState.WAITING, max_length=16)
+    attempts: int = 0
+    not_before: float = 0.0
+    worker: str = Field(default="", max_length=96)
+    lease_until: float = 0.0
+    error: str = Field(default="", max_length=512)
+    ended_at: float | None = None
 
 
 class MeasureRow(SQLModel, table=True):
@@ -129,10 +206,6 @@ class MeasureRow(SQLModel, table=True):
 
     __tablename__ = "measure"
 
-    kind: str = Field(max_length=16, sa_column_kwargs={"server_default": "photo"})
-    """One of `ObjectKind`."""
-    released_at: float | None = None
-    """When the file was deleted because every destination keeps the object; None: it is here."""
     id: int | None = Field(default=None, primary_key=True)
     sop_instance_uid: str = Field(foreign_key="still.sop_instance_uid", max_length=64, index=True)
     region: str = Field(max_length=64)
