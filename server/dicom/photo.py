@@ -1,4 +1,4 @@
-"""VL Photographic Image objects (PS3.3 section A.32.4)."""
+"""VL Photographic Image objects (PS3.3 section A.32.4), and Dermoscopic Photography Image objects with the same pixels."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from pydicom.valuerep import DSfloat
 from server.dicom import codes, jpegls
 from server.dicom.attributes import Equipment, date, file_meta, offset, time
 from server.dicom.context import acquisition_context, is_calibrated
+from server.dicom.dermoscopy import Dermoscope, make_dermoscopic
 from server.dicom.icc import srgb_profile
 from server.dicom.jpeg import parse_baseline
 from server.dicom.order import add_order
@@ -72,6 +73,8 @@ class PhotoDescription:
     uv_wavelength_nm: float | None = None
     """Emission of the ultraviolet lamp."""
     lossy: LossyCompression | None = None
+    dermoscope: Dermoscope | None = None
+    """The picture was taken through one: it becomes a Dermoscopic Photography Image."""
 
     def __post_init__(self) -> None:
         if self.study_at.utcoffset() is None or self.series_at.utcoffset() is None:
@@ -134,6 +137,8 @@ def _attributes(description: PhotoDescription) -> Dataset:
     )
     for add_module in modules:
         add_module(photo, description)
+    if description.dermoscope is not None:
+        make_dermoscopic(photo, description.dermoscope)
     return photo
 
 
