@@ -6,6 +6,7 @@ import { cameraIcon } from "../shared/icons";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import { shared } from "../styles/shared";
 import type { PreviewOverlay } from "../wire/protocol";
+import { FrameGrabber } from "./grabber";
 import { FramePairing, type ShownFrame, type Sync } from "./pairing";
 import { WhepPlayer, type WhepListener, type WhepStatus } from "./whep";
 import { stageTools, ZoomableStage } from "./zoomable";
@@ -33,6 +34,7 @@ export class LiveStage extends ZoomableStage implements WhepListener {
   @query("video") private readonly video!: HTMLVideoElement;
   @query("canvas") protected override readonly canvas!: HTMLCanvasElement;
   readonly #pairing = new FramePairing();
+  readonly #grabber = new FrameGrabber();
   #player: WhepPlayer | null = null;
   #shown: ShownFrame | null = null;
   #history: { at: number; matched: boolean }[] = [];
@@ -117,6 +119,7 @@ export class LiveStage extends ZoomableStage implements WhepListener {
     this.video.srcObject = stream;
     void this.video.play().catch(() => undefined);
     this.video.cancelVideoFrameCallback(this.#callback);
+    this.#grabber.restart();
     this.#next();
   }
 
@@ -139,7 +142,7 @@ export class LiveStage extends ZoomableStage implements WhepListener {
   #next(): void {
     this.#callback = this.video.requestVideoFrameCallback((_now, metadata) => {
       this.#next();
-      const frame = grab(this.video);
+      const frame = this.#grabber.grab(this.video, metadata.mediaTime);
       if (frame !== null) {
         const arrivedAt = performance.now();
         this.#pairing.addFrame({ rtpTimestamp: metadata.rtpTimestamp ?? -1, arrivedAt, frame });
@@ -215,15 +218,6 @@ export class LiveStage extends ZoomableStage implements WhepListener {
     this.#pairing.clear();
     this.#shown?.frame.close();
     this.#shown = null;
-  }
-}
-
-/** The frame that the video shows; null if the browser cannot give it yet, as happens with the first one. */
-function grab(video: HTMLVideoElement): VideoFrame | null {
-  try {
-    return new VideoFrame(video);
-  } catch {
-    return null;
   }
 }
 
