@@ -21,12 +21,12 @@ def planar(picture: av.VideoFrame) -> av.VideoFrame:
 
 
 def rgb_of(picture: av.VideoFrame, longest_side: int) -> NDArray[np.uint8]:
-    """uint8 (height, width, 3) RGB, scaled down to `longest_side` where it is larger.
-
-    OpenCV converts and averages in half the time in which FFmpeg's scaler interpolates.
-    """
+    """uint8 (height, width, 3) RGB, scaled down to `longest_side` where it is larger."""
     scale = min(1.0, longest_side / max(picture.width, picture.height))
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    if picture.format.name.startswith("yuvj"):  # OpenCV knows no full range
+        return np.asarray(picture.to_ndarray(format="rgb24", width=size[0], height=size[1]), np.uint8)
+    # half the time that FFmpeg's scaler takes
     rgb = cv2.cvtColor(planar(picture).to_ndarray(), cv2.COLOR_YUV2RGB_I420)
     if (rgb.shape[1], rgb.shape[0]) != size:
         rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
