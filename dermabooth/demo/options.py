@@ -15,6 +15,8 @@ class DemoOptions:
     json_file: Path | None
     station_config: Path
     seed: int | None
+    send_to: tuple[str, ...] = ()
+    """Addresses that the visit is sent to."""
 
 
 def default_station_config() -> Path:

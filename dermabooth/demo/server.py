@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from dermabooth.demo.options import DemoOptions
 from dermabooth.demo.processes import program, read_announcement, wait_up
+from dermabooth.demo.sending import destinations_of, in_environment
 from server.app.ready import ROLES
 from server.config import ServerConfig
 
@@ -40,7 +41,8 @@ class RunningServer:
 async def starting_server(options: DemoOptions) -> AsyncIterator[RunningServer]:
     """Run a server until the context ends; raises `ProgramFailed`, also in a group."""
     data = options.data / "server"
-    settings = ServerConfig.load(data=data)
+    destinations = destinations_of(options.send_to)
+    settings = ServerConfig.load(data=data, destinations=destinations)
     since = time.time()
     capture = f"tcp://127.0.0.1:{_free_port()}"
     arguments = ["server", "--data", str(data), "--http", "127.0.0.1:0", "--capture", capture]
@@ -49,7 +51,7 @@ async def starting_server(options: DemoOptions) -> AsyncIterator[RunningServer]:
         return read_announcement(settings.run / "triton.json", since)
 
     log = options.data / "server.log"
-    environment = {"DERMABOOTH_SERVER_TRITON__URL": "127.0.0.1:0"}
+    environment = {"DERMABOOTH_SERVER_TRITON__URL": "127.0.0.1:0", **in_environment(destinations)}
     async with program("server", arguments, log, up, START_LIMIT_S, environment):
         yield RunningServer(settings, capture, log, since)
 

@@ -11,11 +11,13 @@ from typing import Any
 from rich.console import Console
 
 from dermabooth.commands.booth import allow
+from dermabooth.demo.arrival import wait_until_sent
 from dermabooth.demo.booth import BoothClient, BoothTrouble
 from dermabooth.demo.options import DemoOptions
 from dermabooth.demo.outcome import collect
 from dermabooth.demo.processes import program, read_announcement
 from dermabooth.demo.progress import Steps
+from dermabooth.demo.sending import destinations_of
 from dermabooth.demo.server import START_LIMIT_S, RunningServer
 from dermabooth.demo.tables import show
 from server.access import Tokens
@@ -38,6 +40,7 @@ LIVE_S = 5.0
 """How long the preview runs at least before the visit, so that its figures mean something."""
 LOOK_S = 0.2
 _BOOTH, _OVERLAY = "starting booth", "waiting for the first overlay"
+_SENDING = "sending the visit"
 _LIVE, _SHOOTING, _ANALYSIS = "watching the live picture", "taking stills", "analysing stills"
 _PERCENT = re.compile(r"(\d+)%")
 
@@ -128,9 +131,26 @@ async def _visit(
         triton_url = (addresses(settings.run, "triton") or {})["grpc"]
         async with TritonClient(triton_url) as triton:
             outcome = await collect(study, state, store, Archive(settings.archive.resolve()), triton)
+        if options.send_to:
+            await _send(study, options, store, steps, outcome)
     finally:
         await store.close()
     return outcome, seconds
+
+
+async def _send(
+    study: str, options: DemoOptions, store: Store, steps: Steps, outcome: dict[str, Any]
+) -> None:
+    """Wait until the visit has arrived everywhere; the outcome says so."""
+    steps.begin(_SENDING)
+    sent = await wait_until_sent(
+        study,
+        destinations_of(options.send_to),
+        store,
+        lambda ended, total: steps.show(_SENDING, ended, total or 1),
+    )
+    outcome["destinations"] = sent
+    outcome["ok"] = outcome["ok"] and all(one["ok"] for one in sent)
 
 
 async def _until_analysed(study: str, booth: BoothClient, store: Store, steps: Steps) -> BoothState:

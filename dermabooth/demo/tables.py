@@ -42,6 +42,11 @@ def show(outcome: Record, console: Console) -> None:
         f"live: {live['overlays_received']} overlays for {live['frames_sent']} frames, each back after "
         f"{median} (median), {p95} (p95)",
     )
+    for sent in outcome.get("destinations", ()):
+        states = ", ".join(f"{number} {state}" for state, number in sent["states"].items() if number)
+        _tell(console, f"sent to {sent['name']}: {states or 'nothing'}", "" if sent["ok"] else "red")
+        for reason in sent["reasons"]:
+            _tell(console, f"  {reason}", "red")
     for still in outcome["not_taken"]:
         _tell(console, f"not taken: {still['view']}, {still['light']}: {still['why']}", "red")
     for failure in outcome["failures"]:

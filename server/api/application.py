@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from server.access import Tokens
-from server.api import booths, dicomweb, events, health, history, openapi, pages, session, stills, visits
+from server.api import (
+    booths,
+    dicomweb,
+    events,
+    health,
+    history,
+    openapi,
+    outbox,
+    pages,
+    session,
+    stills,
+    visits,
+)
 from server.api.alignment import Alignments
 from server.api.auditing import AUDIT, RequestAudit, note_refusals, record_access
 from server.api.dicomweb import DICOMWEB
@@ -58,7 +70,7 @@ def make_api(parts: ApiParts, extra: Iterable[Route] = ()) -> web.Application:
     if parts.auditor is not None:
         app[AUDIT] = RequestAudit(parts.auditor, parts.store, repeat_after_s=parts.audit_repeat_after_s)
     app[DICOMWEB] = DicomWeb(parts.store, parts.archive)
-    for noun in (pages, health, session, booths, visits, stills, history, dicomweb, events, openapi):
+    for noun in (pages, health, session, booths, visits, stills, history, dicomweb, outbox, events, openapi):
         add_routes(app, noun.routes())
     add_routes(app, extra)
     app.on_startup.append(refuse_undeclared)

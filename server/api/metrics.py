@@ -1,4 +1,4 @@
-"""Figures of the live previews for Prometheus."""
+"""Figures of the live previews and the outbox for Prometheus."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -11,9 +11,11 @@ from prometheus_client.registry import Collector
 
 from server.access import Scope
 from server.api.rates import RATES, CallerRates
+from server.api.resources import STORE
 from server.api.routes import Route, route
 from server.api.signalling import LIVE
 from server.live import BoothState, LiveHub, LiveState, ViewerState
+from server.store import DeliveryState
 
 _Family = type[GaugeMetricFamily] | type[CounterMetricFamily]
 _PREFIX: Final = "dermabooth_live_"
@@ -51,9 +53,10 @@ def routes() -> tuple[Route, ...]:
 
 
 async def _show(request: web.Request) -> web.Response:
-    """Frames, drops, overlays and latency of every booth and viewer."""
+    """Frames, drops, overlays and latency of every booth and viewer; deliveries of every destination."""
     registry = CollectorRegistry()
     registry.register(_LiveFigures(request.app[LIVE], request.app.get(RATES)))
+    registry.register(_OutboxFigures(await request.app[STORE].deliveries.counts()))
     return web.Response(body=generate_latest(registry), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
 
 
@@ -80,6 +83,22 @@ class _LiveFigures(Collector):
         yield from _booths(state)
         yield _latency(state)
         yield from _viewers(state)
+
+
+class _OutboxFigures(Collector):
+    def __init__(self, counts: Mapping[str, Mapping[DeliveryState, int]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(
+            "dermabooth_outbox_deliveries",
+            "DICOM objects on their way to a destination, by state",
+            labels=["destination", "state"],
+        )
+        for destination, counts in self._counts.items():
+            for state in DeliveryState:
+                family.add_metric([destination, state.value], counts.get(state, 0))
+        yield family
 
 
 def _booths(state: LiveState) -> Iterator[Metric]:
