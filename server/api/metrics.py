@@ -1,6 +1,6 @@
 """Figures of the live previews and the outbox for Prometheus."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from aiohttp import hdrs, web
