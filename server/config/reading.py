@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
@@ -61,4 +61,6 @@ def _known(model: Any, location: tuple[str | int, ...]) -> list[str]:
             model = model.model_fields[part].annotation
         if get_origin(model) is Annotated:
             model = get_args(model)[0]
+        if NoneType in get_args(model):  # a table that may be left out
+            model = next(one for one in get_args(model) if one is not NoneType)
     return sorted(model.model_fields)

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -117,7 +117,7 @@ class Association:
 
     def find(
         self, query: Dataset, model: str, *, most: int = 1000, most_bytes: int = 64_000_000
-    ) -> Iterator[Dataset]:
+    ) -> Generator[Dataset, None, None]:
         """The matches of a C-FIND (PS3.4 annex C, K), as they come; their elements are read when asked for.
 
         Raises `PeerUnavailable`, and `AnswerTooLarge` after `most` matches or `most_bytes` of them. Leaving early

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from server.app.supervisor import roles
 from server.config import ServerConfig, read_profile
 from server.errors import ConfigError
 
 pytestmark = pytest.mark.unit
 
+PACS = "[[destinations]]\ntype = 'dimse'\nname = 'pacs'\nhost = 'a'\nae_title = 'A'"
 CONFIGS = Path(__file__).parents[3] / "configs" / "server"
 
 
@@ -28,6 +30,10 @@ def test_shipped_files_load(path: Path) -> None:
         ("[http", ["not TOML"]),
         ("[[live.ice_servers]]\nurls = ['http://a']", ["live.ice_servers.0.urls", "stun"]),
         ("[[live.ice_servers]]\nurl = 'stun:a'", ["ice_servers.0.url", "credential_file", "username"]),
+        (f"{PACS}\n[destinations.tls]\nca = 'a'", ["destinations.0.dimse.tls.ca", "ca_file"]),
+        (f"{PACS}\ncommitment = 'listener'", ["destination pacs", "dicom.listener.enabled"]),
+        ("[dicom.listener]\nenabled = true", ["allowed_ae_titles"]),
+        ("[dicom]\nae_title = 'MORE THAN SIXTEEN'", ["dicom.ae_title"]),
         ("[[live.ice_servers]]\nurls = ['turn:a']\nusername = 'b'", ["go together"]),
     ],
 )
@@ -105,3 +111,8 @@ def test_the_credential_of_an_ice_server_is_one_line_of_a_file(tmp_path: Path) -
     secret.write_text("secret\n")
     assert server.credential() == "secret"
     assert "secret" not in repr(server)
+
+
+def test_the_listener_is_a_process_where_it_is_configured() -> None:
+    assert roles(ServerConfig.load()) == ("live", "work")
+    assert roles(ServerConfig.load(CONFIGS / "orthanc.toml")) == ("live", "work", "commitment")
