@@ -20,6 +20,7 @@ from benchmarks import (
     analyze,
     interference,
     models,
+    objects,
     preview,
     quality,
     report,
@@ -104,6 +105,7 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "alone": _alone,
     "interference": interference.measure,
     "visit": visit.measure,
+    "objects": objects.measure,
     "analyze": lambda: _with_triton(analyze.measure),
 }
 

@@ -57,15 +57,7 @@ class Tokens:
 
         Raises `ConfigError` if the secret is damaged or readable by others.
         """
-        path = keys / "token.secret"
-        if not path.exists():
-            write_secret(path, secrets.token_bytes(_SECRET_BYTES))
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise ConfigError(f"{path} is open to other users: chmod 600 {path}")
-        secret = path.read_bytes()
-        if len(secret) != _SECRET_BYTES:
-            raise ConfigError(f"{path} is damaged: delete it, and every token has to be issued again")
-        return cls(secret)
+        return cls(open_secret(keys / "token.secret", lost="every token has to be issued again"))
 
     def issue(self, subject: str, scopes: Iterable[Scope], *, lifetime_s: float | None = None) -> str:
         """A token for `subject`; without a lifetime it holds until the secret is replaced."""
@@ -95,6 +87,21 @@ def admin_token(keys: Path) -> str:
         path.unlink(missing_ok=True)
         write_secret(path, tokens.issue("admin", [Scope.ADMIN]).encode())
     return path.read_text()
+
+
+def open_secret(path: Path, *, lost: str) -> bytes:
+    """The 32 bytes of a secret's file, made at the first use, mode 0600; `lost`: what a new one would cost.
+
+    Raises `ConfigError` if it is damaged or readable by others.
+    """
+    if not path.exists():
+        write_secret(path, secrets.token_bytes(_SECRET_BYTES))
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise ConfigError(f"{path} is open to other users: chmod 600 {path}")
+    secret = path.read_bytes()
+    if len(secret) != _SECRET_BYTES:
+        raise ConfigError(f"{path} is damaged: delete it, and {lost}")
+    return secret
 
 
 def write_secret(path: Path, data: bytes) -> None:

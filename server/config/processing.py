@@ -45,6 +45,17 @@ class AnalysisConfig(Section):
     """The `repeatability.json` of `dermabooth repeatability`: pages then show which changes are more than chance."""
 
 
+class ObjectsConfig(Section):
+    """What is made of a still beside photo, masks and report."""
+
+    heat_maps: bool = True
+    """Where models see what they tell, as a fractional segmentation."""
+    overlay: bool = True
+    """A picture with the findings drawn on it, for viewers that do not draw segmentations."""
+    label_map: bool = False
+    """The parts of the face as a label map, which young viewers read and stock PACS may refuse."""
+
+
 class LogConfig(Section):
     """What is written to the log."""
 

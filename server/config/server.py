@@ -16,7 +16,14 @@ from server.config.destinations import AnyDestination, DimseSection
 from server.config.dicom import DicomConfig
 from server.config.network import CaptureConfig, HttpConfig, LiveConfig
 from server.config.orders import OrdersConfig
-from server.config.processing import AnalysisConfig, DatabaseConfig, LogConfig, RetentionConfig, TritonConfig
+from server.config.processing import (
+    AnalysisConfig,
+    DatabaseConfig,
+    LogConfig,
+    ObjectsConfig,
+    RetentionConfig,
+    TritonConfig,
+)
 from server.config.reading import explain, read_toml
 from server.errors import ConfigError
 
@@ -36,6 +43,7 @@ class ServerConfig(BaseSettings):
     retention: RetentionConfig = RetentionConfig()
     triton: TritonConfig = TritonConfig()
     analysis: AnalysisConfig = AnalysisConfig()
+    objects: ObjectsConfig = ObjectsConfig()
     live: LiveConfig = LiveConfig()
     destinations: Annotated[tuple[AnyDestination, ...], Field(max_length=8)] = ()
     """Where DICOM objects go."""

@@ -5,6 +5,7 @@ from server.pipeline.objects import COLOUR_SKIN, Identity, ObjectMaker
 from server.pipeline.png import encode_png
 from server.pipeline.steps import FIRST_STEPS, NEEDS, STEPS, VERDICT_STEPS, StillSteps
 from server.pipeline.told import FAILED, UNCONTROLLED_LACKS, Outcome, Told, refused
+from server.pipeline.tracking import Tracking
 from server.pipeline.trained import TrainedModels
 from server.pipeline.workbench import Workbench, encode_layer
 from server.pipeline.worker import NotYet, Worker
@@ -27,6 +28,7 @@ __all__ = [
     "Srgb",
     "StillSteps",
     "Told",
+    "Tracking",
     "TrainedModels",
     "Workbench",
     "Worker",

@@ -1,12 +1,14 @@
-"""The DICOM objects of one examined picture: photo, segmentation, structured report."""
+"""The DICOM objects of one examined picture: photo, masks, heat maps, parts, structured report, overlay."""
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
-import numpy as np
+import cv2
 from pydicom.dataset import Dataset
 
 from server.analysis import Finding
@@ -14,20 +16,33 @@ from server.dicom import (
     NO_CLINICAL_VALIDATION,
     REFERENCE_WEIGHTS,
     Equipment,
+    Form,
     LossyCompression,
     Model,
     PhotoDescription,
-    ReportedFinding,
-    Segment,
     StudyWords,
+    build_derived_photo,
     build_photo,
     build_photo_from_jpeg,
     build_report,
     build_segmentation,
+    segment_kind,
 )
 from server.errors import BadImage
 from server.inference import ModelInfo
+from server.overlay import Mark, annotated
 from server.pipeline.examination import Layers, Skin, Srgb
+from server.pipeline.heat import HeatMap
+from server.pipeline.segments import (
+    Mask,
+    finding_segment,
+    heat_segment,
+    part_segments,
+    reported_finding,
+    reported_heat,
+    skin_segment,
+)
+from server.pipeline.tracking import Tracking
 from station.protocol import Conditions, FrameHeader, Layer, Order, Patient, QualityReport, derived_uid
 
 ANALYSIS = "2"
@@ -35,8 +50,17 @@ ANALYSIS = "2"
 
 COLOUR_SKIN = "face_layers_still"
 """The model whose mask is the facial skin of a still that the segmenter has none for."""
+OBJECTS = "2"
+"""Version of what the objects say; raise it when the same results give other objects."""
+NOT_FOR_DIAGNOSIS = "Phantom-trained reference weights; not for diagnosis"
+OVERLAY_SIDE = 2400
+"""Longer side of the overlay at most, px."""
+_OVERLAY_QUALITY = 90
 _SEGMENTATION_SERIES = 1000
 _REPORT_SERIES = 2000
+_OVERLAY_SERIES = 3000
+_HEAT_SERIES = 4000
+_PARTS_SERIES = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +87,18 @@ class Identity:
 
 
 class ObjectMaker:
-    """Makes the objects; their UIDs follow from the picture's UID and the versions of models and analysis."""
+    """Makes the objects; their UIDs follow from the picture's UID and the versions of models and analysis.
 
-    def __init__(self, models: Sequence[ModelInfo], software: str) -> None:
+    `tracking` gives regions and findings their identifiers.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[ModelInfo],
+        software: str,
+        tracking: Tracking = Tracking(),  # noqa: B008
+    ) -> None:
+        self._tracking = tracking
         self.models = tuple(Model(name=m.name, version=str(m.version), sha256=m.sha256) for m in models)
         self._version = _version(models)
         self._software = software
@@ -112,18 +145,48 @@ class ObjectMaker:
         self, identity: Identity, photo: Dataset, layers: Layers, skin: Skin, *, skin_by: str = ""
     ) -> Dataset:
         """The masks: facial skin, then every finding. `skin_by` is the model of the skin, as name/version."""
+        uid_of = self._uid_of(identity)
         return build_segmentation(
             photo,
             [
-                _skin_segment(identity, layers, skin_by or f"{COLOUR_SKIN}/1"),
-                *(_segment(identity, finding) for finding in skin.findings),
+                skin_segment(layers[Layer.SKIN].pixels, skin_by or f"{COLOUR_SKIN}/1", uid_of),
+                *(finding_segment(one, uid_of) for one in skin.findings),
             ],
-            series_instance_uid=derived_uid(identity.series_instance_uid, "SEG", self._version),
-            sop_instance_uid=derived_uid(identity.sop_instance_uid, "SEG", self._version),
-            series_number=_SEGMENTATION_SERIES + identity.series_number,
-            instance_number=identity.instance_number,
-            equipment=self._equipment,
-            made_at=datetime.now(UTC),
+            **self._made(identity, "SEG", _SEGMENTATION_SERIES),
+        )
+
+    def heat_maps(self, identity: Identity, photo: Dataset, found: Sequence[HeatMap]) -> Dataset:
+        """The heat maps of the models, at least one."""
+        return build_segmentation(
+            photo,
+            [heat_segment(one, self._uid_of(identity)) for one in found],
+            form=Form.FRACTIONAL,
+            **self._made(identity, "HEAT", _HEAT_SERIES),
+        )
+
+    def parts(self, identity: Identity, photo: Dataset, regions: Mapping[str, Mask]) -> Dataset:
+        """The regions of the face that do not overlap an earlier one, as a label map."""
+        return build_segmentation(
+            photo,
+            part_segments(regions, ANALYSIS, self._uid_of(identity)),
+            form=Form.LABEL_MAP,
+            **self._made(identity, "PARTS", _PARTS_SERIES),
+        )
+
+    def overlay(
+        self, identity: Identity, photo: Dataset, srgb: Srgb, skin: Srgb, found: Sequence[Finding]
+    ) -> Dataset:
+        """The picture with its findings drawn on it and named below."""
+        marks = [Mark(one.label, segment_kind(one.kind).colour, one.mask) for one in found]
+        lines = [str(photo.SeriesDescription), f"{NOT_FOR_DIAGNOSIS}."]
+        drawn, scale = annotated(srgb, skin, marks, lines, side=OVERLAY_SIDE)
+        return build_derived_photo(
+            photo,
+            _jpeg(drawn),
+            scale=scale,
+            derivation="Outlines of skin and findings drawn on the photograph, a legend below it",
+            comments=NOT_FOR_DIAGNOSIS,
+            **self._made(identity, "OVERLAY", _OVERLAY_SERIES),
         )
 
     def report(
@@ -133,68 +196,56 @@ class ObjectMaker:
         segmentation: Dataset,
         skin: Skin,
         quality: QualityReport | None,
+        *,
+        heat: tuple[Dataset, Sequence[HeatMap]] | None = None,
     ) -> Dataset:
-        """The measures, joined to the masks by their tracking UIDs."""
+        """The measures, joined to masks and heat maps by their tracking UIDs."""
+        uid_of = self._uid_of(identity)
+        seen = [one for one in heat[1] if one.kind.own] if heat is not None else []
         return build_report(
             photo,
             segmentation,
             skin.measures,
-            [_reported(identity, finding) for finding in skin.findings],
-            series_instance_uid=derived_uid(identity.series_instance_uid, "SR", self._version),
-            sop_instance_uid=derived_uid(identity.sop_instance_uid, "SR", self._version),
-            series_number=_REPORT_SERIES + identity.series_number,
-            instance_number=identity.instance_number,
-            equipment=self._equipment,
-            made_at=datetime.now(UTC),
+            [
+                *(reported_finding(one, uid_of) for one in skin.findings),
+                *(reported_heat(one, uid_of) for one in seen),
+            ],
             quality=quality,
             models=self.models,
             notices=(NO_CLINICAL_VALIDATION, REFERENCE_WEIGHTS),
+            heat_maps=None if heat is None else heat[0],
+            region_uid=uid_of,
+            **self._made(identity, "SR", _REPORT_SERIES),
         )
+
+    def _made(self, identity: Identity, word: str, series: int) -> dict[str, Any]:
+        """What a builder is told of the object that comes of a picture."""
+        return {
+            "series_instance_uid": derived_uid(identity.series_instance_uid, word, self._version),
+            "sop_instance_uid": derived_uid(identity.sop_instance_uid, word, self._version),
+            "series_number": series + identity.series_number,
+            "instance_number": identity.instance_number,
+            "equipment": self._equipment,
+            "made_at": datetime.now(UTC),
+        }
+
+    def _uid_of(self, identity: Identity) -> Callable[[str], str]:
+        """Gives the tracking UID of a region or finding of a picture."""
+        study, view = identity.study_instance_uid, identity.header.view
+        return partial(self._tracking.uid, identity.patient, study, view)
 
 
 def _version(models: Sequence[ModelInfo]) -> str:
-    digest = hashlib.sha256(ANALYSIS.encode())
+    digest = hashlib.sha256(f"{ANALYSIS}/{OBJECTS}".encode())
     for model in sorted(models, key=lambda one: one.name):
         digest.update(f"{model.name}/{model.version}/{model.sha256}".encode())
     return digest.hexdigest()[:16]
 
 
-def _skin_segment(identity: Identity, layers: Layers, method: str) -> Segment:
-    algorithm, _, version = method.partition("/")
-    return Segment(
-        label="Facial skin",
-        kind="skin",
-        mask=layers[Layer.SKIN].pixels > 0,
-        algorithm=algorithm,
-        version=version,
-        tracking_id="face",
-        tracking_uid=derived_uid(identity.study_instance_uid, identity.header.view.value, "face"),
-    )
-
-
-def _segment(identity: Identity, finding: Finding) -> Segment:
-    algorithm, _, version = finding.method.partition("/")
-    return Segment(
-        label=finding.label,
-        kind=finding.kind,
-        mask=np.asarray(finding.mask),
-        algorithm=algorithm,
-        version=version,
-        tracking_id=finding.tracking_id,
-        tracking_uid=_tracking_uid(identity, finding),
-        region=finding.region,
-    )
-
-
-def _reported(identity: Identity, finding: Finding) -> ReportedFinding:
-    return ReportedFinding(
-        kind=finding.kind,
-        region=finding.region,
-        tracking_id=finding.tracking_id,
-        tracking_uid=_tracking_uid(identity, finding),
-        measures=finding.measures,
-    )
-
-
-def _tracking_uid(identity: Identity, finding: Finding) -> str:
-    return derived_uid(identity.study_instance_uid, identity.header.view.value, finding.tracking_id)
+def _jpeg(picture: Srgb) -> bytes:
+    """Baseline, with half the colour resolution across."""
+    settings = [cv2.IMWRITE_JPEG_QUALITY, _OVERLAY_QUALITY]
+    settings += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422]
+    ok, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), settings)
+    assert ok
+    return data.tobytes()

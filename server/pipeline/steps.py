@@ -8,10 +8,12 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset
 
-from server.analysis import LayerMap
+from server.analysis import LayerMap, face_regions
+from server.config import ObjectsConfig
 from server.dicom import object_kind, prove_photo, read_header, write
 from server.errors import BadImage, InferenceUnavailable
 from server.pipeline.examination import Skin, as_layers
+from server.pipeline.heat import HeatMap, heat_maps
 from server.pipeline.objects import COLOUR_SKIN, Identity, ObjectMaker
 from server.pipeline.told import Outcome, Told
 from server.pipeline.trained_steps import TRAINED, TrainedSteps
@@ -19,12 +21,12 @@ from server.pipeline.twins import Twins
 from server.pipeline.workbench import Workbench, developed_header
 from server.pipeline.worker import NotYet, Step
 from server.store import Instance, StepResult, Still
-from station.protocol import Face, Frame, Layer, Light
+from station.protocol import Face, Frame, Layer, Light, derived_uid
 
 STEPS = (
     *("face", "quality", "skin", "inference"),
     *TRAINED,
-    *("findings", "photo", "segmentation", "report", "release", "tidy"),
+    *("findings", "photo", "segmentation", "heat_maps", "report", "overlay", "release", "tidy"),
 )
 """What is done with every still, in order."""
 VERDICT_STEPS = frozenset({"face", "quality"})
@@ -34,7 +36,9 @@ FIRST_STEPS = frozenset({"skin", "inference"})
 NEEDS = {
     "findings": ("inference",),
     "segmentation": ("findings", "photo"),
+    "heat_maps": ("findings", "photo"),
     "report": ("segmentation",),
+    "overlay": ("findings", "photo"),
     "release": ("photo",),
 }
 """What a step cannot do without; with anything else missing it does what it can."""
@@ -45,12 +49,18 @@ SECOND_LOOK_S = 20.0
 class StillSteps:
     """The steps, bound to one workbench."""
 
-    def __init__(self, bench: Workbench, maker: ObjectMaker) -> None:
+    def __init__(
+        self,
+        bench: Workbench,
+        maker: ObjectMaker,
+        wanted: ObjectsConfig = ObjectsConfig(),  # noqa: B008
+    ) -> None:
         self._bench = bench
         self._store = bench.store
         self._archive = bench.archive
         self._examiner = bench.examiner
         self._maker = maker
+        self._wanted = wanted
         self._twins = Twins(bench.store)
         self._trained = TrainedSteps(bench, self._twins)
 
@@ -108,7 +118,7 @@ class StillSteps:
         return await self._entered(still, path)
 
     async def segmentation(self, still: Still) -> StepResult:
-        """The DICOM segmentation."""
+        """The DICOM segmentation, and where it is wanted the parts of the face as a label map."""
         path = self._archive.segmentation(still.study_instance_uid, still.sop_instance_uid)
         if not await self._examiner.run(_holds, path, None):
             layers, skin = await self._bench.layers(still), await self._skin(still)
@@ -117,6 +127,20 @@ class StillSteps:
             built = await self._examiner.run(
                 self._maker.segmentation, identity, photo, layers, skin, skin_by=by
             )
+            await self._examiner.run(write, built, path)
+        if self._wanted.label_map and (parts := await self._parts(still)):
+            return await self._entered(still, path, parts)
+        return await self._entered(still, path)
+
+    async def heat_maps(self, still: Still) -> StepResult:
+        """The heat maps of models as a DICOM segmentation, if there are any."""
+        path = self._archive.heat_maps(still.study_instance_uid, still.sop_instance_uid)
+        if not await self._examiner.run(_holds, path, None):
+            found = await self._heat(still) if self._wanted.heat_maps else ()
+            if not found:
+                return StepResult()
+            identity, photo = await self._identity(still), await self._photo_header(still)
+            built = await self._examiner.run(self._maker.heat_maps, identity, photo, found)
             await self._examiner.run(write, built, path)
         return await self._entered(still, path)
 
@@ -129,8 +153,27 @@ class StillSteps:
             segmentation = await self._examiner.run(read_header, masks)
             photo = await self._photo_header(still)
             built = await self._examiner.run(
-                self._maker.report, identity, photo, segmentation, skin, still.quality
+                self._maker.report,
+                identity,
+                photo,
+                segmentation,
+                skin,
+                still.quality,
+                heat=await self._heat_object(still),
             )
+            await self._examiner.run(write, built, path)
+        return await self._entered(still, path)
+
+    async def overlay(self, still: Still) -> StepResult:
+        """The DICOM picture with the findings drawn on it."""
+        path = self._archive.overlay(still.study_instance_uid, still.sop_instance_uid)
+        if not await self._examiner.run(_holds, path, None):
+            if not self._wanted.overlay:
+                return StepResult()
+            srgb, skin = await self._bench.srgb(still), await self._bench.skin(still)
+            findings = (await self._skin(still)).findings
+            identity, photo = await self._identity(still), await self._photo_header(still)
+            built = await self._examiner.run(self._maker.overlay, identity, photo, srgb, skin, findings)
             await self._examiner.run(write, built, path)
         return await self._entered(still, path)
 
@@ -185,10 +228,11 @@ class StillSteps:
 
     async def _identity(self, still: Still) -> Identity:
         visit = await self._store.visit(still.study_instance_uid)
+        moved, series = visit.study_now != still.study_instance_uid, still.series_instance_uid
         return Identity(
             patient=visit.patient,
-            study_instance_uid=still.study_instance_uid,
-            series_instance_uid=still.series_instance_uid,
+            study_instance_uid=visit.study_now,
+            series_instance_uid=derived_uid(series, visit.study_now) if moved else series,
             sop_instance_uid=still.sop_instance_uid,
             series_number=still.series_number,
             instance_number=still.instance_number,
@@ -202,12 +246,40 @@ class StillSteps:
             order=visit.order,
         )
 
+    async def _parts(self, still: Still) -> Path | None:
+        """The label map; None without a face whose parts are in sight."""
+        path = self._archive.parts(still.study_instance_uid, still.sop_instance_uid)
+        if not await self._examiner.run(_holds, path, None):
+            skin, identity = await self._bench.skin(still), await self._identity(still)
+            if still.face is None:
+                return None
+            regions = await self._examiner.run(face_regions, still.face, skin, skin.shape)
+            if len(regions) < 2:
+                return None
+            photo = await self._photo_header(still)
+            built = await self._examiner.run(self._maker.parts, identity, photo, regions)
+            await self._examiner.run(write, built, path)
+        return path
+
+    async def _heat(self, still: Still) -> tuple[HeatMap, ...]:
+        skin = await self._skin(still)
+        return heat_maps(await self._bench.layers(still), skin.measures, still.header)
+
+    async def _heat_object(self, still: Still) -> tuple[Dataset, tuple[HeatMap, ...]] | None:
+        """The heat maps that the archive holds; None where their step found none or was given up."""
+        path = self._archive.heat_maps(still.study_instance_uid, still.sop_instance_uid)
+        entered = {one.path for one in await self._store.instances(still.study_instance_uid)}
+        if self._archive.relative(path) not in entered:
+            return None
+        return await self._examiner.run(read_header, path), await self._heat(still)
+
     async def _photo_header(self, still: Still) -> Dataset:
         path = self._archive.photo(still.study_instance_uid, still.sop_instance_uid)
         return await self._examiner.run(read_header, path)
 
-    async def _entered(self, still: Still, path: Path) -> StepResult:
-        return StepResult(instances=(await self._examiner.run(self._entry, still, path),))
+    async def _entered(self, still: Still, *paths: Path) -> StepResult:
+        entries = [await self._examiner.run(self._entry, still, path) for path in paths]
+        return StepResult(instances=tuple(entries))
 
     def _entry(self, still: Still, path: Path) -> Instance:
         made = read_header(path)

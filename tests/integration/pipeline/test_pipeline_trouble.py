@@ -83,7 +83,7 @@ async def test_a_photo_is_archived_even_if_its_analysis_fails_for_good(
         await room.ended_all(visit)
         states = await room.states(visit, Light.WHITE)
         failed = [step for step, status in states.items() if status.state == WorkState.FAILED]
-        assert failed == ["inference", "findings", "segmentation", "report"]
+        assert failed == ["inference", "findings", "segmentation", "heat_maps", "report", "overlay"]
         assert states["findings"].error == "needs inference, which was given up"
         (photo,) = await room.store.instances(visit.study)
         assert photo.modality == "XC"
