@@ -7,6 +7,7 @@ from pathlib import Path
 from server.config.dicom import DicomConfig
 from server.config.orders import OrdersConfig
 from server.orders.desk import BegunVisits, OrderDesk
+from server.orders.fhir import FhirSource
 from server.orders.kept import Keeper
 from server.orders.mwl import MwlSource
 from server.orders.source import OrderSource
@@ -41,4 +42,6 @@ async def open_desk(
 def _source(orders: OrdersConfig, dicom: DicomConfig) -> OrderSource | None:
     if orders.mwl is not None:
         return MwlSource(orders.mwl, dicom, orders.limit)
+    if orders.fhir is not None:
+        return FhirSource(orders.fhir, orders.limit)
     return None

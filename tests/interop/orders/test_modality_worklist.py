@@ -135,7 +135,7 @@ async def test_whoever_is_not_in_the_list_is_found_by_what_is_scanned_or_typed(
         [
             item(
                 n,
-                PatientName=f"Moreau^{'Anna Bea Cleo Dora'.split()[n]}",
+                PatientName=f"Moreau^{['Anna', 'Bea', 'Cleo', 'Dora'][n]}",
                 step={"Modality": "OT", "ScheduledProcedureStepStartDate": day},
             )
             for n in range(4)

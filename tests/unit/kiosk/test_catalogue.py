@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from server.orders import desk
+from station.agent import worklist
 from station.agent.quality import UNMEASURABLE
 from station.calibration import Drift, daily
 from station.capture import UNMEASURED
@@ -18,6 +20,7 @@ from station.errors import DeviceUnavailable
 from station.protocol import Verdict
 from station.quality import advice
 from station.quality.sample import Reading
+from station.worklist import server_list
 
 pytestmark = pytest.mark.unit
 
@@ -155,6 +158,23 @@ def _template(node: ast.expr) -> str | None:
 
 @pytest.mark.parametrize("text", refusals())
 def test_a_refusal_is_known_to_the_page(text: str) -> None:
+    assert known(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        server_list.AWAY,
+        server_list.NO_LIST,
+        server_list.NEVER_TOLD,
+        server_list.NOT_FOUND_OUT,
+        worklist.NOT_SEARCHABLE,
+        desk.AWAY,
+        desk.LONGER,
+        desk.UNUSABLE.format(count=3),
+    ],
+)
+def test_what_is_said_of_the_worklist_is_known_to_the_page(text: str) -> None:
     assert known(text)
 
 

@@ -10,6 +10,8 @@ export interface Answer {
 }
 
 export const startVisit = (request: VisitRequest): Promise<Answer> => post("/visit", request);
+/** Who is meant by something that was scanned or typed, as `WorklistFound`. */
+export const searchWorklist = (sought: string): Promise<Answer> => post("/worklist/search", { sought });
 /** `reason` may be empty only while the booth's gate is green. */
 export const shoot = (reason: string): Promise<Answer> => post("/visit/shoot", { reason });
 /** `still`: its place in the order of shooting. */

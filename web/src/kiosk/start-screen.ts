@@ -1,7 +1,6 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { counted, fill, texts } from "../shared/catalogue";
-import { birthDate, personName, timeOfDay } from "../shared/catalogue/format";
 import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
 import "../shared/research-note";
@@ -11,6 +10,9 @@ import type { VisitStatus, WorklistEntry } from "../wire/booth";
 import type { Patient } from "../wire/protocol";
 import { KioskScreen } from "./kiosk-screen";
 import { Scanner } from "./scanner";
+import { entryList, entryStyles, when } from "./worklist-entry";
+import "./worklist-search";
+import type { WorklistSearch } from "./worklist-search";
 
 /** Who was chosen for the next visit. */
 export interface Chosen {
@@ -26,11 +28,13 @@ export class StartScreen extends KioskScreen {
   @state() private scanned = "";
   @state() private wrong = false;
   @query("form") private readonly form!: HTMLFormElement;
+  @query("worklist-search") private readonly search!: WorklistSearch | null;
   readonly #scanner = new Scanner((code) => this.#heard(code));
 
   static override styles = [
     shared,
     kiosk,
+    entryStyles,
     css`
       .columns {
         display: grid;
@@ -41,49 +45,6 @@ export class StartScreen extends KioskScreen {
       }
       .alone {
         grid-template-columns: minmax(0, 620px);
-      }
-      ul {
-        list-style: none;
-        margin: 12px 0 0;
-        padding: 0;
-        display: grid;
-        gap: 8px;
-      }
-      .entry {
-        width: 100%;
-        min-height: 72px;
-        display: grid;
-        grid-template-columns: 4.2rem minmax(0, 1fr) auto;
-        gap: 2px 14px;
-        padding: 10px 16px;
-        text-align: left;
-        justify-content: stretch;
-      }
-      .entry .time {
-        font-size: 1.125rem;
-        font-variant-numeric: tabular-nums;
-      }
-      .entry .name {
-        font-size: 1.125rem;
-        overflow-wrap: anywhere;
-      }
-      .entry .about {
-        display: block;
-        font-size: 0.9375rem;
-        font-weight: 400;
-        color: var(--muted);
-        overflow-wrap: anywhere;
-      }
-      .entry.done {
-        background: var(--sunken);
-        border-color: var(--line);
-      }
-      .ticked {
-        display: inline-flex;
-        gap: 6px;
-        align-items: center;
-        color: var(--pass);
-        font-size: 0.875rem;
       }
       form {
         display: grid;
@@ -147,7 +108,7 @@ export class StartScreen extends KioskScreen {
 
   #list(): TemplateResult {
     const t = texts().start;
-    const { entries, problem, told_at } = this.booth.worklist;
+    const { entries, problem, searchable, told_at } = this.booth.worklist;
     return html`<section class="card" aria-labelledby="list">
       <h2 id="list">${t.list}</h2>
       ${problem === ""
@@ -155,36 +116,19 @@ export class StartScreen extends KioskScreen {
         : html`<p class="problem">${this.#stale(told_at)} ${said(problem)}</p>`}
       ${entries.length === 0
         ? html`<p class="lead">${t.empty}</p>`
-        : html`<ul>
-            ${entries.map((entry) => html`<li>${this.#entry(entry)}</li>`)}
-          </ul>`}
+        : entryList(entries, this.#full, (entry) => this.#pick(entry))}
+      ${searchable
+        ? html`<worklist-search
+            ?full=${this.#full}
+            @picked=${(event: CustomEvent<WorklistEntry>) => this.#pick(event.detail)}
+          ></worklist-search>`
+        : nothing}
     </section>`;
   }
 
   #stale(told_at: number | null): string {
     const t = texts().start;
-    return told_at === null ? t.unread : fill(t.stale, { time: timeOfDay(told_at) });
-  }
-
-  #entry(entry: WorklistEntry): TemplateResult {
-    const t = texts();
-    const { patient, scheduled_at, description } = entry;
-    const born = birthDate(patient.patient_birth_date);
-    const about = [patient.patient_id, born === "" ? "" : fill(t.start.born, { date: born }), description];
-    return html`<button
-      class="entry ${entry.done ? "done" : ""}"
-      data-entry=${entry.key}
-      ?disabled=${this.#full}
-      @click=${() => this.#choose({ patient, worklist_key: entry.key })}
-    >
-      <span class="time">${scheduled_at === null ? "" : timeOfDay(scheduled_at)}</span>
-      <span class="name"
-        >${personName(patient.patient_name) || t.common.unnamed}<span class="about"
-          >${about.filter((one) => one !== "").join(" · ")}</span
-        ></span
-      >
-      ${entry.done ? html`<span class="ticked">${verdictIcon("pass", 18)}${t.start.done}</span>` : nothing}
-    </button>`;
+    return told_at === null ? t.unread : fill(t.stale, { time: when(told_at) });
   }
 
   #walkIn(): TemplateResult {
@@ -215,14 +159,29 @@ export class StartScreen extends KioskScreen {
   }
 
   #heard(code: string): void {
-    const entry = this.booth.worklist.entries.find(
-      (one) => code === one.accession_number || code === one.patient.patient_id || code === one.key,
-    );
     this.wrong = code.length > LONGEST_ID || code.includes("\\");
-    this.scanned = this.wrong ? "" : code;
-    if (entry !== undefined && !this.#full) {
-      this.#choose({ patient: entry.patient, worklist_key: entry.key });
-    } else if (!this.wrong) {
+    this.scanned = "";
+    const known = this.booth.worklist.entries.filter((one) => names(one, code));
+    if (this.wrong) {
+      return;
+    }
+    if (known.length > 1 && this.search !== null) {
+      this.search.show(known);
+    } else if (known[0] !== undefined && !this.#full) {
+      this.#pick(known[0]);
+    } else {
+      void this.#seek(code);
+    }
+  }
+
+  /** Somebody who is not in the list: of another day, or nobody whom the hospital expects. */
+  async #seek(code: string): Promise<void> {
+    const found = this.search === null ? [] : await this.search.seek(code);
+    const [first] = found;
+    if (found.length === 1 && first !== undefined && names(first, code) && !this.#full) {
+      this.#pick(first);
+    } else if (found.length === 0 && this.isConnected) {
+      this.scanned = code;
       this.form.reset();
       const id = this.form.elements.namedItem("patient_id") as HTMLInputElement;
       id.value = code;
@@ -247,9 +206,18 @@ export class StartScreen extends KioskScreen {
     });
   }
 
+  #pick(entry: WorklistEntry): void {
+    this.#choose({ patient: entry.patient, worklist_key: entry.key });
+  }
+
   #choose(chosen: Chosen): void {
     this.dispatchEvent(new CustomEvent<Chosen>("chosen", { detail: chosen }));
   }
+}
+
+/** Whether a scanned code is of this entry. */
+function names(entry: WorklistEntry, code: string): boolean {
+  return code === entry.accession_number || code === entry.patient.patient_id || code === entry.key;
 }
 
 /** How the last visit ended, without its patient. */

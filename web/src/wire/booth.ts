@@ -74,6 +74,13 @@ export interface WorklistStatus {
   entries: WorklistEntry[];
   told_at: number | null;
   problem: string;
+  searchable: boolean;
+}
+
+export interface WorklistFound {
+  entries: WorklistEntry[];
+  problem: string;
+  more: boolean;
 }
 
 export interface DiskStatus {
