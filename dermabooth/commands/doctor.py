@@ -4,18 +4,16 @@ import asyncio
 import os
 import shutil
 import stat
-import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
 
 from dermabooth import resources
+from dermabooth.findings import Finding, show
+from dermabooth.pacs_check import check_pacs
 from dermabooth.settings import load_settings
 from server.config import ServerConfig
 from server.errors import InferenceUnavailable, ServerError, StoreUnavailable
@@ -26,36 +24,23 @@ LEAST_FREE_BYTES = 5_000_000_000
 """About seventy 24-megapixel stills."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was checked."""
-
-    what: str
-    ok: bool
-    detail: str
-    advice: str = ""
-
-
 def doctor(
     config: Annotated[Path | None, typer.Option(help="TOML file of the server.")] = None,
     data: Annotated[Path | None, typer.Option(help="The server's data folder.")] = None,
     triton: Annotated[str, typer.Option(help="gRPC address of the Triton to check.")] = "",
+    pacs: Annotated[str, typer.Option(help="Try out this destination (dimse or stow) instead.")] = "",
+    store: Annotated[bool, typer.Option(help="With --pacs: store a small photo of TEST^DERMABOOTH.")] = True,
 ) -> None:
-    """Check Triton, keys, disk and database, and say what to do about each failure.
+    """Check Triton, keys, disk and database, or a PACS, and say what to do about each failure.
 
-    Example: dermabooth doctor --config configs/server/local.toml
+    Examples: dermabooth doctor --config configs/server/local.toml; dermabooth doctor --config … --pacs archive
     """
     settings = load_settings(config, data=data, triton=triton)
     console = Console()
     with console.status("checking"):
-        findings = asyncio.run(_examine(settings))
-    table = Table("", "check", Column("found", overflow="fold"), Column("what to do", overflow="fold"))
-    for finding in findings:
-        mark = "[green]ok[/]" if finding.ok else "[red]fails[/]"
-        table.add_row(mark, finding.what, escape(finding.detail), escape(finding.advice))
-    console.print(table)
-    if not all(finding.ok for finding in findings):
-        sys.exit(1)
+        examination = check_pacs(settings, pacs, store=store) if pacs else _examine(settings)
+        findings = asyncio.run(examination)
+    show(findings, console)
 
 
 async def _examine(settings: ServerConfig) -> list[Finding]:

@@ -186,7 +186,7 @@ class Carrier:
 
     def _away(self, error: DestinationUnavailable) -> None:
         self._failures += 1
-        pause = pause_s(self._failures, RETRY_LIMIT_S)
+        pause = max(pause_s(self._failures, RETRY_LIMIT_S), error.retry_after_s or 0.0)
         self._resume_at = time.monotonic() + pause
         extra = {"destination": self._name, "cause": str(error), "pause_s": round(pause, 1)}
         log.warning("a destination is away", extra=extra)
