@@ -66,7 +66,7 @@ def _fill(settings: ServerConfig, reader: ArchiveReader, console: Console, *, re
             reader,
             steps=STEPS,
             routes=routes_of(settings.destinations),
-            replace=replace,
+            empty=replace,
             on_visit=lambda: bar.advance(task),
         )
 

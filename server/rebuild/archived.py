@@ -14,7 +14,7 @@ from server.dicom import read_identity
 from server.errors import BadImage
 from server.store import records
 from server.store.sidecars import VERSION, Kept
-from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow, VisitRow, WorkRow
+from server.store.tables import BoothRow, CorrectionRow, InstanceRow, MeasureRow, StillRow, VisitRow, WorkRow
 from station.protocol import is_booth_id, is_uid
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -50,6 +50,7 @@ class VisitRows:
     """One visit with its stills."""
 
     visit: VisitRow
+    corrections: list[CorrectionRow]
     stills: list[StillRows] = field(default_factory=list)
 
 
@@ -89,10 +90,9 @@ class ArchiveReader:
         if not is_uid(folder.name):
             self._complain(folder, "not the folder of a visit")
             return None
-        visit = self._tried(folder / "visit.json", _visit)
-        if visit is None:
+        found = self._tried(folder / "visit.json", _visit)
+        if found is None:
             return None
-        found = VisitRows(visit)
         for path in sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()):
             still = self._tried(path / "still.json", _still)
             if still is not None:
@@ -139,12 +139,16 @@ def _booth(path: Path) -> BoothRow:
     return row
 
 
-def _visit(path: Path) -> VisitRow:
-    (row,) = _rows(_kept(path), "visit", VisitRow, exactly=1)
+def _visit(path: Path) -> VisitRows:
+    kept = _kept(path)
+    (row,) = _rows(kept, "visit", VisitRow, exactly=1)
     if row.study_instance_uid != path.parent.name:
         raise _Unusable("about another visit than it lies with")
     _decoded(records.visit_of, row)
-    return row
+    corrections = _rows(kept, "correction", CorrectionRow)
+    if any(one.study_instance_uid != row.study_instance_uid for one in corrections):
+        raise _Unusable("names corrections that are not of this visit")
+    return VisitRows(row, corrections)
 
 
 def _still(path: Path) -> StillRows:
@@ -185,10 +189,13 @@ def _check_object(path: Path, one: InstanceRow, hashes: bool) -> bool:
 
 
 def _below(root: Path, relative: str) -> Path | None:
-    """The file of a path from a sidecar: visit, still and name, nothing else."""
+    """The file of a path from a sidecar, which begins with visit and still and leads nowhere else."""
     parts = PurePosixPath(relative).parts
-    plain = len(parts) == 3 and "/".join(parts) == relative and is_uid(parts[0]) and is_uid(parts[1])
-    return root / relative if plain and parts[2] not in (".", "..") and "\0" not in relative else None
+    if not 3 <= len(parts) <= 4 or "/".join(parts) != relative or not relative.isprintable():
+        return None
+    path = root / relative
+    inside = is_uid(parts[0]) and is_uid(parts[1]) and not {".", ".."} & set(parts)
+    return path if inside and path.resolve().is_relative_to(root.resolve()) else None
 
 
 def _kept(path: Path) -> Kept:

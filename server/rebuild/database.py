@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session, SQLModel, col, delete, select
 
+from server.config.destinations import ObjectKind
 from server.errors import Conflict
 from server.rebuild.archived import ArchiveReader, Problem, StillRows, VisitRows
 from server.store.database import migrate, open_engine
 from server.store.delivery import DeliveryRow, DeliveryState, Route, enqueue
-from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow, VisitRow, WorkRow
+from server.store.tables import BoothRow, CorrectionRow, InstanceRow, MeasureRow, StillRow, VisitRow, WorkRow
 from server.store.work import rows_for
 
 _OF_A_STILL = (MeasureRow, WorkRow, StillRow)
@@ -31,7 +32,7 @@ def rebuild(
     *,
     steps: Sequence[str],
     routes: Sequence[Route] = (),
-    replace: bool = False,
+    empty: bool = False,
     on_visit: Callable[[], None] = lambda: None,
 ) -> Rebuilt:
     """Fill the database at `url` with what the archive holds, in one transaction.
@@ -44,7 +45,7 @@ def rebuild(
     try:
         migrate(engine)
         with Session(engine) as session, session.begin():
-            if replace:
+            if empty:
                 _empty(session)
             elif session.exec(select(VisitRow).limit(1)).first() is not None:
                 raise Conflict(
@@ -90,7 +91,17 @@ class _Filling:
         for still in sorted(found.stills, key=lambda one: one.still.received_at):
             self._add_still(still)
         self._session.flush()
+        self._session.add_all(one for one in found.corrections if self._has_its_still(one))
+        self._session.flush()
         self._session.expunge_all()
+
+    def _has_its_still(self, one: CorrectionRow) -> bool:
+        if one.still_uid is None or one.still_uid in self._written:
+            return True
+        self._problems.append(
+            Problem(f"{one.study_instance_uid}/visit.json", "a correction of a still that is not here")
+        )
+        return False
 
     def _add_still(self, found: StillRows) -> None:
         uid = found.still.sop_instance_uid
@@ -136,11 +147,17 @@ class _Filling:
             self._problems.append(Problem(f"booth-{visit.booth_id}.json", "missing; made from its visits"))
 
     def _enqueue(self, instances: Sequence[InstanceRow]) -> None:
-        if not self._routes:
+        """What was withdrawn is asked after nowhere; what withdraws it, everywhere."""
+        here = [one for one in instances if one.released_at is None and one.hidden_by is None]
+        if not self._routes or not here:
             return
-        here = [one for one in instances if one.released_at is None]
+        notices = [one for one in here if one.kind == ObjectKind.KEY_OBJECT]
+        everywhere = [
+            replace(route, kinds=frozenset({ObjectKind.KEY_OBJECT.value})) for route in self._routes
+        ]
         enqueue(self._session, here, self._routes, time.time())
+        enqueue(self._session, notices, everywhere, time.time())
         self._session.flush()
         uids = [one.sop_instance_uid for one in here]
         for row in self._session.exec(select(DeliveryRow).where(col(DeliveryRow.sop_instance_uid).in_(uids))):
-            row.state, row.stored_at = DeliveryState.STORED, row.created_at
+            row.state, row.stored_at, row.begun_at = DeliveryState.STORED, row.created_at, row.created_at

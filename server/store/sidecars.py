@@ -10,16 +10,23 @@ from pathlib import Path
 from typing import Any, Self
 
 import msgspec
-from sqlalchemy import event, inspect
+from sqlalchemy import Integer, event, inspect
 from sqlmodel import Session, SQLModel, col, select
 
 from server.store.archive import Archive
-from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow, VisitRow, WorkRow, WorkState
+from server.store.tables import (
+    BoothRow,
+    CorrectionRow,
+    InstanceRow,
+    MeasureRow,
+    StillRow,
+    VisitRow,
+    WorkRow,
+    WorkState,
+)
 
 VERSION = 1
 _ENDED = frozenset({WorkState.DONE, WorkState.FAILED})
-_NUMBERED = frozenset({"id"})
-"""Columns that the database gives, which mean nothing elsewhere."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,8 +54,7 @@ class Sidecars:
         for booth in sorted(touched.booths):
             self._keep(self._archive.booth_rows(booth), {"booth": [session.get_one(BoothRow, booth)]})
         for study in sorted(touched.visits):
-            visit = session.get_one(VisitRow, study, with_for_update=True)
-            self._keep(self._archive.visit_rows(study), {"visit": [visit]})
+            self._write_visit(session, study)
         for uid in sorted(touched.stills | {one for one in touched.worked if _all_ended(session, one)}):
             self._write_still(session, uid)
 
@@ -67,8 +73,21 @@ class Sidecars:
         self.write(session, touched)
         return len(touched.booths) + len(touched.visits) + len(touched.stills)
 
+    def _write_visit(self, session: Session, study: str) -> None:
+        # Locked: of two transactions about one visit the second writes what both have changed.
+        rows: dict[str, Sequence[SQLModel]] = {
+            "visit": [session.get_one(VisitRow, study, with_for_update=True)],
+            "correction": _rows(
+                session,
+                CorrectionRow,
+                col(CorrectionRow.study_instance_uid) == study,
+                CorrectionRow.requested_at,
+                CorrectionRow.id,
+            ),
+        }
+        self._keep(self._archive.visit_rows(study), rows)
+
     def _write_still(self, session: Session, uid: str) -> None:
-        # Locked: of two transactions about one still the second writes what both have changed.
         still = session.get_one(StillRow, uid, with_for_update=True)
         rows: dict[str, Sequence[SQLModel]] = {
             "still": [still],
@@ -113,7 +132,7 @@ class Touched:
         match row:
             case BoothRow():
                 self.booths.add(row.booth_id)
-            case VisitRow():
+            case VisitRow() | CorrectionRow():
                 self.visits.add(row.study_instance_uid)
             case StillRow() | MeasureRow():
                 self.stills.add(row.sop_instance_uid)
@@ -134,5 +153,7 @@ def _rows(session: Session, table: Any, where: Any, *order: Any) -> Sequence[SQL
 
 
 def _columns(row: SQLModel) -> dict[str, Any]:
-    names = [column.key for column in inspect(type(row)).column_attrs]
-    return {name: getattr(row, name) for name in names if name not in _NUMBERED}
+    """Without numbers that the database gave: they mean nothing elsewhere."""
+    columns = inspect(type(row)).columns
+    kept = [one.key for one in columns if not (one.primary_key and isinstance(one.type, Integer))]
+    return {name: getattr(row, name) for name in kept}
