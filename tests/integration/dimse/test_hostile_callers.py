@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from server.dimse import COMMITMENT, PLAIN, VERIFICATION, Association, Offer, Peer, negotiation
@@ -64,6 +65,13 @@ def test_callers_that_only_connect(listener: ListenerProcess) -> None:
         started = time.monotonic()
         echo(listener)
         assert time.monotonic() - started < 3
+
+
+def test_memory_has_a_limit(listener: ListenerProcess) -> None:
+    process = psutil.Process(listener.process.pid)
+    soft, hard = process.rlimit(psutil.RLIMIT_AS)
+    assert soft == hard
+    assert soft - process.memory_info().vms < 200 * 1_048_576
 
 
 def test_forged_lengths(listener: ListenerProcess) -> None:
