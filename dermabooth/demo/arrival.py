@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dermabooth.demo.sending import Settings
-from server.store import DeliverySearch, DeliveryState, Store
+from server.store import Delivery, DeliverySearch, DeliveryState, Store
 
 SEND_LIMIT_S = 300.0
 """Time for everything to arrive."""
@@ -38,8 +38,8 @@ async def _told(study: str, destinations: Sequence[Settings], store: Store) -> l
         found = await store.deliveries.find(
             DeliverySearch(study_instance_uid=study, destination=name), limit=500
         )
-        states = [one.state for one in found]
-        arrived = sum(map(_last_states(destination).__contains__, states))
+        states, last = [one.state for one in found], _last_states(destination)
+        arrived = sum(map(last.__contains__, states))
         parked = states.count(DeliveryState.PARKED)
         told.append(
             {
@@ -49,10 +49,15 @@ async def _told(study: str, destinations: Sequence[Settings], store: Store) -> l
                 "objects": len(states),
                 "ended": arrived + parked,
                 "states": {state.value: states.count(state) for state in DeliveryState},
-                "reasons": sorted({f"{one.reason}: {one.next_step}" for one in found if one.reason}),
+                "reasons": sorted({_why(one) for one in found if one.state not in last}),
             }
         )
     return told
+
+
+def _why(delivery: Delivery) -> str:
+    words = (delivery.reason or f"still {delivery.state.value}", delivery.next_step)
+    return ": ".join(filter(None, words))
 
 
 def _last_states(destination: Settings) -> frozenset[DeliveryState]:
