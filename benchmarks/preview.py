@@ -85,7 +85,7 @@ async def measure() -> list[Row]:
     """Two rows; about 40 seconds, most of them to render the simulated subject and to start."""
     with tempfile.TemporaryDirectory() as folder:
         async with (
-            door(_analyse) as (whip_url, token),
+            door(_analyse) as (_, whip_url, token),
             _server(Path(folder), Welcome(server="bench", whip_url=whip_url, whip_token=token)) as endpoint,
             _booth(Path(folder), endpoint) as told,
             _page(str(told["kiosk"])) as page,

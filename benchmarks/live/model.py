@@ -19,7 +19,7 @@ from benchmarks.live.plane import live_plane
 from benchmarks.live.split import Split
 from server.access import Scope, Tokens
 from server.inference import TritonClient
-from server.live import Analyse, LiveAnalyst
+from server.live import Analyse, LiveAnalyst, LiveHub
 from station.devices import LatestFrame
 from station.protocol import Frame, FrameHeader, Overlay
 from station.transport.webrtc import WebRtcPreviewSender
@@ -93,18 +93,20 @@ async def measure(triton_url: str, *, seconds: float = SECONDS) -> list[Row]:
     async with (
         TritonClient(triton_url) as triton,
         LiveAnalyst(triton) as analyst,
-        door(analyst) as place,
+        door(analyst) as (hub, *place),
     ):
         before = (await triton.statistics())[_MODEL]
         split = Split(_MODULE, 0.9 * seconds)
         run = await run_booth(*place, seconds=seconds, counting=split.begin)
         after = (await triton.statistics())[_MODEL]
+        here = hub.state().booths[0].latency_ms
     count = after.inference_count - before.inference_count
     model_ms = 1000 * (after.compute_s - before.compute_s) / max(count, 1)
     own = run.p95_ms - model_ms
     context = (
         f"{scene.WIDTH}x{scene.HEIGHT} at {FPS:g} frames/s, VP8 over WebRTC, loopback, {run.overlays} overlays "
-        f"({run.with_face} with a face); p50 {run.p50_ms:.1f} ms, p95 {run.p95_ms:.1f} ms, model {model_ms:.1f} ms; "
+        f"({run.with_face} with a face); p50 {run.p50_ms:.1f} ms, p95 {run.p95_ms:.1f} ms, of which at the server, from a frame's "
+        f"last packet to its overlay sent, {here.p50:.1f} and {here.p95:.1f} ms, model {model_ms:.1f} ms; "
         f"of a core each: {split.text}"
     )
     return [
@@ -128,13 +130,13 @@ async def measure(triton_url: str, *, seconds: float = SECONDS) -> list[Row]:
 
 
 @contextlib.asynccontextmanager
-async def door(analyse: Analyse) -> AsyncIterator[tuple[str, str]]:
-    """A live plane on loopback, in this process: WHIP address and token of its booth."""
+async def door(analyse: Analyse) -> AsyncIterator[tuple[LiveHub, str, str]]:
+    """A live plane on loopback, in this process, with WHIP address and token of its booth."""
     with tempfile.TemporaryDirectory() as name:
         keys = Path(name)
         token = Tokens.open(keys).issue("bench", [Scope.PUBLISH])
-        async with live_plane(analyse, keys) as (_, url):
-            yield f"{url}/whip/bench", token
+        async with live_plane(analyse, keys) as (hub, url):
+            yield hub, f"{url}/whip/bench", token
 
 
 class _Watch:
