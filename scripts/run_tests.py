@@ -1,6 +1,6 @@
-"""Run the tests in three stages, each as many at a time as they bear; options go on to pytest.
+"""Run the tests in stages, each as many at a time as they bear; options go on to pytest.
 
-Tests of one process share all cores. Those that start programs of their own run two at a time. Browsers and whole demos keep time
+Tests of one process share all cores. Those that start programs or browsers of their own run two at a time. Whole demos keep time
 and go one after the other. With paths among the options only those run, one after the other.
 """
 
@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 
 TOGETHER = ("--dist", "loadfile")
+DEMOS = ("tests/integration/demo", "tests/browser/test_end_to_end.py")
+APART = tuple(word for demo in DEMOS for word in ("--ignore", demo))
 STAGES = (
     ("tests/unit", "tests/architecture", "-n", "logical", "--maxprocesses", "4", *TOGETHER),
-    ("tests/contract", "tests/integration", "tests/interop", "--ignore", "tests/integration/demo", "-n", "2", *TOGETHER),
-    ("tests/integration/demo", "tests/browser", "tests/hardware"),
-)  # fmt: skip
+    ("tests/contract", "tests/integration", "tests/interop", "tests/browser", *APART, "-n", "2", *TOGETHER),
+    (*DEMOS, "tests/hardware"),
+)
 PASSED, FAILED, NONE_CHOSEN = 0, 1, 5
 """Exit statuses of pytest."""
 
