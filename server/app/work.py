@@ -66,7 +66,12 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
         await examiner.run(warm_up)
         door = EventSender(config.run)
         stack.callback(door.close)
-        maker = ObjectMaker(infos, f"dermabooth {version}", Tracking.open(config.keys))
+        maker = ObjectMaker(
+            infos,
+            f"dermabooth {version}",
+            Tracking.open(config.keys),
+            institution_name=config.dicom.institution_name,
+        )
         steps = StillSteps(Workbench(store, archive, examiner), maker, config.objects)
         outbox = _outbox(config, store, archive)
         news = _News(store, door, outbox)

@@ -89,7 +89,7 @@ class Identity:
 class ObjectMaker:
     """Makes the objects; their UIDs follow from the picture's UID and the versions of models and analysis.
 
-    `tracking` gives regions and findings their identifiers.
+    `tracking` gives regions and findings their identifiers; `institution_name` stands in the photos.
     """
 
     def __init__(
@@ -97,8 +97,11 @@ class ObjectMaker:
         models: Sequence[ModelInfo],
         software: str,
         tracking: Tracking = Tracking(),  # noqa: B008
+        *,
+        institution_name: str = "",
     ) -> None:
         self._tracking = tracking
+        self._institution_name = institution_name
         self.models = tuple(Model(name=m.name, version=str(m.version), sha256=m.sha256) for m in models)
         self._version = _version(models)
         self._software = software
@@ -124,6 +127,7 @@ class ObjectMaker:
             series_at=taken,
             equipment=self._equipment,
             station_name=identity.station_name,
+            institution_name=self._institution_name,
             protocol_name=identity.protocol_name,
             quality=quality,
             study_id=identity.study.study_id,

@@ -1,5 +1,6 @@
 """Trained models in the pipeline: each on its light, and each may be absent or fail alone."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -77,19 +78,25 @@ async def test_a_visit_runs_every_model_on_the_light_it_needs(
 async def check_objects(room: Pipeline, visit: PlannedVisit) -> None:
     """Marks are segments that name their model; the report says what the weights are."""
     paths = {
-        (one.still_uid, one.modality): room.archive.resolve(one.path)
+        (one.still_uid, one.kind): room.archive.resolve(one.path)
         for one in await room.store.instances(visit.study)
     }
     assert_valid(list(paths.values()))
     uid = visit.stills[PARALLEL].sop_instance_uid
-    masks = pydicom.dcmread(paths[uid, "SEG"])
+    masks = pydicom.dcmread(paths[uid, "segmentation"])
     named = {
         item.SegmentLabel: item.SegmentationAlgorithmIdentificationSequence[0].AlgorithmName
         for item in masks.SegmentSequence
     }
     assert named["Facial skin"] == "skin_segmenter"
     assert named["Papules, pustules and comedones"] == "skin_items"
-    report = pydicom.dcmread(paths[uid, "SR"])
+    heat = pydicom.dcmread(paths[uid, "heat_map"])
+    tracked = {item.SegmentLabel: item.TrackingUID for item in masks.SegmentSequence}
+    assert tracked.keys() & {one.SegmentLabel for one in heat.SegmentSequence}
+    for one in heat.SegmentSequence:
+        assert one.SegmentationAlgorithmIdentificationSequence[0].AlgorithmName == "skin_items"
+        assert one.TrackingUID == tracked.get(one.SegmentLabel, one.TrackingUID)
+    report = pydicom.dcmread(paths[uid, "report"])
     assert "phantom-trained reference weights" in report.to_json()
 
 
@@ -163,8 +170,8 @@ async def test_a_model_that_fails_or_is_absent_leaves_the_others_results(
         assert white["face", "porphyrins_area"].reason == "needs ultraviolet light"
         assert white["face", "acne_probability"].value is not None
         assert (await told(room, visit, PARALLEL))["face", "spots_area"].value is not None
-        modalities = sorted(one.modality for one in await room.store.instances(visit.study))
-        assert modalities == ["SEG"] * 3 + ["SR"] * 3 + ["XC"] * 3
+        kinds = Counter(one.kind for one in await room.store.instances(visit.study))
+        assert kinds == {"photo": 3, "segmentation": 3, "report": 3, "overlay": 3, "heat_map": 2}
 
 
 async def test_a_face_that_the_cascade_misses_is_found_by_its_skin(

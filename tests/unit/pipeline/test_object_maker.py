@@ -186,3 +186,11 @@ def test_a_large_overlay_is_reduced(maker: ObjectMaker) -> None:
     srgb = np.full((400, 2 * OVERLAY_SIDE, 3), 150, np.uint8)
     overlay = maker.overlay(whose, maker.photo(whose, srgb, None), srgb, srgb[..., 0] * 0, ())
     assert overlay.Columns == OVERLAY_SIDE
+
+
+def test_the_institution_stands_in_photo_and_overlay(whose: Identity) -> None:
+    srgb = np.full((HEIGHT, WIDTH, 3), 150, np.uint8)
+    maker = ObjectMaker(MODELS, "test", institution_name="Clinic")
+    photo = maker.photo(whose, srgb, None)
+    assert photo.InstitutionName == "Clinic"
+    assert maker.overlay(whose, photo, srgb, skin_mask(), ()).InstitutionName == "Clinic"
