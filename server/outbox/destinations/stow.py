@@ -5,8 +5,7 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,29 +13,21 @@ import aiohttp
 import pydicom
 
 from server.config.destinations import StowSection
-from server.config.secrets import read_secret
 from server.dicom import transcoded
 from server.dimse import EXPLICIT, PLAIN, Ruling, StoredFile, Verdict, verdict
 from server.errors import BadImage, DestinationUnavailable
 from server.outbox.contract import Fate, Outcome, Parcel
 from server.outbox.destinations.multipart import Multipart
 from server.outbox.destinations.stow_answer import StowAnswer, Unreadable, read_found, read_stored
+from server.outbox.destinations.web import Answer, WebService
 
 _FATES = {Ruling.STORED: Fate.STORED, Ruling.AGAIN: Fate.AGAIN}
-_CONNECT_S = 10.0
 _SLOWEST_BYTES_PER_S = 65_536
 _MOST_ANSWER_BYTES = 8_000_000
 _PAGE = 200
 _MOST_PAGES = 50
 _MOST_MISSING = 10_000
-_ACCEPT = "application/dicom+json, application/json;q=0.5, application/dicom+xml;q=0.2"
-
-
-@dataclass(frozen=True)
-class _Answer:
-    status: int
-    content_type: str
-    body: bytes
+_ACCEPT = {"Accept": "application/dicom+json, application/json;q=0.5, application/dicom+xml;q=0.2"}
 
 
 class StowDestination:
@@ -47,12 +38,10 @@ class StowDestination:
         self.name = section.name
         self._section = section
         self._where = urlsplit(section.url).netloc
-        self._tls = None if section.tls is None else section.tls.client_context()
+        self._web = WebService(section, most_bytes=_MOST_ANSWER_BYTES)
         self._most = section.most_instances
         self._missing_since: dict[str, float] = {}
         self._scratch = run / f"transcoded-{section.name}"
-        self._session: aiohttp.ClientSession | None = None
-        self._headers()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     async def send(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Outcome, None]:
@@ -74,9 +63,7 @@ class StowDestination:
 
     async def close(self) -> None:
         """Close the connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._web.close()
 
     def _batch(self, parcels: Sequence[Parcel]) -> list[Parcel]:
         """As many as one request takes, at least one."""
@@ -136,19 +123,21 @@ class StowDestination:
         with tempfile.NamedTemporaryFile(dir=self._scratch, suffix=".dcm") as copy:
             yield Path(copy.name)
 
-    async def _store(self, paths: Sequence[Path]) -> _Answer:
+    async def _store(self, paths: Sequence[Path]) -> Answer:
         body = Multipart(paths)
         size = await asyncio.to_thread(body.size)
-        headers = {"Content-Type": body.content_type, "Content-Length": str(size)}
+        headers = {**_ACCEPT, "Content-Type": body.content_type, "Content-Length": str(size)}
         allowed_s = self._section.timeout_s * len(paths) + size / _SLOWEST_BYTES_PER_S
-        url = f"{self._section.url}/studies"
         try:
-            answer = await self._ask("POST", url, allowed_s, headers=headers, data=body.pieces())
-        except aiohttp.ClientOSError as error:
-            # Some servers cut off a request that is too large instead of answering 413.
-            self._most = max(1, self._most // 2)
-            raise self._away(error) from error
-        if answer.status in (200, 202, 400, 409, 413, 415):
+            answer = await self._web.ask(
+                "POST", "/studies", body=body.pieces(), headers=headers, allowed_s=allowed_s
+            )
+        except DestinationUnavailable as error:
+            if isinstance(error.__cause__, aiohttp.ClientOSError):
+                # Some servers cut off a request that is too large instead of answering 413.
+                self._most = max(1, self._most // 2)
+            raise
+        if answer.status in (200, 202, *_REFUSALS):
             return answer
         raise self._unavailable(answer.status)
 
@@ -157,11 +146,7 @@ class StowDestination:
         found: set[str] = set()
         for page in range(_MOST_PAGES):
             query = f"limit={_PAGE}&offset={page * _PAGE}"
-            url = f"{self._section.url}/studies/{study}/instances?{query}"
-            try:
-                answer = await self._ask("GET", url, self._section.timeout_s)
-            except aiohttp.ClientOSError as error:
-                raise self._away(error) from error
+            answer = await self._web.ask("GET", f"/studies/{study}/instances?{query}", headers=_ACCEPT)
             if answer.status in (204, 404):
                 break
             if answer.status != 200:
@@ -174,7 +159,7 @@ class StowDestination:
                 break
         return found
 
-    def _page(self, answer: _Answer, study: str) -> set[str]:
+    def _page(self, answer: Answer, study: str) -> set[str]:
         try:
             told = read_found(answer.body, answer.content_type)
         except Unreadable as error:
@@ -196,111 +181,12 @@ class StowDestination:
         del self._missing_since[uid]
         return Outcome(uid, Fate.AGAIN, "QIDO-RS does not show it", "it is sent again")
 
-    async def _ask(
-        self,
-        method: str,
-        url: str,
-        allowed_s: float,
-        *,
-        headers: dict[str, str] | None = None,
-        data: AsyncIterator[bytes] | None = None,
-    ) -> _Answer:
-        """One request; raises `DestinationUnavailable`, and `ClientOSError` where the connection broke."""
-        session = self._open_session()
-        try:
-            async with (
-                asyncio.timeout(allowed_s),
-                session.request(
-                    method,
-                    url,
-                    headers={**self._headers(), **(headers or {})},
-                    data=data,
-                    allow_redirects=False,
-                ) as response,
-            ):
-                return await self._read(response)
-        except TimeoutError as error:
-            raise DestinationUnavailable(
-                f"{self._where} did not answer in time; see that it is up and how busy it is"
-            ) from error
-        except aiohttp.ClientConnectorError as error:
-            raise self._away(error) from error
-        except aiohttp.ClientOSError:
-            raise
-        except (aiohttp.ClientError, ValueError) as error:
-            raise self._away(error) from error
-
-    async def _read(self, response: aiohttp.ClientResponse) -> _Answer:
-        if 300 <= response.status < 400:
-            raise DestinationUnavailable(
-                f"{self._where} redirects to another address; set url to where it redirects"
-            )
-        if response.status in (429, 503):
-            raise DestinationUnavailable(
-                f"{self._where} is busy ({response.status}); it is tried again",
-                retry_after_s=_retry_after(response.headers.get("Retry-After", "")),
-            )
-        if response.headers.get("Content-Encoding", "identity") != "identity":
-            raise DestinationUnavailable(f"{self._where} compresses its answers although none was asked for")
-        body = bytearray()
-        async for piece in response.content.iter_chunked(65_536):
-            body += piece
-            if len(body) > _MOST_ANSWER_BYTES:
-                raise DestinationUnavailable(
-                    f"{self._where} answers with more than {_MOST_ANSWER_BYTES} bytes; see that url is the root of DICOMweb"
-                )
-        return _Answer(response.status, response.content_type, bytes(body))
-
-    def _open_session(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=self._tls if self._tls is not None else True, limit=1),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                headers={"Accept": _ACCEPT, "Accept-Encoding": "identity"},
-            )
-        return self._session
-
-    def _headers(self) -> dict[str, str]:
-        """The secret, read anew: it may be renewed while we run. Raises `ConfigError`."""
-        section = self._section
-        if section.token_file is not None:
-            token = read_secret(section.token_file, f"destination {self.name}: token_file")
-            return {"Authorization": f"Bearer {token}"}
-        if section.password_file is not None:
-            password = read_secret(section.password_file, f"destination {self.name}: password_file")
-            return {"Authorization": aiohttp.BasicAuth(section.user, password, "utf-8").encode()}
-        return {}
-
     def _unavailable(self, status: int) -> DestinationUnavailable:
         text, advice = {
-            401: ("does not know us (401)", "renew token_file, or user and password_file"),
-            403: ("does not allow us to store (403)", "have storing allowed for our account there"),
             404: ("has no DICOMweb there (404)", "correct url to the root of its DICOMweb services"),
             405: ("takes no STOW-RS there (405)", "correct url, or have STOW-RS switched on"),
-            507: ("has no space left (507)", "have space made there; it is tried again"),
         }.get(status, (f"failed ({status})", "see its log; it is tried again"))
         return DestinationUnavailable(f"{self._where} {text}; {advice}")
-
-    def _away(self, error: Exception) -> DestinationUnavailable:
-        match error:
-            case aiohttp.ClientConnectorCertificateError():
-                text = f"the certificate of {self._where} is not accepted; set tls.ca_file to its authority, or correct url"
-            case aiohttp.ClientSSLError():
-                text = (
-                    f"{self._where} refuses the TLS handshake; "
-                    "see that it speaks TLS there and trusts tls.certificate_file"
-                )
-            case aiohttp.ClientConnectorError():
-                text = f"{self._where} does not answer; start it, or correct url"
-            case aiohttp.ClientOSError() | aiohttp.ServerDisconnectedError():
-                text = (
-                    f"{self._where} broke the connection off; see its log, and what it allows in one request"
-                )
-            case _:
-                text = f"{self._where} does not answer as a web server ({type(error).__name__}); correct url"
-        return DestinationUnavailable(text)
 
 
 _REFUSALS = {
@@ -319,7 +205,7 @@ _REFUSALS = {
 }
 
 
-def _names_instances(answer: _Answer) -> bool:
+def _names_instances(answer: Answer) -> bool:
     try:
         told = read_stored(answer.body, answer.content_type)
     except Unreadable:
@@ -327,7 +213,7 @@ def _names_instances(answer: _Answer) -> bool:
     return bool(told.stored or told.failed)
 
 
-def _stow_answer(answer: _Answer) -> StowAnswer | None:
+def _stow_answer(answer: Answer) -> StowAnswer | None:
     """What is told of the instances; None where nothing is."""
     try:
         told = read_stored(answer.body, answer.content_type)
@@ -353,8 +239,3 @@ def _gone(parcel: Parcel) -> Outcome:
 
 def _transcode(source: Path, target: Path) -> None:
     pydicom.dcmwrite(target, transcoded(source, EXPLICIT), enforce_file_format=True)
-
-
-def _retry_after(value: str) -> float | None:
-    """Seconds; a date is not looked at."""
-    return min(float(value), 3600.0) if value.isascii() and value.isdigit() and len(value) < 9 else None
