@@ -1,14 +1,15 @@
 """The outbox: what goes where, and what a person says about it."""
 
+import asyncio
 import time
 
 import msgspec
 from aiohttp import web
 
 from server.access import Scope
+from server.api.outbox_schemas import DeliveryInfo, DestinationInfo, OutboxPage, Retried, RetryParked
 from server.api.resources import STORE, json_response, number_in_query, text_in_query
 from server.api.routes import Route, route
-from server.api.schemas import DeliveryInfo, DestinationInfo, OutboxPage, Retried, RetryParked
 from server.errors import NotFound
 from server.store import Delivery, DeliverySearch, DeliveryState, Store
 
@@ -69,7 +70,7 @@ async def retry_parked(request: web.Request) -> web.Response:
 
 async def _destinations(store: Store) -> tuple[DestinationInfo, ...]:
     """Those that are configured, in their order, then those that only old deliveries name."""
-    counts = await store.deliveries.counts()
+    counts, last = await asyncio.gather(store.deliveries.counts(), store.deliveries.last_successes())
     configured = [one.name for one in store.deliveries.routes]
     names = dict.fromkeys([*configured, *sorted(counts)])
     return tuple(
@@ -77,6 +78,7 @@ async def _destinations(store: Store) -> tuple[DestinationInfo, ...]:
             name=name,
             configured=name in configured,
             deliveries={state.value: counts.get(name, {}).get(state, 0) for state in DeliveryState},
+            last_success_at=last.get(name),
         )
         for name in names
     )

@@ -48,6 +48,98 @@ class VisitSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     study_instance_uid: str
     booth_id: str
+class PatientSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A patient with everything that is known of them."""
+
+    patient_id: LongText
+    issuer_of_patient_id: LongText
+    patient_name: PersonName
+    patient_birth_date: Annotated[str, Meta(pattern=r"^([0-9]{8})?$(?!\n)")]
+    patient_sex: Annotated[str, Meta(pattern=r"^[MFO]?$(?!\n)")]
+
+
+class OrderSaid(Order, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An order, as `GET /api/orders` tells it."""
+
+
+Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
+
+
+class CorrectVisit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was wrong with a visit."""
+
+    kind: Literal["patient", "merge", "move", "order"]
+    """`patient`: details are wrong, in every visit under this ID. `merge`: this ID is another ID's person. `move`: somebody
+    else was photographed. `order`: this is what it was ordered as.
+    """
+    seen: Patient
+    """The visit's patient as the caller saw it."""
+    patient: PatientSaid
+    """Who it is."""
+    order: OrderSaid | None = None
+    reason: Reason
+
+
+class RejectStill(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a still is no good."""
+
+    cause: Literal[
+        "motion_blur",
+        "under_exposed",
+        "over_exposed",
+        "positioning",
+        "artifact",
+        "other",
+        "patient_safety",
+        "worklist_entry",
+        "retention",
+    ]
+    reason: Reason
+
+
+class CorrectionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One correction of one visit; times in seconds since 1970 UTC."""
+
+    id: str
+    kind: str
+    """`patient`, `merge`, `move`, `order` or `reject`."""
+    study_instance_uid: str
+    """The visit."""
+    still_uid: str | None
+    """The still that is rejected; None: all of the visit is corrected."""
+    requested_by: str
+    requested_at: float
+    cause: str
+    reason: str
+    before: Patient
+    after: Patient
+    order_before: Order | None
+    order_after: Order | None
+    study_before: str
+    """Study Instance UID of what is withdrawn."""
+    study_after: str
+    """Study Instance UID of what comes in its place."""
+    state: str
+    """`waiting`, `running`, `done` or `failed`."""
+    error: str
+    """What it waits for, or why it was given up."""
+    ended_at: float | None
+
+
+class CorrectionPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Corrections, newest first."""
+
+    corrections: tuple[CorrectionInfo, ...]
+
+
+class OrderPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The hospital's worklist."""
+
+    told_at: float | None
+    """When it was told; None: there is none."""
+    entries: tuple[OrderEntry, ...]
+
+
     opened_at: float
     closed_at: float | None
     complete: bool | None
@@ -247,62 +339,3 @@ class StillAlignment(msgspec.Struct, frozen=True, kw_only=True):
     turn_deg: float = 0.0
     """Clockwise."""
     scale: float = 1.0
-
-
-class DestinationInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """Where DICOM objects go, in numbers."""
-
-    name: str
-    configured: bool
-    """Whether the settings still name it; what goes there otherwise waits until they do."""
-    deliveries: dict[str, int]
-    """How many are `waiting`, `sending`, `stored`, `committed` and `parked`."""
-
-
-class DeliveryInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One DICOM object on its way to one destination; times in seconds since 1970 UTC."""
-
-    id: int
-    destination: str
-    study_instance_uid: str
-    """Of the object; after a correction it may be another than the visit's."""
-    sop_instance_uid: str
-    still_uid: str
-    """SOP Instance UID of the still that it was made for."""
-    kind: str
-    """`photo`, `segmentation`, `report`, `heat_map`, `overlay`, `key_object` or `document`."""
-    modality: str
-    state: str
-    """`waiting`, `sending`, `stored` (taken, not yet proved to be kept), `committed` or `parked`."""
-    attempts: int
-    """Tries in this state that did not get further."""
-    next_try_at: float | None
-    """None: as soon as its turn comes, or never."""
-    reason: str
-    """Why it is not further, in words; empty: nothing stands against it."""
-    next_step: str
-    """What a person can do about it; empty: nothing needs to be done."""
-    created_at: float
-    stored_at: float | None
-    committed_at: float | None
-
-
-class OutboxPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Destinations, and deliveries, newest first."""
-
-    destinations: tuple[DestinationInfo, ...]
-    deliveries: tuple[DeliveryInfo, ...]
-    next_before: int | None
-    """Ask with `before` set to this for older ones; None: these were the last."""
-
-
-class RetryParked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which destination's parked deliveries are to be tried now."""
-
-    destination: str
-
-
-class Retried(msgspec.Struct, frozen=True, kw_only=True):
-    """How many deliveries are tried now."""
-
-    retried: int

@@ -10,7 +10,8 @@ from server.config.destinations import ObjectKind
 from server.errors import Conflict
 from server.rebuild.archived import ArchiveReader, Problem, StillRows, VisitRows
 from server.store.database import migrate, open_engine
-from server.store.delivery import DeliveryRow, DeliveryState, Route, enqueue
+from server.store.delivery import DeliveryRow, DeliveryState
+from server.store.routing import Route, enqueue
 from server.store.tables import BoothRow, CorrectionRow, InstanceRow, MeasureRow, StillRow, VisitRow, WorkRow
 from server.store.work import rows_for
 

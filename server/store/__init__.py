@@ -4,7 +4,7 @@ from server.store.archive import Archive
 from server.store.correction import Cause, Unwanted, Wanted, Whose
 from server.store.corrections import Correction, Corrections
 from server.store.deliveries import Deliveries, Delivery, DeliverySearch
-from server.store.delivery import DeliveryState, Noted, Route, routes_of
+from server.store.delivery import DeliveryState, Noted
 from server.store.finding import VisitSearch
 from server.store.headers import (
     Between,
@@ -22,6 +22,7 @@ from server.store.records import Booth, Instance, StepResult, Still, Visit, Work
 from server.store.repository import Store
 from server.store.retakes import replaced_by, standing
 from server.store.tables import WHOLE_RECORD, CorrectionKind, CorrectionState, WorkState
+from server.store.routing import Route, routes_of
 
 __all__ = [
     "WHOLE_RECORD",

@@ -8,10 +8,10 @@ import msgspec
 from sqlalchemy import or_
 from sqlmodel import Session, col, delete, select, update
 
-from server.errors import Conflict, NotFound
-from server.store import finding
-from server.store.delivery import DeliveryRow, DeliveryState, Route, enqueue
+from server.store.delivery import DeliveryRow, DeliveryState
 from server.store.patients import patient_key, searchable
+from server.store.routing import Route, enqueue
+from server.store.routing import Route, enqueue
 from server.store.records import Instance, instance_row, to_json
 from server.store.tables import (
     OPEN_CORRECTION,

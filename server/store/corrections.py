@@ -8,11 +8,12 @@ import msgspec
 from sqlmodel import Session, col, select
 
 from server.errors import NotFound
-from server.store import correction
-from server.store.correction import Cause, Unwanted, Wanted, Whose
-from server.store.delivery import Route
+from server.store import correction, correction_requests
+from server.store.correction import Cause, Whose
+from server.store.correction_requests import Unwanted, Wanted
 from server.store.executor import DatabaseThreads
 from server.store.records import Instance, instance_of
+from server.store.routing import Route
 from server.store.tables import CorrectionKind, CorrectionRow, CorrectionState
 
 MOST = 200

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select, update
 
 from server.errors import Conflict, NotFound
-from server.store import delivery
-from server.store.delivery import AT_ONCE, DeliveryRow, DeliveryState, Noted, Route
+from server.store import delivery, retention, routing
+from server.store.delivery import AT_ONCE, DeliveryRow, DeliveryState, Noted
 from server.store.executor import DatabaseThreads
 from server.store.patients import search_words
 from server.store.records import Instance, instance_of
+from server.store.routing import Route
 from server.store.tables import InstanceRow, StillRow, VisitRow
 
 MOST = 500
@@ -61,7 +62,7 @@ class Deliveries:
 
     async def enqueue_backlog(self) -> int:
         """Let objects that came before their destination go there; the number of new deliveries."""
-        return await self._threads.write(lambda s: delivery.enqueue_backlog(s, self.routes, time.time()))
+        return await self._threads.write(lambda s: routing.enqueue_backlog(s, self.routes, time.time()))
 
     async def claim(
         self,
@@ -106,6 +107,10 @@ class Deliveries:
         """How many deliveries are in each state, by destination."""
         return await self._threads.read(delivery.counts)
 
+    async def last_successes(self) -> Mapping[str, float]:
+        """When each destination last took or proved to keep something, in seconds since 1970 UTC."""
+        return await self._threads.read(delivery.last_successes)
+
     async def find(self, search: DeliverySearch, *, limit: int = 50) -> list[Delivery]:
         """The newest deliveries that fit, newest first; at most 500."""
         found = await self._threads.read(lambda s: _find(s, search, min(limit, MOST)))
@@ -134,7 +139,7 @@ class Deliveries:
 
     async def removable(self, before: float, *, limit: int = 200) -> list[Instance]:
         """Objects whose file may go: kept by all their destinations since before that time."""
-        rows = await self._threads.read(lambda s: delivery.removable(s, before, limit))
+        rows = await self._threads.read(lambda s: retention.removable(s, before, limit))
         return [instance_of(row) for row in rows]
 
     async def mark_released(self, sop_instance_uids: Collection[str]) -> None:

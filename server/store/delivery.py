@@ -1,23 +1,17 @@
 """The durable table of deliveries: one row per object and destination, claimed by study, found again after any crash."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Index, UniqueConstraint, exists, func, literal, text, update
+from sqlalchemy import Index, UniqueConstraint, func, text, update
 from sqlalchemy import select as select_columns
-from sqlalchemy.orm import aliased
-from sqlmodel import Field, Session, SQLModel, col, insert, select
+from sqlmodel import Field, Session, SQLModel, col, select
 
-from server.config.destinations import DestinationSection
 from server.store.tables import (
     OPEN_CORRECTION,
-    UNFINISHED,
     CorrectionRow,
     InstanceRow,
-    StillRow,
-    VisitRow,
-    WorkRow,
 )
 
 MOST_IN_A_CLAIM = 200
@@ -26,7 +20,6 @@ STUBBORN = 5
 """After so many tries the objects of a still no longer hold up those of the other stills of the study."""
 AT_ONCE = -1.0
 """`not_before` of what a person wants tried now."""
-_DAY_S = 86400.0
 
 
 class DeliveryState(StrEnum):
@@ -71,25 +64,6 @@ class DeliveryRow(SQLModel, table=True):
 
 
 @dataclass(frozen=True)
-class Route:
-    """A destination, as far as the table needs to know it."""
-
-    name: str
-    kinds: frozenset[str]
-    """Kinds of objects that go there."""
-    backlog_s: float = 30 * _DAY_S
-    """Visits up to this age are sent there although they are older than the destination."""
-
-
-def routes_of(destinations: Iterable[DestinationSection]) -> list[Route]:
-    """The routes to the destinations of the settings."""
-    return [
-        Route(one.name, frozenset(kind.value for kind in one.objects), one.backlog_days * _DAY_S)
-        for one in destinations
-    ]
-
-
-@dataclass(frozen=True)
 class Noted:
     """What is to be remembered of one delivery."""
 
@@ -100,56 +74,6 @@ class Noted:
     next_step: str = ""
     failed: bool = False
     """Counts as a try."""
-
-
-def enqueue(session: Session, instances: Iterable[InstanceRow], routes: Sequence[Route], now: float) -> None:
-    """Let objects that have rows go to every destination that takes their kind; once."""
-    wanted = [(one, route.name) for one in instances for route in routes if one.kind in route.kinds]
-    if not wanted:
-        return
-    session.flush()
-    uids = {one.sop_instance_uid for one, _ in wanted}
-    known = select(DeliveryRow.sop_instance_uid, DeliveryRow.destination).where(
-        col(DeliveryRow.sop_instance_uid).in_(uids)
-    )
-    there = set(session.exec(known))
-    session.add_all(_row(one, name, now) for one, name in wanted if (one.sop_instance_uid, name) not in there)
-
-
-def enqueue_backlog(session: Session, routes: Sequence[Route], now: float) -> int:
-    """Let objects that came before their destination go there as well; the number of new deliveries."""
-    return sum(_enqueue_backlog(session, route, now) for route in routes)
-
-
-def _enqueue_backlog(session: Session, route: Route, now: float) -> int:
-    there = exists().where(
-        col(DeliveryRow.sop_instance_uid) == col(InstanceRow.sop_instance_uid),
-        col(DeliveryRow.destination) == route.name,
-    )
-    values = {
-        "destination": literal(route.name),
-        "sop_instance_uid": col(InstanceRow.sop_instance_uid),
-        "study_instance_uid": col(InstanceRow.study_instance_uid),
-        "state": literal(DeliveryState.WAITING.value),
-        "attempts": literal(0),
-        "not_before": literal(0.0),
-        "worker": literal(""),
-        "lease_until": literal(0.0),
-        "reason": literal(""),
-        "next_step": literal(""),
-        "created_at": literal(now),
-    }
-    # What others refer to comes first: a photo is older than what is made from it.
-    source = (
-        select_columns(*values.values())
-        .join(StillRow, col(StillRow.sop_instance_uid) == col(InstanceRow.still_uid))
-        .join(VisitRow, col(VisitRow.study_instance_uid) == col(StillRow.study_instance_uid))
-        .where(col(VisitRow.opened_at) >= now - route.backlog_s, col(InstanceRow.kind).in_(route.kinds))
-        .where(col(InstanceRow.released_at).is_(None), col(InstanceRow.hidden_by).is_(None), ~there)
-        .order_by(col(InstanceRow.created_at), col(InstanceRow.sop_instance_uid))
-    )
-    new = insert(DeliveryRow).from_select(list(values), source).returning(col(DeliveryRow.id))
-    return len(session.execute(new).all())
 
 
 def claim(
@@ -266,35 +190,6 @@ def release(session: Session, destination: str, worker: str) -> int:
     return int(result.rowcount)
 
 
-def removable(session: Session, before: float, limit: int) -> Sequence[InstanceRow]:
-    """Objects whose file may go: kept by every destination that they were for, the last of them earlier than `before`.
-
-    Not while their visit is open or is still worked on or corrected: what is made later is made from the photos.
-    """
-    of_instance = col(DeliveryRow.sop_instance_uid) == col(InstanceRow.sop_instance_uid)
-    on_its_way = exists().where(of_instance, col(DeliveryRow.state) != DeliveryState.COMMITTED)
-    lately = exists().where(of_instance, col(DeliveryRow.committed_at) >= before)
-    other, visit = aliased(StillRow), col(VisitRow.study_instance_uid)
-    worked_on = exists().where(
-        col(WorkRow.sop_instance_uid) == col(other.sop_instance_uid),
-        col(other.study_instance_uid) == visit,
-        col(WorkRow.state).in_(UNFINISHED),
-    )
-    corrected = exists().where(
-        col(CorrectionRow.study_instance_uid) == visit, col(CorrectionRow.state).in_(OPEN_CORRECTION)
-    )
-    query = (
-        select(InstanceRow)
-        .join(StillRow, col(StillRow.sop_instance_uid) == col(InstanceRow.still_uid))
-        .join(VisitRow, visit == col(StillRow.study_instance_uid))
-        .where(col(VisitRow.closed_at).is_not(None), col(InstanceRow.released_at).is_(None))
-        .where(exists().where(of_instance), ~on_its_way, ~lately, ~worked_on, ~corrected)
-        .order_by(col(InstanceRow.created_at))
-        .limit(limit)
-    )
-    return session.exec(query).all()
-
-
 def counts(session: Session) -> Mapping[str, Mapping[DeliveryState, int]]:
     """How many deliveries are in each state, by destination."""
     query = select_columns(
@@ -306,10 +201,9 @@ def counts(session: Session) -> Mapping[str, Mapping[DeliveryState, int]]:
     return found
 
 
-def _row(instance: InstanceRow, destination: str, now: float) -> DeliveryRow:
-    return DeliveryRow(
-        destination=destination,
-        sop_instance_uid=instance.sop_instance_uid,
-        study_instance_uid=instance.study_instance_uid,
-        created_at=now,
-    )
+def last_successes(session: Session) -> Mapping[str, float]:
+    """When each destination last took or proved to keep something, in seconds since 1970 UTC."""
+    row = DeliveryRow
+    at = func.max(func.coalesce(col(row.committed_at), col(row.stored_at)))
+    query = select_columns(col(row.destination), at).group_by(col(row.destination)).having(at.is_not(None))
+    return {destination: float(last) for destination, last in session.execute(query)}

@@ -14,12 +14,12 @@ from server.store.archive import Archive
 from server.store.corrections import Corrections
 from server.store.database import migrate, open_engine
 from server.store.deliveries import Deliveries
-from server.store.delivery import Route, enqueue
 from server.store.executor import DatabaseThreads
 from server.store.finding import EVERY, VisitSearch
 from server.store.headers import Headers
 from server.store.patients import patient_key
 from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
+from server.store.routing import Route, enqueue
 from server.store.sidecars import Sidecars
 from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow, VisitRow
 from station.protocol import Measure, Patient, StillOffer, VisitClosed, VisitOpened
