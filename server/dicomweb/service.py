@@ -69,6 +69,7 @@ class DicomWeb:
         self._workshop = Workshop()
         self._files = ThreadPoolExecutor(2, thread_name_prefix="dicomweb")
         self._reading = asyncio.Lock()
+        self._tried_again = False
         self._told: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._room = _MEMORY
 
@@ -94,8 +95,11 @@ class DicomWeb:
         return Found(results, len(found) > len(page), query.fuzzy)
 
     async def catch_up(self) -> None:
-        """Read the headers of objects that came since the last search."""
+        """Read the headers of objects that came since the last search; the first time also of those that could not be read."""
         async with self._reading:
+            if not self._tried_again:
+                self._tried_again = True
+                await self._headers.forget_unreadable()
             while unread := await self._headers.unread(_BATCH):
                 paths = [
                     (

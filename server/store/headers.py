@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, func, or_
-from sqlmodel import Column, Field, Session, SQLModel, col, select
+from sqlmodel import Column, Field, Session, SQLModel, col, delete, select
 
 from server.store.executor import DatabaseThreads
 from server.store.records import Instance, instance_of
@@ -138,6 +138,10 @@ class Headers:
                 session.merge(row)
 
         await self._threads.write(write)
+
+    async def forget_unreadable(self) -> None:
+        """Let what could not be read be tried again: the file may have been restored."""
+        await self._threads.write(lambda s: s.exec(delete(HeaderRow).where(col(HeaderRow.attributes) == "")))
 
     async def find(self, search: HeaderSearch) -> list[FoundHeader]:
         """What was searched for: newest study first, then by the numbers of series and instances."""

@@ -22,7 +22,8 @@ from pydicom.uid import ExplicitVRLittleEndian, JPEGLSLossless
 from server.access import Scope, Tokens
 from server.api import ApiParts, ApiSettings, EventHub, NoPreviews, make_api
 from server.dicom import read_photo
-from server.store import Archive, Instance, Store
+from server.dicomweb import DicomWeb
+from server.store import Archive, Instance, Level, Store
 from station.protocol import Patient
 from tests.fixtures.dicom_objects import HEIGHT, STUDY_AT, WIDTH, picture
 from tests.fixtures.dicom_visits import STEPS, Made, put_visit
@@ -339,6 +340,7 @@ async def test_a_damaged_file_is_told_and_the_others_are_served(tmp_path: Path) 
     async with running(tmp_path) as origin:
         photo, masks = origin.of(0, "XC"), origin.of(0, "SEG")
         path = origin.archive.resolve(photo.path)
+        whole = path.read_bytes()
         path.write_bytes(b"\x00" * 128 + b"DICM" + b"\xff" * 400)
         for what in ("", "/metadata", "/rendered", "/frames/1"):
             status, _, body = await origin.get(place(photo) + what)
@@ -347,3 +349,8 @@ async def test_a_damaged_file_is_told_and_the_others_are_served(tmp_path: Path) 
         assert (await origin.get(f"{place(masks)}/metadata"))[0] == 200
         _, _, body = await origin.get("/instances")
         assert len(json.loads(body)) == 11
+        path.write_bytes(whole)
+        restarted = DicomWeb(origin.store, origin.archive)
+        found = await restarted.search(Level.INSTANCE, [], {}, "http://server")
+        restarted.close()
+        assert len(found.results) == 12, "a restored file is found again after a restart"
