@@ -5,13 +5,15 @@ import struct
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.dimse.messages import MOST_COMMAND_BYTES, Assembler, Message
 from server.dimse.reasons import Garbage
 
 pytestmark = pytest.mark.unit
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 MOST = 10_000
 
@@ -34,6 +36,7 @@ def pieces(data: bytes, sizes: list[int]) -> Iterator[tuple[bytes, bool]]:
     yield data, True
 
 
+@UNHURRIED
 @given(data=st.binary(min_size=1, max_size=500), sizes=st.lists(st.integers(1, 60)), together=st.booleans())
 def test_any_fragmentation_gives_the_message(data: bytes, sizes: list[int], together: bool) -> None:
     fragments = [fragment(1 | 2 * last, piece) for piece, last in pieces(command(data=True), sizes)]
@@ -44,6 +47,7 @@ def test_any_fragmentation_gives_the_message(data: bytes, sizes: list[int], toge
     assert (message.field, message.status, message.data) == (0x8020, 0xFF00, data)
 
 
+@UNHURRIED
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_message_or_garbage(content: bytes) -> None:
     with contextlib.suppress(Garbage):
@@ -51,6 +55,7 @@ def test_any_bytes_are_a_message_or_garbage(content: bytes) -> None:
             assert isinstance(message, Message)
 
 
+@UNHURRIED
 @given(st.binary(max_size=200))
 def test_any_command_is_read_or_garbage(content: bytes) -> None:
     with contextlib.suppress(Garbage):

@@ -5,12 +5,14 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.outbox.destinations.stow_answer import Unreadable, read_found, read_stored
 
 pytestmark = pytest.mark.unit
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 JSON = "application/dicom+json"
 XML = "application/dicom+xml"
@@ -83,6 +85,7 @@ def test_what_is_no_answer(body: bytes, kind: str) -> None:
     assert time.monotonic() - started < 2
 
 
+@UNHURRIED
 @given(data=st.data(), kind=st.sampled_from([JSON, XML, ""]))
 def test_changed_answers_are_read_or_refused(data: st.DataObject, kind: str) -> None:
     body = bytearray(NATIVE if kind == XML else json.dumps(STORED).encode())
@@ -95,6 +98,7 @@ def test_changed_answers_are_read_or_refused(data: st.DataObject, kind: str) -> 
             read(bytes(body), kind)
 
 
+@UNHURRIED
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(),
