@@ -27,6 +27,8 @@ class Scope(StrEnum):
     """Nothing: health and the page shells, which hold no data."""
     READ = "read"
     """See booths, visits, pictures and results."""
+    CORRECT = "correct"
+    """Say of whom a visit was taken and as what, and reject stills."""
     PUBLISH = "publish"
     """Send the preview of one booth."""
     ADMIN = "admin"

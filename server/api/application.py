@@ -9,6 +9,7 @@ from aiohttp import web
 from server.access import Tokens
 from server.api import (
     booths,
+    corrections,
     dicomweb,
     events,
     health,
@@ -22,6 +23,7 @@ from server.api import (
 )
 from server.api.alignment import Alignments
 from server.api.auditing import AUDIT, RequestAudit, note_refusals, record_access
+from server.api.corrections import ORDERS
 from server.api.dicomweb import DICOMWEB
 from server.api.events import HUB, EventHub
 from server.api.health import CHECKS, Check
@@ -36,6 +38,7 @@ from server.api.session import CODES, LIMIT
 from server.api.settings import SETTINGS, ApiSettings
 from server.audit import Auditor
 from server.dicomweb import DicomWeb
+from server.orders import Keeper
 from server.store import Archive, Store
 
 _MAX_BODY = 64 * 1024
@@ -55,6 +58,8 @@ class ApiParts:
     auditor: Auditor | None = None
     audit_repeat_after_s: float = 300.0
     """See `RequestAudit`."""
+    orders: Keeper | None = None
+    """Where the hospital's worklist lies; None: it has none."""
 
 
 def make_api(parts: ApiParts, extra: Iterable[Route] = ()) -> web.Application:
@@ -70,7 +75,22 @@ def make_api(parts: ApiParts, extra: Iterable[Route] = ()) -> web.Application:
     if parts.auditor is not None:
         app[AUDIT] = RequestAudit(parts.auditor, parts.store, repeat_after_s=parts.audit_repeat_after_s)
     app[DICOMWEB] = DicomWeb(parts.store, parts.archive)
-    for noun in (pages, health, session, booths, visits, stills, history, dicomweb, outbox, events, openapi):
+    if parts.orders is not None:
+        app[ORDERS] = parts.orders
+    for noun in (
+        pages,
+        health,
+        session,
+        booths,
+        visits,
+        stills,
+        history,
+        corrections,
+        dicomweb,
+        outbox,
+        events,
+        openapi,
+    ):
         add_routes(app, noun.routes())
     add_routes(app, extra)
     app.on_startup.append(refuse_undeclared)

@@ -2,17 +2,17 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TypeVar
 
 from aiohttp import web
 
 from server.access import Grant
 from server.api.routes import GRANT, Handler
-from server.audit import Actor, AuditEvent, Auditor, Subject, codes, events
+from server.audit import Action, Actor, AuditEvent, Auditor, Subject, codes, events
 from server.errors import AccessDenied, NotFound
-from server.store import Store
-from station.protocol import is_uid
+from server.store import Correction, CorrectionKind, Store
+from station.protocol import Patient, is_uid
 
 _REMEMBERED = 4096
 _DICOMWEB = "/dicom-web/"
@@ -79,7 +79,7 @@ class RequestAudit:
             patient = (await self._store.visit(study)).patient
         except NotFound:
             return
-        subject = Subject(patient_id=patient.patient_id, issuer=patient.issuer_of_patient_id)
+        subject = _subject(patient)
         if name.startswith(_DICOMWEB):
             event = events.transferred(self._auditor.source.actor, actor, study, {}, subject)
         else:
@@ -148,6 +148,24 @@ def note_sign_out(request: web.Request, grant: Grant) -> None:
         audit.note(events.signed_in(_user(grant), request.remote or "", out=True))
 
 
+def note_correction(request: web.Request, grant: Grant, asked: Sequence[Correction]) -> None:
+    """Record what somebody has corrected: the record of every patient that it concerns, or a still of one."""
+    audit, actor = request.app.get(AUDIT), actor_of(request, grant)
+    if audit is None:
+        return
+    for one in asked:
+        what = f"{one.kind} of {one.still_uid or one.study_instance_uid}: correction {one.id}"
+        people = dict.fromkeys(_subject(patient) for patient in (one.before.patient, one.after.patient))
+        if one.kind is CorrectionKind.REJECT:
+            event = events.accessed(
+                actor, one.study_before, next(iter(people)), action=Action.UPDATE, what=what
+            )
+            audit.note(event)
+            continue
+        for subject in people:
+            audit.note(events.patient_changed(actor, subject, Action.UPDATE, what=what))
+
+
 def actor_of(request: web.Request, grant: Grant) -> Actor:
     """The caller as the trail names it: the token's subject, the session beside it, and the address."""
     _, _, session = grant.subject.partition("#")
@@ -156,6 +174,10 @@ def actor_of(request: web.Request, grant: Grant) -> Actor:
 
 def _is_search(name: str) -> bool:
     return name == "/api/visits" or (name.startswith(_DICOMWEB) and name.endswith(_SEARCHES))
+
+
+def _subject(patient: Patient) -> Subject:
+    return Subject(patient_id=patient.patient_id, issuer=patient.issuer_of_patient_id)
 
 
 def _user(grant: Grant) -> str:

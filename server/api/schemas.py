@@ -1,6 +1,9 @@
 """The JSON of the HTTP interface."""
 
+from typing import Annotated, Literal
+
 import msgspec
+from msgspec import Meta
 
 from server.api.board import LivePreview
 from station.protocol import (
@@ -11,12 +14,14 @@ from station.protocol import (
     Light,
     Measure,
     Order,
+    OrderEntry,
     Patient,
     Preparation,
     QualityReport,
     Verdict,
     View,
 )
+from station.protocol.orders import LongText, PersonName
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +48,6 @@ class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
 
 
-class VisitSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One visit in the list."""
-
-    study_instance_uid: str
-    booth_id: str
 class PatientSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A patient with everything that is known of them."""
 
@@ -140,6 +140,11 @@ class OrderPage(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[OrderEntry, ...]
 
 
+class VisitSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One visit in the list."""
+
+    study_instance_uid: str
+    booth_id: str
     opened_at: float
     closed_at: float | None
     complete: bool | None
@@ -244,6 +249,8 @@ class StillInfo(msgspec.Struct, frozen=True, kw_only=True):
     """SOP Instance UID of the still that was taken again for this one; None: this one stands."""
     override: str
     """Why the operator shot although the booth's gate asked for a correction; empty: it did not."""
+    rejected: bool
+    """Whether somebody has rejected it."""
     steps: tuple[StepInfo, ...]
     instances: tuple[InstanceInfo, ...]
 
@@ -260,6 +267,10 @@ class VisitDetail(msgspec.Struct, frozen=True, kw_only=True):
     """The newest of each view and light."""
     replaced: tuple[StillInfo, ...]
     """The stills that were taken again, each with its `replaced_by`."""
+    rejected: tuple[StillInfo, ...]
+    """The stills that were rejected; the corrections say why."""
+    corrections: tuple[CorrectionInfo, ...]
+    """Newest first, at most 50."""
 
 
 class StillQuality(msgspec.Struct, frozen=True, kw_only=True):

@@ -113,6 +113,7 @@ def describe(
         replaces=still.replaces,
         replaced_by=newer.get(uid),
         override=still.override,
+        rejected=still.rejected_by is not None,
         steps=tuple(
             StepInfo(step=one.step, state=one.state, attempts=one.attempts, error=one.error)
             for one in work

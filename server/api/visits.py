@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from aiohttp import web
 
 from server.access import Scope
+from server.api.corrections import describe_correction
 from server.api.renditions import RENDITIONS
 from server.api.resources import ARCHIVE, STORE, json_response, number_in_query, text_in_query, uid_in_path
 from server.api.routes import Route, route
@@ -55,8 +56,8 @@ async def visit(request: web.Request) -> web.Response:
     """One visit with its stills and how far their analysis has come."""
     study, store = uid_in_path(request, "study"), request.app[STORE]
     found = await store.visit(study)
-    stills, work, instances = await asyncio.gather(
-        store.stills(study), store.work(study), store.instances(study)
+    stills, work, instances, corrections = await asyncio.gather(
+        store.stills(study), store.work(study), store.instances(study), store.corrections.find(study)
     )
     archive, files = request.app[ARCHIVE], request.app[RENDITIONS]
     newer = replaced_by(stills)
@@ -65,8 +66,10 @@ async def visit(request: web.Request) -> web.Response:
         visit=summarise(found, stills),
         conditions=found.conditions,
         order=found.order,
-        stills=tuple(one for one in described if one.replaced_by is None),
-        replaced=tuple(one for one in described if one.replaced_by is not None),
+        stills=tuple(one for one in described if one.replaced_by is None and not one.rejected),
+        replaced=tuple(one for one in described if one.replaced_by is not None and not one.rejected),
+        rejected=tuple(one for one in described if one.rejected),
+        corrections=tuple(map(describe_correction, corrections)),
     )
     return json_response(detail)
 
@@ -92,10 +95,11 @@ async def measures(request: web.Request) -> web.Response:
 
 
 def summarise(visit: Visit, stills: Sequence[Still]) -> VisitSummary:
-    """A visit as the list shows it; a still that was taken again counts for nothing."""
+    """A visit as the list shows it; a still that was taken again or rejected counts for nothing."""
     newest = standing(stills)
     known = {still.sop_instance_uid for still in stills}
-    expected = (known | set(visit.expected)) - set(replaced_by(stills)) if visit.expected else ()
+    gone = known - {still.sop_instance_uid for still in newest} | set(replaced_by(stills))
+    expected = (known | set(visit.expected)) - gone if visit.expected else ()
     return VisitSummary(
         study_instance_uid=visit.study_instance_uid,
         booth_id=visit.booth_id,

@@ -33,6 +33,7 @@ from server.errors import ConfigError
 from server.events import EventReceiver
 from server.inference import TritonClient, model_info
 from server.live import IceServer, LiveAnalyst, LiveHub
+from server.orders import kept_list
 from server.store import Archive, Store, routes_of
 
 
@@ -59,6 +60,7 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
             checks={"triton": triton.ready, "audit": auditor.ready},
             auditor=auditor,
             audit_repeat_after_s=config.audit.repeat_after_s,
+            orders=kept_list(config.orders, config.dicom, config.data),
         )
         app = make_api(parts, [*whip_routes(), *whep_routes(), *metrics_routes()])
         app[LIVE] = hub

@@ -3,7 +3,7 @@
 from server.orders.desk import AWAY, LONGER, UNUSABLE, OrderDesk
 from server.orders.found import Found, Unusable
 from server.orders.kept import Keeper, KeptList
-from server.orders.opening import open_desk
+from server.orders.opening import kept_list, open_desk
 from server.orders.source import OrderSource
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "OrderDesk",
     "OrderSource",
     "Unusable",
+    "kept_list",
     "open_desk",
 ]

@@ -12,6 +12,8 @@ from server.orders.kept import Keeper
 from server.orders.mwl import MwlSource
 from server.orders.source import OrderSource
 
+_FILE = "worklist.json"
+
 
 @asynccontextmanager
 async def open_desk(
@@ -27,7 +29,7 @@ async def open_desk(
         return
     desk = OrderDesk(
         source,
-        Keeper(folder / "worklist.json", source.name),
+        Keeper(folder / _FILE, source.name),
         begun_visits,
         days=(orders.days_before, orders.days_after),
         refresh_s=orders.refresh_s,
@@ -37,6 +39,12 @@ async def open_desk(
         yield desk
     finally:
         await desk.close()
+
+
+def kept_list(orders: OrdersConfig, dicom: DicomConfig, folder: Path) -> Keeper | None:
+    """The last list, for whoever only reads it; None where there is no source. Raises `ConfigError`."""
+    source = _source(orders, dicom)
+    return None if source is None else Keeper(folder / _FILE, source.name)
 
 
 def _source(orders: OrdersConfig, dicom: DicomConfig) -> OrderSource | None:

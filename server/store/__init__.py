@@ -1,7 +1,8 @@
 """The database and the archive: what is acknowledged stays."""
 
 from server.store.archive import Archive
-from server.store.correction import Cause, Unwanted, Wanted, Whose
+from server.store.correction import Cause, Whose
+from server.store.correction_requests import Unwanted, Wanted
 from server.store.corrections import Correction, Corrections
 from server.store.deliveries import Deliveries, Delivery, DeliverySearch
 from server.store.delivery import DeliveryState, Noted
@@ -21,8 +22,8 @@ from server.store.headers import (
 from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
 from server.store.repository import Store
 from server.store.retakes import replaced_by, standing
-from server.store.tables import WHOLE_RECORD, CorrectionKind, CorrectionState, WorkState
 from server.store.routing import Route, routes_of
+from server.store.tables import WHOLE_RECORD, CorrectionKind, CorrectionState, WorkState
 
 __all__ = [
     "WHOLE_RECORD",

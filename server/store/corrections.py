@@ -61,12 +61,12 @@ class Corrections:
 
         Raises `NotFound`, `Conflict` if the visit changed since it was seen, is being corrected, or cannot be corrected so.
         """
-        rows = await self._threads.write(lambda s: correction.ask(s, wanted))
+        rows = await self._threads.write(lambda s: correction_requests.ask(s, wanted))
         return [_correction_of(row) for row in rows]
 
     async def reject(self, unwanted: Unwanted) -> Correction:
         """Enter the rejection of a still. Raises `NotFound`, `Conflict`."""
-        return _correction_of(await self._threads.write(lambda s: correction.reject(s, unwanted)))
+        return _correction_of(await self._threads.write(lambda s: correction_requests.reject(s, unwanted)))
 
     async def get(self, uid: str) -> Correction:
         """One correction; raises `NotFound`."""

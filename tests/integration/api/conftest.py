@@ -9,6 +9,7 @@ import pytest
 
 from server.access import Scope, Tokens
 from server.api import ApiParts, ApiSettings, EventHub, LivePreview, make_api
+from server.orders import Keeper
 from server.store import Archive, Store
 from tests.fixtures.filled_store import open_store
 from tests.fixtures.web import serving
@@ -57,7 +58,8 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     hub = EventHub(board)
     smallest = {("white", "forehead", "melanin_index"): 0.02}
     settings = ApiSettings(pages, version="0.1.0", smallest_changes=smallest)
-    parts = ApiParts(settings, tokens, store, archive, hub)
+    orders = Keeper(tmp_path / "worklist.json", "RIS")
+    parts = ApiParts(settings, tokens, store, archive, hub, orders=orders)
     async with serving(make_api(parts)) as url, aiohttp.ClientSession() as http:
         yield Api(url, http, tokens, store, archive, hub, board)
     await store.close()
