@@ -108,12 +108,12 @@ class _Listed:
         self._from, self._until = bounds(first, last)
 
     def __call__(self, item: Dataset, entry: OrderEntry) -> bool:
+        if entry.scheduled_at is not None and not self._from <= entry.scheduled_at < self._until:
+            return False
+        if not self._modality and not self._station:
+            return True
         modality, station = modality_and_station(item)
-        return (
-            (not self._modality or modality in ("", self._modality))
-            and (not self._station or station in ("", self._station))
-            and (entry.scheduled_at is None or self._from <= entry.scheduled_at < self._until)
-        )
+        return modality in ("", self._modality or modality) and station in ("", self._station or station)
 
 
 def _every(_item: Dataset, _entry: OrderEntry) -> bool:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
-from pydicom.tag import Tag
+from pydicom.tag import BaseTag, Tag
 
 from server.orders.charsets import CharacterSets, character_sets
 from server.orders.found import Unusable
@@ -47,10 +48,10 @@ class Values:
 
     def items(self, keyword: str) -> Iterator["Values"]:
         """The first items of a sequence; none where there is none, or where it cannot be read."""
-        if keyword not in self._dataset:
+        if not getattr(self._dataset.get_item(_tag(keyword)), "value", None):
             return
         try:
-            items = list(self._dataset[keyword].value)[:MOST_ITEMS]
+            items = list(self._dataset[_tag(keyword)].value)[:MOST_ITEMS]
         except Exception:  # noqa: BLE001  the boundary to what others send
             return
         for item in items:
@@ -63,7 +64,7 @@ class Values:
 
     def _raw(self, keyword: str) -> bytes:
         try:
-            element = self._dataset.get_item(Tag(keyword))
+            element = self._dataset.get_item(_tag(keyword))
             value: object = getattr(element, "value", None)
         except Exception:  # noqa: BLE001  the boundary to what others send
             return b""
@@ -74,6 +75,12 @@ class Values:
         return str(value).encode()[:_LONGEST]
 
 
+@lru_cache(256)
+def _tag(keyword: str) -> BaseTag:
+    return Tag(keyword)
+
+
+@lru_cache(64)
 def _named(terms: str) -> CharacterSets:
     try:
         return character_sets([term.strip() for term in terms.split("\\")])

@@ -10,8 +10,8 @@ import pytest
 from playwright.async_api import BrowserContext, expect
 
 from station.kiosk import Phase, StillStage, StillStatus, UplinkStatus, VisitStatus, make_kiosk
-from station.kiosk.contract import DiskStatus, InstrumentStatus, WorklistStatus
-from station.protocol import Light, View
+from station.kiosk.contract import DiskStatus, InstrumentStatus, WorklistEntry, WorklistFound, WorklistStatus
+from station.protocol import Light, Patient, View
 from tests.browser.pages import KioskPage, Rgb, difference
 from tests.fixtures.kiosk_agent import FACE, HEIGHT, WIDTH, Script, ScriptedAgent, portrait
 from tests.fixtures.web import serving
@@ -193,3 +193,30 @@ async def test_the_page_comes_back_after_the_booths_program_was_away(
         async with serving(make_kiosk(agent, web_root), port):
             await expect(page.alert).to_have_count(0)
             await page.page.goto("about:blank")
+
+
+async def test_somebody_who_is_not_in_the_list_is_found_in_the_hospital(booth: Booth) -> None:
+    entries = [
+        WorklistEntry(
+            key=f"k{number}",
+            patient=Patient(patient_id="P-9", patient_name="Kim^Ji-woo=김^지우"),
+            accession_number=f"ACC-{number}",
+            description="Facial photography",
+        )
+        for number in (1, 2)
+    ]
+    booth.agent.change(worklist=WorklistStatus(configured=True, searchable=True, told_at=1.0))
+    start, page = booth.page.screen("start"), booth.page.page
+    await page.get_by_role("searchbox").fill("kim")
+    booth.agent.found = WorklistFound(entries=tuple(entries))
+    await page.locator('[data-action="search"]').click()
+    await expect(start.locator("[data-entry]")).to_have_count(2)
+    booth.agent.found = WorklistFound()
+    await booth.page.scan("P-unknown")
+    await expect(start).to_contain_text("Nobody was found")
+    await expect(page.locator('[name="patient_id"]')).to_have_value("P-unknown")
+    booth.agent.found = WorklistFound(entries=(entries[1],))
+    await booth.page.scan("ACC-2")
+    await booth.page.screen("preparation").wait_for()
+    assert booth.agent.searches == ["kim", "P-unknown", "ACC-2"]
+    await expect(booth.page.screen("preparation")).to_contain_text("김")
