@@ -21,6 +21,7 @@ from benchmarks import (
     interference,
     models,
     objects,
+    outbox,
     preview,
     quality,
     report,
@@ -107,6 +108,8 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "visit": visit.measure,
     "objects": objects.measure,
     "analyze": lambda: _with_triton(analyze.measure),
+    "outbox": outbox.measure,
+    "worklist": worklist.measure,
 }
 
 
@@ -119,6 +122,7 @@ SHORT: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "live_viewers": partial(viewers.measure, rounds=1, seconds=2.0),
     "live_peers": partial(peers.measure, rounds=1, seconds=2.0, overload_s=5.0),
     "live_one_core": partial(one_core.measure, rounds=1, seconds=2.0, steps=(1, 2)),
+    "outbox": partial(outbox.measure, rounds=1),
 }
 """Some of them in seconds."""
 

@@ -9,8 +9,8 @@ from server.store import Archive, Still, Store, WorkState, standing
 from station.kiosk import BoothState
 from station.protocol import Verdict
 
-OBJECTS_PER_STILL = 3
-"""Photo, segmentation and report."""
+KINDS = ("photo", "segmentation", "report")
+"""The objects that every still has; some have more."""
 
 
 async def collect(
@@ -24,7 +24,9 @@ async def collect(
     done = bool(work) and all(status.state == WorkState.DONE for status in work)
     paths = [archive.resolve(instance.path) for instance in instances]
     complete = len(standing(stills)) == taken == booth.protocol.stills
-    written = len(paths) == OBJECTS_PER_STILL * len(stills) and all(path.is_file() for path in paths)
+    have = {(instance.still_uid, instance.kind) for instance in instances}
+    needed = {(still.sop_instance_uid, kind) for still in stills for kind in KINDS}
+    written = needed <= have and all(path.is_file() for path in paths)
     return {
         "ok": done and complete and written,
         "study_instance_uid": study,
@@ -35,6 +37,7 @@ async def collect(
                 "path": str(path),
                 "sop_class_uid": instance.sop_class_uid,
                 "modality": instance.modality,
+                "kind": instance.kind,
                 "sop_instance_uid": instance.sop_instance_uid,
             }
             for instance, path in zip(instances, paths, strict=True)

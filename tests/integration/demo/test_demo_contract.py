@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dermabooth.demo.outcome import OBJECTS_PER_STILL
+from dermabooth.demo.outcome import KINDS
 from server.inference import model_infos
 from tests.fixtures.demo import ROOT, Demo
 from tests.fixtures.dicom_validators import assert_valid
@@ -51,7 +51,8 @@ def test_no_still_is_lost(outcome: dict[str, Any]) -> None:
 
 def test_the_instances_are_valid_dicom_of_one_study(outcome: dict[str, Any]) -> None:
     instances = outcome["instances"]
-    assert len(instances) == len(LIGHTS) * OBJECTS_PER_STILL
+    kinds = [instance["kind"] for instance in instances]
+    assert [kinds.count(kind) for kind in KINDS] == [len(LIGHTS)] * len(KINDS)
     assert len({instance["sop_instance_uid"] for instance in instances}) == len(instances)
     for instance in instances:
         assert instance["sop_class_uid"] == SOP_CLASSES[instance["modality"]]
