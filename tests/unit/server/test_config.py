@@ -11,6 +11,7 @@ from server.errors import ConfigError
 pytestmark = pytest.mark.unit
 
 PACS = "[[destinations]]\ntype = 'dimse'\nname = 'pacs'\nhost = 'a'\nae_title = 'A'"
+FOLDER = "[[destinations]]\ntype = 'folder'\nname = 'a'\npath = '/'\n"
 CONFIGS = Path(__file__).parents[3] / "configs" / "server"
 
 
@@ -35,6 +36,12 @@ def test_shipped_files_load(path: Path) -> None:
         ("[dicom.listener]\nenabled = true", ["allowed_ae_titles"]),
         ("[dicom]\nae_title = 'MORE THAN SIXTEEN'", ["dicom.ae_title"]),
         ("[[live.ice_servers]]\nurls = ['turn:a']\nusername = 'b'", ["go together"]),
+        (FOLDER + "pth = '/'", ["pth", "unknown key", "path"]),
+        ("[[destinations]]\ntype = 'pigeon'\nname = 'a'", ["destinations.0", "folder"]),
+        (FOLDER.replace("'a'", "'A b'"), ["name", "pattern"]),
+        (FOLDER + "objects = ['film']", ["objects", "photo"]),
+        (2 * FOLDER, ["same name"]),
+        (9 * FOLDER, ["at most 8"]),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, words: list[str]) -> None:
