@@ -12,7 +12,7 @@ from pydantic_settings import (
 )
 
 from server.config.audit import AuditConfig
-from server.config.destinations import AnyDestination, DimseSection
+from server.config.destinations import KEEPERS, AnyDestination, DimseSection
 from server.config.dicom import DicomConfig
 from server.config.network import CaptureConfig, HttpConfig, LiveConfig
 from server.config.orders import OrdersConfig
@@ -59,6 +59,18 @@ class ServerConfig(BaseSettings):
         if len(set(names)) < len(names):
             raise ValueError("two destinations have the same name")
         return destinations
+
+    @model_validator(mode="after")
+    def _nothing_is_deleted_unkept(self) -> Self:
+        """A FHIR server or a webhook takes note of an object without keeping it."""
+        kept = {kind for one in self.destinations if isinstance(one, KEEPERS) for kind in one.objects}
+        noted = {kind for one in self.destinations for kind in one.objects}
+        if self.retention.days is not None and noted - kept:
+            kinds = ", ".join(sorted(noted - kept))
+            raise ValueError(
+                f"retention.days would delete {kinds}: no folder, dimse or stow destination keeps them"
+            )
+        return self
 
     @model_validator(mode="after")
     def _commitment_is_heard(self) -> Self:

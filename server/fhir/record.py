@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from server.store import Instance, Still, Visit
+from server.store import Instance, Still, Visit, WorkState, WorkStatus
 from station.protocol import Measure
 
 
@@ -20,6 +20,9 @@ class VisitSource(Protocol):
     async def instances(self, study_instance_uid: str) -> list[Instance]:
         """Its DICOM objects, oldest first."""
 
+    async def work(self, study_instance_uid: str) -> list[WorkStatus]:
+        """How far the analysis of its stills has come."""
+
     async def measures(self, sop_instance_uid: str) -> list[Measure]:
         """The measures of a still."""
 
@@ -33,6 +36,8 @@ class VisitRecord:
     instances: tuple[Instance, ...]
     measures: Mapping[str, Sequence[Measure]]
     """By SOP Instance UID of their still."""
+    analysed: bool = True
+    """Whether no step of the analysis is left to do."""
     signed: bool = False
     """Whether a person has signed the results."""
     renditions: Mapping[str, bytes] = field(default_factory=dict)
@@ -45,4 +50,6 @@ async def read_record(source: VisitSource, study_instance_uid: str) -> VisitReco
     stills = await source.stills(study_instance_uid)
     instances = await source.instances(study_instance_uid)
     measures = {still.sop_instance_uid: await source.measures(still.sop_instance_uid) for still in stills}
-    return VisitRecord(visit, tuple(stills), tuple(instances), measures)
+    ended = (WorkState.DONE, WorkState.FAILED)
+    analysed = all(one.state in ended for one in await source.work(study_instance_uid))
+    return VisitRecord(visit, tuple(stills), tuple(instances), measures, analysed=analysed)

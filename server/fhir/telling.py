@@ -122,13 +122,13 @@ class Telling:
 
 
 def name_of(kind: str, *parts: str) -> str:
-    """The URN that a resource about these things always has."""
+    """The URN by which a bundle refers to the resource about these things."""
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, '/'.join(('dermabooth', kind, *parts)))}"
 
 
 def identifier(kind: str, *parts: str) -> Json:
-    """The Identifier of a resource that `name_of` names."""
-    return {"system": _URI, "value": name_of(kind, *parts)}
+    """The Identifier of a resource; not its URN in the bundle, which some servers replace wherever it stands."""
+    return {"system": _URI, "value": name_of("identifier", kind, *parts)}
 
 
 def reference(kind: str, *parts: str) -> Json:
