@@ -150,7 +150,7 @@ class Carrier:
 
     async def _confirm_next(self) -> bool:
         """Ask whether what was stored of the next study is kept; False: nothing is to be asked."""
-        claimed = await self._claim(DeliveryState.STORED)
+        claimed = await self._claim(DeliveryState.STORED) if self._destination.confirms else []
         if not claimed:
             return False
         async with Holding(self._deliveries, self._worker, (one.id for one in claimed)) as holding:

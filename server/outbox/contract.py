@@ -49,6 +49,8 @@ class Destination(Protocol):
     """Where parcels go. Calls come one after the other; every call may be cancelled, and must then let go at once."""
 
     name: str
+    confirms: bool
+    """Whether it can tell what it keeps; else `confirm` is not called, and what is stored stays so."""
 
     def send(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Outcome, None]:
         """Deliver parcels of one study, in their order, over one association; yields each outcome as it comes.

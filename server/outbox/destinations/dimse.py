@@ -50,6 +50,7 @@ class DimseDestination:
     def __init__(self, section: DimseSection, dicom: DicomConfig, run: Path) -> None:
         """`run`: the server's folder of run files. Raises `ConfigError`."""
         self.name = section.name
+        self.confirms = section.commitment != "none"
         self._section = section
         self._peer = Peer.configured(section, dicom, section.timeout_s)
         self._transactions = Transactions(run / "commitments")

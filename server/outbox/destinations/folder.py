@@ -21,7 +21,7 @@ class FolderDestination:
     """Files as STUDY/INSTANCE.dcm below a folder that exists: a mounted one that is away must not be made anew."""
 
     def __init__(self, section: FolderSection) -> None:
-        self.name = section.name
+        self.name, self.confirms = section.name, True
         self._root = section.path
         self._timeout_s = section.timeout_s
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"outbox-{section.name}")

@@ -35,7 +35,7 @@ class StowDestination:
 
     def __init__(self, section: StowSection, run: Path) -> None:
         """`run`: the server's folder of run files. Raises `ConfigError`."""
-        self.name = section.name
+        self.name, self.confirms = section.name, True
         self._section = section
         self._where = urlsplit(section.url).netloc
         self._web = WebService(section, most_bytes=_MOST_ANSWER_BYTES)

@@ -37,6 +37,7 @@ class Peer:
     on_send: Answer = stored
     on_confirm: Answer = committed
     hang: bool = False
+    confirms: bool = True
     calls: list[list[str]] = field(default_factory=list)
     came: list[str] = field(default_factory=list)
     closed: bool = False
@@ -235,6 +236,23 @@ async def test_it_is_asked_until_the_answer_is_known(opened: tuple[Store, Archiv
         found = await wait_until_committed(opened[0], 1)
     assert len(asked) == 3
     assert found[-1].attempts == 0
+
+
+async def test_what_cannot_tell_what_it_keeps_is_not_asked(opened: tuple[Store, Archive]) -> None:
+    asked: list[Parcel] = []
+
+    def cannot_tell(parcel: Parcel) -> Outcome:
+        asked.append(parcel)
+        return stored(parcel)
+
+    peer = Peer("a", confirms=False, on_confirm=cannot_tell)
+    put = await put_visit(*opened)
+    async with running(opened, peer):
+        await until(lambda: len(peer.came) == 3)
+        await asyncio.sleep(0.3)
+    assert peer.came == list(put.uids)
+    assert asked == []
+    assert set((await states(opened[0], "a")).values()) == {DeliveryState.STORED}
 
 
 async def test_a_fault_of_the_destination_parks_one_parcel_and_no_other(
