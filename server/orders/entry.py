@@ -1,6 +1,7 @@
 """A worklist item (PS3.4 annex K) as an entry."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from re import compile as pattern
 
@@ -18,7 +19,17 @@ _ZONE = pattern(r"([+-])(\d{2})(\d{2})")
 _ISSUER_TYPES = ("DNS", "EUI64", "ISO", "URI", "UUID", "X400", "X500")
 
 
-def read_entry(item: Dataset, assumed: CharacterSets) -> OrderEntry:
+@dataclass(frozen=True)
+class Scheduled:
+    """An entry, with what its step is scheduled for."""
+
+    entry: OrderEntry
+    modality: str
+    station: str
+    """AE title."""
+
+
+def read_entry(item: Dataset, assumed: CharacterSets) -> Scheduled:
     """The entry of an answer; `assumed` is what it is written in where it does not say. Raises `Unusable`.
 
     Identifiers and names stay exactly as they are; descriptions are brought onto one line of their length.
@@ -26,19 +37,14 @@ def read_entry(item: Dataset, assumed: CharacterSets) -> OrderEntry:
     try:
         values = Values(item, assumed)
         step = values.item(_STEP)
-        return OrderEntry(
+        entry = OrderEntry(
             patient=_patient(values), order=_order(values, step), scheduled_at=_scheduled_at(values, step)
         )
+        return Scheduled(entry, step.free("Modality", 16), step.free("ScheduledStationAETitle", 16))
     except Unusable:
         raise
     except Exception as error:  # the boundary to what others send
         raise Unusable(f"the item is damaged: {type(error).__name__}") from error
-
-
-def modality_and_station(item: Dataset) -> tuple[str, str]:
-    """For what kind of device, and for which station, the step is scheduled."""
-    step = Values(item, CharacterSets(codec="utf-8")).item(_STEP)
-    return step.free("Modality", 16), step.free("ScheduledStationAETitle", 16)
 
 
 def _patient(values: Values) -> Patient:

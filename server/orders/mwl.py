@@ -15,10 +15,9 @@ from server.errors import OrdersUnavailable, PeerUnavailable
 from server.orders import keys
 from server.orders.charsets import character_sets
 from server.orders.days import bounds
-from server.orders.entry import modality_and_station, read_entry
+from server.orders.entry import Scheduled, read_entry
 from server.orders.found import Found, Gathering, Unusable
 from server.orders.source import fits
-from station.protocol import OrderEntry
 
 MODEL = "1.2.840.10008.5.1.4.31"
 """SOP class Modality Worklist Information Model - FIND."""
@@ -27,7 +26,7 @@ _ANSWER_S = 20.0
 _MOST_BROAD = 200
 """Matches of a search that are looked through."""
 
-Wanted = Callable[[Dataset, OrderEntry], bool]
+Wanted = Callable[[Scheduled], bool]
 
 
 class MwlSource:
@@ -92,12 +91,12 @@ class MwlSource:
     def _read(self, items: Iterable[Dataset], gathering: Gathering, wanted: Wanted) -> None:
         for item in items:
             try:
-                entry = read_entry(item, self._assumed)
+                scheduled = read_entry(item, self._assumed)
             except Unusable as error:
                 gathering.refuse(str(error))
                 continue
-            if wanted(item, entry):
-                gathering.add(entry)
+            if wanted(scheduled):
+                gathering.add(scheduled.entry)
 
 
 class _Listed:
@@ -107,14 +106,14 @@ class _Listed:
         self._modality, self._station = section.modality, section.station_ae_title
         self._from, self._until = bounds(first, last)
 
-    def __call__(self, item: Dataset, entry: OrderEntry) -> bool:
-        if entry.scheduled_at is not None and not self._from <= entry.scheduled_at < self._until:
-            return False
-        if not self._modality and not self._station:
-            return True
-        modality, station = modality_and_station(item)
-        return modality in ("", self._modality or modality) and station in ("", self._station or station)
+    def __call__(self, scheduled: Scheduled) -> bool:
+        at = scheduled.entry.scheduled_at
+        return (
+            (at is None or self._from <= at < self._until)
+            and scheduled.modality in ("", self._modality or scheduled.modality)
+            and scheduled.station in ("", self._station or scheduled.station)
+        )
 
 
-def _every(_item: Dataset, _entry: OrderEntry) -> bool:
+def _every(_scheduled: Scheduled) -> bool:
     return True

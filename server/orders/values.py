@@ -31,6 +31,8 @@ class Values:
     def exact(self, keyword: str) -> str:
         """A value that must stay as it is; raises `Unusable` where it cannot be read."""
         raw = self._raw(keyword)
+        if not raw:
+            return ""
         try:
             return self._sets.decode(raw).strip(" \0")
         except UnicodeDecodeError:
@@ -40,8 +42,11 @@ class Values:
 
     def free(self, keyword: str, longest: int = 64) -> str:
         """A text for people, on one line and cut to its length; empty where it cannot be read."""
+        raw = self._raw(keyword)
+        if not raw:
+            return ""
         try:
-            text = self._sets.decode(self._raw(keyword))
+            text = self._sets.decode(raw)
         except UnicodeDecodeError:
             return ""
         return " ".join(_NOT_TEXT.sub(" ", text).split())[:longest].strip()

@@ -48,7 +48,7 @@ def gathered(*items: Dataset, limit: int = 500) -> Found:
     gathering = Gathering(limit)
     for one in items:
         try:
-            gathering.add(read_entry(one, UTF8))
+            gathering.add(read_entry(one, UTF8).entry)
         except Unusable as error:
             gathering.refuse(str(error))
     return gathering.found()
