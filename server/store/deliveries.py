@@ -139,7 +139,8 @@ class Deliveries:
 
     async def removable(self, before: float, *, limit: int = 200) -> list[Instance]:
         """Objects whose file may go: kept by all their destinations since before that time."""
-        rows = await self._threads.read(lambda s: retention.removable(s, before, limit))
+        keepers = {one.name for one in self.routes if one.keeps}
+        rows = await self._threads.read(lambda s: retention.removable(s, before, keepers, limit))
         return [instance_of(row) for row in rows]
 
     async def mark_released(self, sop_instance_uids: Collection[str]) -> None:

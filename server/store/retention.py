@@ -1,6 +1,6 @@
 """Which files may go because every destination keeps them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import exists
 from sqlalchemy.orm import aliased
@@ -18,10 +18,10 @@ from server.store.tables import (
 )
 
 
-def removable(session: Session, before: float, limit: int) -> Sequence[InstanceRow]:
+def removable(session: Session, before: float, keepers: Collection[str], limit: int) -> Sequence[InstanceRow]:
     """Objects whose file may go: kept by every destination that they were for, the last of them earlier than `before`.
 
-    Not while their visit is open or is still worked on or corrected: what is made later is made from the photos.
+    One of these must be among `keepers`, which keep the objects themselves. Not while their visit is open or is still worked on or corrected: what is made later is made from the photos.
     """
     of_instance = col(DeliveryRow.sop_instance_uid) == col(InstanceRow.sop_instance_uid)
     on_its_way = exists().where(of_instance, col(DeliveryRow.state) != DeliveryState.COMMITTED)
@@ -40,7 +40,13 @@ def removable(session: Session, before: float, limit: int) -> Sequence[InstanceR
         .join(StillRow, col(StillRow.sop_instance_uid) == col(InstanceRow.still_uid))
         .join(VisitRow, visit == col(StillRow.study_instance_uid))
         .where(col(VisitRow.closed_at).is_not(None), col(InstanceRow.released_at).is_(None))
-        .where(exists().where(of_instance), ~on_its_way, ~lately, ~worked_on, ~corrected)
+        .where(
+            exists().where(of_instance, col(DeliveryRow.destination).in_(keepers)),
+            ~on_its_way,
+            ~lately,
+            ~worked_on,
+            ~corrected,
+        )
         .order_by(col(InstanceRow.created_at))
         .limit(limit)
     )

@@ -7,7 +7,7 @@ from sqlalchemy import exists, literal
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, insert, select
 
-from server.config.destinations import DestinationSection
+from server.config.destinations import KEEPERS, DestinationSection
 from server.store.delivery import DeliveryRow, DeliveryState
 from server.store.tables import InstanceRow, StillRow, VisitRow
 
@@ -23,12 +23,19 @@ class Route:
     """Kinds of objects that go there."""
     backlog_s: float = 30 * _DAY_S
     """Visits up to this age are sent there although they are older than the destination."""
+    keeps: bool = True
+    """Whether it keeps the objects themselves."""
 
 
 def routes_of(destinations: Iterable[DestinationSection]) -> list[Route]:
     """The routes to the destinations of the settings."""
     return [
-        Route(one.name, frozenset(kind.value for kind in one.objects), one.backlog_days * _DAY_S)
+        Route(
+            one.name,
+            frozenset(kind.value for kind in one.objects),
+            one.backlog_days * _DAY_S,
+            keeps=isinstance(one, KEEPERS),
+        )
         for one in destinations
     ]
 

@@ -192,6 +192,9 @@ async def test_files_may_go_once_every_destination_has_kept_them_long_enough(
         if name == "a":
             assert await store.deliveries.removable(time.time() + 1) == []
     assert await store.deliveries.removable(time.time() - 60) == []
+    store.deliveries.routes = (Route("a", EVERY_KIND, keeps=False), Route("new", EVERY_KIND))
+    assert await store.deliveries.removable(time.time() + 1) == [], "nobody keeps the objects themselves"
+    store.deliveries.routes = (Route("a", EVERY_KIND), Route("b", EVERY_KIND))
     gone = await store.deliveries.removable(time.time() + 1)
     assert {one.sop_instance_uid for one in gone} == set(put.uids)
     await store.deliveries.mark_released(put.uids)
