@@ -48,9 +48,9 @@ class Rsyslog:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
-        certificate, key = authority.certificate("collector")
+        own = authority.issue("collector", "localhost", "127.0.0.1")
         settings = _CONFIG.format(
-            folder=folder, ca=authority.ca_file, certificate=certificate, key=key, port=self.port
+            folder=folder, ca=authority.path, certificate=own.certificate, key=own.key, port=self.port
         )
         (folder / "rsyslog.conf").write_text(settings)
         self._process: subprocess.Popen[bytes] | None = None
@@ -95,8 +95,10 @@ def collector(tmp_path: Path, authority: Authority) -> Iterator[Rsyslog]:
 
 
 def tls(authority: Authority, *, own: bool = True) -> TlsSection:
-    certificate, key = authority.certificate("booths") if own else (None, None)
-    return TlsSection(ca_file=authority.ca_file, certificate_file=certificate, key_file=key)
+    if not own:
+        return TlsSection(ca_file=authority.path)
+    mine = authority.issue("booths", "localhost")
+    return TlsSection(ca_file=authority.path, certificate_file=mine.certificate, key_file=mine.key)
 
 
 @contextlib.asynccontextmanager
