@@ -183,6 +183,10 @@ class ViewerPage:
         """Go to the list of visits."""
         await self.page.locator('nav [href="#/visits"]').click()
 
+    async def open_outbox(self) -> None:
+        """Go to what is sent where."""
+        await self.page.locator('nav [href="#/outbox"]').click()
+
     async def choose_mode(self, mode: str) -> None:
         """Look at the pictures of a visit as `one`, `lights` or `compare`."""
         await self.page.locator(f'visit-page [data-mode="{mode}"]').click()

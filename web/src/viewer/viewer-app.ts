@@ -10,6 +10,7 @@ import { ApiError, get, post, remove, sentence } from "./api";
 import "./booth-page";
 import { NOBODY, type Presence } from "./booth-wall";
 import { Events } from "./events";
+import "./outbox-page";
 import "./sign-in";
 import "./visit-list";
 import "./visit-page";
@@ -145,6 +146,16 @@ export class ViewerApp extends Localised {
           padding: 0 4px;
         }
       }
+      @media (max-width: 480px) {
+        .top {
+          flex-wrap: wrap;
+          justify-content: space-between;
+        }
+        nav {
+          order: 1;
+          flex-basis: 100%;
+        }
+      }
     `,
   ];
 
@@ -173,7 +184,7 @@ export class ViewerApp extends Localised {
       <header class="top">
         <button class="skip primary" @click=${this.#skip}>${t.nav.skip}</button>
         <a class="brand" href="#/booths" aria-label="dermabooth">${mark()}<span>dermabooth</span></a>
-        <nav aria-label=${t.nav.main}>${tab("booths", t.nav.booths, section)}${tab("visits", t.nav.visits, section)}</nav>
+        <nav aria-label=${t.nav.main}>${tab("booths", t.nav.booths, section)}${tab("visits", t.nav.visits, section)}${tab("outbox", t.nav.outbox, section)}</nav>
         <language-switch></language-switch>
         <button class="quiet" data-action="sign-out" @click=${this.#leave}>${t.nav.sign_out}</button>
       </header>
@@ -186,7 +197,8 @@ export class ViewerApp extends Localised {
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
     const [section = "booths", name = ""] = this.route;
-    const place = section === "visits" ? texts().viewer.nav.visits : name || texts().viewer.nav.booths;
+    const { nav } = texts().viewer;
+    const place = section === "visits" || section === "outbox" ? nav[section] : name || nav.booths;
     document.title = `${place} · dermabooth`;
   }
 
@@ -197,6 +209,9 @@ export class ViewerApp extends Localised {
   #content(section: string, name: string): TemplateResult {
     if (section === "visits") {
       return name === "" ? html`<visit-list></visit-list>` : html`<visit-page .study=${name}></visit-page>`;
+    }
+    if (section === "outbox") {
+      return html`<outbox-page></outbox-page>`;
     }
     return name === ""
       ? html`<booth-wall .presence=${this.presence}></booth-wall>`

@@ -9,6 +9,7 @@ import type {
   Light,
   Measure,
   Order,
+  OrderEntry,
   Patient,
   Preparation,
   QualityReport,
@@ -117,6 +118,7 @@ export interface StillInfo {
   replaces: string | null;
   replaced_by: string | null;
   override: string;
+  rejected: boolean;
   steps: StepInfo[];
   instances: InstanceInfo[];
 }
@@ -127,6 +129,44 @@ export interface VisitDetail {
   order: Order | null;
   stills: StillInfo[];
   replaced: StillInfo[];
+  rejected: StillInfo[];
+  corrections: CorrectionInfo[];
+}
+
+export type Cause =
+  | "motion_blur"
+  | "under_exposed"
+  | "over_exposed"
+  | "positioning"
+  | "artifact"
+  | "other"
+  | "patient_safety"
+  | "worklist_entry"
+  | "retention";
+
+export interface CorrectionInfo {
+  id: string;
+  kind: "patient" | "merge" | "move" | "order" | "reject";
+  study_instance_uid: string;
+  still_uid: string | null;
+  requested_by: string;
+  requested_at: number;
+  cause: Cause;
+  reason: string;
+  before: Patient;
+  after: Patient;
+  order_before: Order | null;
+  order_after: Order | null;
+  study_before: string;
+  study_after: string;
+  state: "waiting" | "running" | "done" | "failed";
+  error: string;
+  ended_at: number | null;
+}
+
+export interface OrderPage {
+  told_at: number | null;
+  entries: OrderEntry[];
 }
 
 export interface StillQuality {
@@ -180,6 +220,43 @@ export interface StillAlignment {
   points: number;
   turn_deg: number;
   scale: number;
+}
+
+export type DeliveryState = "waiting" | "sending" | "stored" | "committed" | "parked";
+
+export interface DestinationInfo {
+  name: string;
+  configured: boolean;
+  deliveries: Record<DeliveryState, number>;
+  last_success_at: number | null;
+}
+
+export interface DeliveryInfo {
+  id: number;
+  destination: string;
+  study_instance_uid: string;
+  sop_instance_uid: string;
+  still_uid: string;
+  kind: string;
+  modality: string;
+  state: DeliveryState;
+  attempts: number;
+  next_try_at: number | null;
+  reason: string;
+  next_step: string;
+  created_at: number;
+  stored_at: number | null;
+  committed_at: number | null;
+}
+
+export interface OutboxPage {
+  destinations: DestinationInfo[];
+  deliveries: DeliveryInfo[];
+  next_before: number | null;
+}
+
+export interface Retried {
+  retried: number;
 }
 
 /** How a booth judges its own preview now. */
