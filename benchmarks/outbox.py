@@ -95,7 +95,7 @@ async def _by_outbox(destination: Destination, store: Store, archive: Archive) -
     began = time.perf_counter()
     task = asyncio.create_task(outbox.run(), name="outbox")
     while await _on_the_way(store):
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.01)
     took = time.perf_counter() - began
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):

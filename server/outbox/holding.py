@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 LEASE_S = 60.0
 """How long after its worker's death a delivery is claimed by another one."""
 _RENEW_S = LEASE_S / 3
+_GATHER_S = 0.05
+"""How long notes gather for one commit; what is lost with a process in that time is sent again."""
 _AGAIN_S = 1.0
 _LAST_WORDS_S = 2.0
 """Time for the last notes of a worker that is to end."""
@@ -22,7 +24,7 @@ _LAST_WORDS_S = 2.0
 class Holding:
     """An async context manager around one claim: its lease is renewed, and notes are written while the carrying goes on.
 
-    Notes that come while one is being written go into the next commit together. While the database is away they wait:
+    Notes that come close together go into one commit. While the database is away they wait:
     nothing that a destination has said is forgotten while the process lives. At the end every note is written.
     """
 
@@ -32,7 +34,7 @@ class Holding:
         self._held = set(ids)
         self._notes: list[Noted] = []
         self._wake = asyncio.Event()
-        self._ending = False
+        self._ending = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -52,18 +54,21 @@ class Holding:
 
     async def __aexit__(self, error: type[BaseException] | None, *_: object) -> None:
         assert self._task is not None
-        self._ending = True
+        self._ending.set()
         self._wake.set()
         limit = None if error is None else _LAST_WORDS_S
         await asyncio.wait({self._task}, timeout=limit)
         self._task.cancel()
 
     async def _keep(self) -> None:
-        while self._notes or not self._ending:
+        while self._notes or not self._ending.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_RENEW_S):
                     await self._wake.wait()
             self._wake.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_GATHER_S):
+                    await self._ending.wait()
             try:
                 await self._write()
             except (StoreUnavailable, StorageFull) as error:
