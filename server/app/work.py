@@ -66,10 +66,11 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
         await examiner.run(warm_up)
         door = EventSender(config.run)
         stack.callback(door.close)
+        tracking, software = Tracking.open(config.keys), f"dermabooth {version}"
         maker = ObjectMaker(
             infos,
-            f"dermabooth {version}",
-            Tracking.open(config.keys),
+            software,
+            tracking,
             institution_name=config.dicom.institution_name,
         )
         steps = StillSteps(Workbench(store, archive, examiner), maker, config.objects)
@@ -77,7 +78,7 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
         news = _News(store, door, outbox)
         corrector = Corrector(
             store.corrections,
-            CopyMaker(archive, f"dermabooth {version}"),
+            CopyMaker(archive, software, tracking.uid),
             worker=_worker_name(),
             on_end=lambda _: outbox.poke(),
         )

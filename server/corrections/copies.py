@@ -5,7 +5,7 @@ Their UIDs follow from those of the objects and of the correction, so that who b
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from server.dicom import (
 )
 from server.errors import BadImage
 from server.store import WHOLE_RECORD, Archive, Cause, Correction, CorrectionKind, Instance
-from station.protocol import derived_uid
+from station.protocol import Patient, View, derived_uid
 
 _TITLES = {
     Cause.WORKLIST_ENTRY: INCORRECT_WORKLIST_ENTRY,
@@ -48,22 +48,33 @@ def title_of(cause: Cause) -> tuple[Code, tuple[Code, ...]]:
     return REJECTED_FOR_QUALITY, (QUALITY_REASONS[cause.value],)
 
 
-class CopyMaker:
-    """Makes the files of corrections below an archive; calls block. `software` names this program and its version."""
+TrackingUid = Callable[[Patient, str, View, str], str]
+"""The tracking UID of a region or finding: of whom, in which study, in which view, by which tracking ID."""
 
-    def __init__(self, archive: Archive, software: str) -> None:
+
+class CopyMaker:
+    """Makes the files of corrections below an archive; calls block.
+
+    `software` names this program and its version; `tracking` gives regions and findings the identifiers that they have in the
+    other visits of the patient.
+    """
+
+    def __init__(self, archive: Archive, software: str, tracking: TrackingUid) -> None:
         self._archive = archive
+        self._tracking = tracking
         self._equipment = Equipment(
             manufacturer="dermabooth", model="dermabooth server", serial="0", software_versions=(software,)
         )
 
-    def copies(self, correction: Correction, objects: Sequence[Instance]) -> Iterator[Instance]:
+    def copies(
+        self, correction: Correction, objects: Sequence[Instance], views: Mapping[str, View]
+    ) -> Iterator[Instance]:
         """Copies of all objects of a visit that can be said anew, one after the other. Raises `BadImage`, `StorageFull`.
 
-        Of a document there is none: its pages are as they were signed.
+        Of a document there is none: its pages are as they were signed. `views` are those of the stills.
         """
         kept = [one for one in objects if one.kind != ObjectKind.DOCUMENT]
-        said = _restatement(correction, kept)
+        said = _restatement(correction, kept, self._tracked(correction, kept, views))
         photos = dict[str, Dataset]()
         for one in sorted(kept, key=lambda one: one.kind != ObjectKind.PHOTO):
             path = self._place(correction, one.still_uid, said.uids[one.sop_instance_uid])
@@ -106,6 +117,19 @@ class CopyMaker:
             )
         return restated(source, photo, said)
 
+    def _tracked(
+        self, correction: Correction, objects: Sequence[Instance], views: Mapping[str, View]
+    ) -> dict[str, str]:
+        """The new tracking UID of every region and finding, by the old one."""
+        patient, study, found = correction.after.patient, correction.study_after, dict[str, str]()
+        for one in objects:
+            if one.kind in (ObjectKind.SEGMENTATION, ObjectKind.HEAT_MAP):
+                for segment in self._header(one).get("SegmentSequence", ()):
+                    if "TrackingUID" in segment:
+                        uid = self._tracking(patient, study, views[one.still_uid], segment.TrackingID)
+                        found[str(segment.TrackingUID)] = uid
+        return found
+
     def _header(self, one: Instance, *, stop_before_pixels: bool = True) -> Dataset:
         path = self._archive.resolve(one.path)
         try:
@@ -132,9 +156,11 @@ class CopyMaker:
         )
 
 
-def _restatement(correction: Correction, objects: Sequence[Instance]) -> Restatement:
+def _restatement(
+    correction: Correction, objects: Sequence[Instance], tracked: Mapping[str, str]
+) -> Restatement:
     old, new = correction.study_before, correction.study_after
-    uids = {old: new}
+    uids = {**tracked, old: new}
     for one in objects:
         for uid in (one.series_instance_uid, one.sop_instance_uid):
             uids[uid] = derived_uid(uid, new)

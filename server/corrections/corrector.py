@@ -83,7 +83,7 @@ class Corrector:
         objects = await self._corrections.objects(one.id)
         copies = list[Instance]()
         if one.kind is not CorrectionKind.REJECT:
-            making = self._maker.copies(one, objects)
+            making = self._maker.copies(one, objects, await self._corrections.views(one.study_instance_uid))
             while (made := await self._run(lambda: next(making, None))) is not None:
                 copies.append(made)
         notice = await self._run(lambda: self._maker.notice(one, objects)) if objects else None

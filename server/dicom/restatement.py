@@ -40,7 +40,7 @@ class Restatement:
     keep_order: bool = False
     """Leave what the object says of its order as it is, and `order` aside."""
     uids: Mapping[str, str]
-    """New UID by old one: of the study, its series and every object that is copied."""
+    """New UID by old one: of the study, its series, every object that is copied, and what is tracked."""
     at: datetime
     """When this was decided; aware."""
     system: str = "dermabooth"

@@ -14,7 +14,8 @@ from server.store.correction_requests import Unwanted, Wanted
 from server.store.executor import DatabaseThreads
 from server.store.records import Instance, instance_of
 from server.store.routing import Route
-from server.store.tables import CorrectionKind, CorrectionRow, CorrectionState
+from server.store.tables import CorrectionKind, CorrectionRow, CorrectionState, StillRow
+from station.protocol import FrameHeader, View
 
 MOST = 200
 """Corrections in one answer."""
@@ -112,6 +113,14 @@ class Corrections:
         """What a correction withdraws, photos before what was made of them."""
         rows = await self._threads.read(lambda s: correction.objects(s, s.get_one(CorrectionRow, uid)))
         return [instance_of(row) for row in rows]
+
+    async def views(self, study_instance_uid: str) -> dict[str, View]:
+        """The view of every still of a visit."""
+        query = select(StillRow.sop_instance_uid, StillRow.header).where(
+            StillRow.study_instance_uid == study_instance_uid
+        )
+        rows = await self._threads.read(lambda s: s.exec(query).all())
+        return {uid: msgspec.json.decode(header, type=FrameHeader).view for uid, header in rows}
 
     async def finish(
         self,

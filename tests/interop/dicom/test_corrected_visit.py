@@ -27,8 +27,8 @@ from server.store import (
     Store,
     Unwanted,
 )
-from station.protocol import Order, Patient, derived_uid
-from tests.fixtures.corrected_visits import OTHER, STEPS, Shot, corrected, shoot, shown, wanted
+from station.protocol import Order, Patient, View, derived_uid
+from tests.fixtures.corrected_visits import OTHER, STEPS, TRACKING, Shot, corrected, shoot, shown, wanted
 from tests.fixtures.dicom_objects import PATIENT
 from tests.fixtures.dicom_validators import assert_valid, dump_report
 from tests.fixtures.orders import ORDER
@@ -103,7 +103,7 @@ async def test_copies_are_valid_and_refer_to_each_other(
         _says(one, patient, order if order else ordered if kind is not CorrectionKind.MOVE else None)
         _names_earlier(one, kind)
     _pixels_are_those_before(found, old, done.study_after)
-    _reads_back(archive, found)
+    _reads_back(archive, found, patient)
 
 
 def _says(one: Dataset, patient: Patient, order: Order | None) -> None:
@@ -137,8 +137,9 @@ def _pixels_are_those_before(found: list[tuple[Instance, Dataset]], old: dict[st
         assert one.get("ICCProfile") == source.get("ICCProfile")
 
 
-def _reads_back(archive: Archive, found: list[tuple[Instance, Dataset]]) -> None:
+def _reads_back(archive: Archive, found: list[tuple[Instance, Dataset]], patient: Patient) -> None:
     by_path = {path: one for path, (_, one) in zip(paths(archive, found), found, strict=True)}
+    tracked = set[str]()
     photos = {one.SOPInstanceUID for one in by_path.values() if one.Modality == "XC"}
     for path, one in by_path.items():
         if one.Modality == "SEG":
@@ -146,10 +147,15 @@ def _reads_back(archive: Archive, found: list[tuple[Instance, Dataset]]) -> None
             [source] = {uid for _, _, uid in masks.get_source_image_uids()}
             assert source in photos
             assert masks.get_pixels_by_source_instance([source]).any()
+            tracked |= {segment.TrackingUID for segment in one.SegmentSequence}
+            assert tracked == {
+                TRACKING.uid(patient, one.StudyInstanceUID, View.FRONT, segment.TrackingID)
+                for segment in one.SegmentSequence
+            }
         elif one.Modality == "SR":
             dump_report(path)
             groups = srread(path).content.get_planar_roi_measurement_groups()  # type: ignore[attr-defined]
-            assert groups
+            assert {group.tracking_uid for group in groups} <= tracked
             assert one.PredecessorDocumentsSequence
 
 

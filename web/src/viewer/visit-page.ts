@@ -1,5 +1,5 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { customElement, property, query, state } from "lit/decorators.js";
 import type { OverlayView } from "../overlay/renderer";
 import { fill, Localised, texts } from "../shared/catalogue";
 import { dateTime } from "../shared/catalogue/format";
@@ -9,11 +9,14 @@ import "../shared/layer-panel";
 import "../shared/verdict-badge";
 import { lowered } from "../shared/words";
 import { shared } from "../styles/shared";
-import type { StillHistory, StillInfo, StillQuality, VisitDetail, VisitMeasures } from "../wire/server";
+import type { SessionInfo, StillHistory, StillInfo, StillQuality, VisitDetail, VisitMeasures } from "../wire/server";
 import { get, sentence } from "./api";
 import "./assessment-card";
 import { circumstances, preparationFacts, standingFor, stillOf } from "./capture-record";
 import "./compare-view";
+import type { CorrectDialog } from "./correct-dialog";
+import "./correct-dialog";
+import { beingCorrected, correctionNotes } from "./correction-notes";
 import "./history-card";
 import { layerFigures, whyMissing } from "./layer-facts";
 import "./light-grid";
@@ -25,6 +28,7 @@ import "./still-stage";
 import { visitStyles } from "./visit-styles";
 import { patientLine, progressLine } from "./visit-words";
 
+const CORRECTING_MS = 1500;
 const MODES = ["one", "lights", "compare"] as const;
 type Mode = (typeof MODES)[number];
 
@@ -40,8 +44,21 @@ export class VisitPageElement extends Localised {
   @state() private view: OverlayView = DEFAULT_VIEW;
   @state() private mode: Mode = "one";
   @state() private problem = "";
+  @state() private mayCorrect = false;
+  @query("correct-dialog") private readonly dialog!: CorrectDialog;
+  #again: number | undefined;
 
   static override styles = [shared, visitStyles];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#lookWhoAsks();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.clearTimeout(this.#again);
+  }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("study")) {
@@ -66,7 +83,9 @@ export class VisitPageElement extends Localised {
         this.detail = detail;
         this.measures = measures;
         this.problem = "";
-        await this.#select(this.selected || (detail.stills[0]?.sop_instance_uid ?? ""));
+        const kept = stillOf(detail, this.selected) === undefined ? "" : this.selected;
+        await this.#select(kept || (detail.stills[0]?.sop_instance_uid ?? ""));
+        this.#lookAgain(detail);
       }
     } catch (error) {
       if (study === this.study) {
@@ -89,6 +108,10 @@ export class VisitPageElement extends Localised {
     return html`
       ${this.#head(patientLine(visit), told)}
       ${this.problem === "" ? nothing : html`<p class="card" role="alert">${this.problem}</p>`}
+      ${correctionNotes(this.detail)}
+      ${this.mayCorrect
+        ? html`<correct-dialog .detail=${this.detail} .still=${still} @corrected=${() => void this.refresh()}></correct-dialog>`
+        : nothing}
       ${still === undefined ? html`<p class="card muted">${t.visit.no_stills}</p>` : this.#still(this.detail, still)}
     `;
   }
@@ -99,7 +122,27 @@ export class VisitPageElement extends Localised {
       <a class="button" href="#/visits" aria-label=${texts().viewer.nav.back_visits}>${backIcon()}</a>
       <div class="title"><h1>${title}</h1>${told}</div>
       ${verdict === null ? nothing : html`<verdict-badge .verdict=${verdict}></verdict-badge>`}
+      ${this.mayCorrect && this.detail !== null ? this.#correct(beingCorrected(this.detail)) : nothing}
     </div>`;
+  }
+
+  #correct(underWay: boolean): TemplateResult {
+    return html`<button data-action="correct" ?disabled=${underWay} @click=${() => this.dialog.open()}>
+      ${texts().viewer.correct.open}
+    </button>`;
+  }
+
+  /** A correction ends in the other process, which tells no page. */
+  #lookAgain(detail: VisitDetail): void {
+    window.clearTimeout(this.#again);
+    if (this.isConnected && beingCorrected(detail)) {
+      this.#again = window.setTimeout(() => void this.refresh(), CORRECTING_MS);
+    }
+  }
+
+  async #lookWhoAsks(): Promise<void> {
+    const { scopes } = await get<SessionInfo>("/api/session").catch(() => ({ scopes: [] as readonly string[] }));
+    this.mayCorrect = scopes.includes("correct") || scopes.includes("admin");
   }
 
   #still(detail: VisitDetail, still: StillInfo): TemplateResult {

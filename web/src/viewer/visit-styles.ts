@@ -11,6 +11,33 @@ export const visitStyles = css`
     flex: 1;
     min-width: 0;
   }
+  [data-note="correcting"],
+  [data-note="correction-failed"],
+  .corrections {
+    margin-bottom: 14px;
+  }
+  .corrections summary {
+    cursor: pointer;
+    font-weight: 600;
+    min-height: 28px;
+  }
+  .corrections ul {
+    list-style: none;
+    padding: 0;
+    margin: 12px 0 0;
+    display: grid;
+    gap: 14px;
+  }
+  .corrections li {
+    display: flex;
+    gap: 14px;
+    align-items: start;
+    overflow-wrap: anywhere;
+  }
+  .corrections img {
+    border-radius: var(--radius-small);
+    opacity: 0.55;
+  }
   .body {
     display: grid;
     grid-template: "left side" auto "told side" 1fr / minmax(0, 1fr) 320px;

@@ -144,6 +144,13 @@ export interface Issuer {
   universal_id_type: string;
 }
 
+export interface OrderEntry {
+  patient: Patient;
+  order: Order;
+  scheduled_at: number | null;
+  begun: boolean;
+}
+
 export interface Order {
   study_instance_uid: string | null;
   accession_number: string;

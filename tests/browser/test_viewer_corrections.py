@@ -1,0 +1,102 @@
+"""Corrections in the viewer: asked for in words, done by the real corrector, told with the visit."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, Locator, expect
+
+from server.access import Scope
+from tests.browser.axe import violations
+from tests.browser.viewer_server import Server, running
+from tests.fixtures.corrected_visits import BOOTH, OTHER, Shot, correcting, shoot
+from tests.fixtures.dicom_objects import PATIENT
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+_SLOW_MS = 15_000
+
+
+@pytest.fixture
+async def server(chromium: BrowserContext, web_root: Path, tmp_path: Path) -> AsyncIterator[Server]:
+    async with running(chromium, web_root, tmp_path) as server:
+        yield server
+
+
+async def opened(server: Server, *scopes: Scope) -> tuple[Shot, Locator]:
+    """A visit, and the page with it as somebody with these scopes sees it."""
+    await server.store.note_booth(BOOTH, "dermabooth 0.1.0", 1.0)
+    visit = await shoot(server.store, server.archive)
+    page = server.page.page
+    await server.page.open()
+    await page.locator("sign-in input").fill(server.tokens.issue("dr.lee", scopes))
+    await page.locator("sign-in button.primary").click()
+    await page.locator("booth-wall").wait_for()
+    await page.goto(f"{server.url}/#/visits/{visit.study}")
+    await page.locator("visit-page h1").wait_for()
+    return visit, page.locator("visit-page")
+
+
+async def looked_at(server: Server, name: str) -> None:
+    """Nothing keeps anybody from using the page as it is now, in light and in dark."""
+    page = server.page.page
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)
+        assert await violations(page) == []
+        if folder := os.environ.get("SCREENSHOTS"):
+            await page.screenshot(path=f"{folder}/{name}-{scheme}.png")
+
+
+async def test_who_may_only_read_is_offered_no_correction(server: Server) -> None:
+    _, visit = await opened(server, Scope.READ)
+    await expect(visit.locator("light-strip")).to_be_visible()
+    await expect(visit.locator("[data-action=correct]")).to_have_count(0)
+
+
+async def test_a_visit_is_moved_to_who_was_photographed(server: Server) -> None:
+    shot, visit = await opened(server, Scope.READ, Scope.CORRECT)
+    await visit.locator("[data-action=correct]").click()
+    dialog = visit.locator("dialog")
+    await expect(dialog).to_contain_text("Yamada")
+    await expect(dialog.locator("[name=patient_id]")).to_have_value(PATIENT.patient_id)
+    await looked_at(server, "details")
+    await dialog.locator("[value=move]").check()
+    await expect(dialog.locator("[name=patient_id]")).to_have_value("")
+    await expect(dialog).to_contain_text("withdrawn wherever they went")
+    await dialog.locator("[name=patient_id]").fill(OTHER.patient_id)
+    await dialog.locator("[name=patient_name]").fill(OTHER.patient_name)
+    await dialog.locator("[name=patient_birth_date]").fill("2999-01-01")
+    await dialog.locator("[name=reason]").fill("one line too low")
+    await dialog.locator("[data-action=confirm]").click()
+    await expect(dialog.locator("[role=alert]")).to_contain_text("birth date")
+    await looked_at(server, "refused")
+    await dialog.locator("[name=patient_birth_date]").fill("1990-01-01")
+    await dialog.locator("[data-action=confirm]").click()
+    await expect(visit.locator("[data-note=correcting]")).to_be_visible()
+    await expect(visit.locator("[data-action=correct]")).to_be_disabled()
+    async with correcting(server.store, server.archive):
+        await expect(visit.locator("h1")).to_contain_text("Moreau", timeout=_SLOW_MS)
+    await expect(visit.locator("[data-note=correcting]")).to_have_count(0)
+    now = (await server.store.visit(shot.study)).patient
+    assert (now.patient_id, now.patient_birth_date) == (OTHER.patient_id, "19900101")
+
+
+async def test_a_rejected_picture_is_told_in_the_history_only(server: Server) -> None:
+    shot, visit = await opened(server, Scope.ADMIN)
+    await visit.locator("[data-action=correct]").click()
+    dialog = visit.locator("dialog")
+    await dialog.locator("[value=reject]").check()
+    await dialog.locator("[name=cause]").select_option("motion_blur")
+    await dialog.locator("[name=reason]").fill("she blinked")
+    await looked_at(server, "reject")
+    await dialog.locator("[data-action=confirm]").click()
+    async with correcting(server.store, server.archive):
+        strip = visit.locator("light-strip button")
+        await expect(strip).to_have_count(1, timeout=_SLOW_MS)
+    await visit.locator(".corrections summary").click()
+    await expect(visit.locator(".corrections")).to_contain_text("Blurred by motion")
+    await expect(visit.locator(".corrections")).to_contain_text("she blinked")
+    await expect(visit.locator(".corrections img")).to_have_count(1)
+    await looked_at(server, "history")
+    assert (await server.store.find_still(shot.stills[0])).rejected_by  # type: ignore[union-attr]
