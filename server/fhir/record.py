@@ -45,11 +45,12 @@ class VisitRecord:
 
 
 async def read_record(source: VisitSource, study_instance_uid: str) -> VisitRecord:
-    """The record of a visit; raises `NotFound`."""
+    """The record of a visit, by its Study Instance UID or that of its corrected objects; raises `NotFound`."""
     visit = await source.visit(study_instance_uid)
-    stills = await source.stills(study_instance_uid)
-    instances = await source.instances(study_instance_uid)
+    own = visit.study_instance_uid
+    stills = await source.stills(own)
+    instances = await source.instances(own)
     measures = {still.sop_instance_uid: await source.measures(still.sop_instance_uid) for still in stills}
     ended = (WorkState.DONE, WorkState.FAILED)
-    analysed = all(one.state in ended for one in await source.work(study_instance_uid))
+    analysed = all(one.state in ended for one in await source.work(own))
     return VisitRecord(visit, tuple(stills), tuple(instances), measures, analysed=analysed)

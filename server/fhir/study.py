@@ -23,7 +23,7 @@ def imaging_study(telling: Telling) -> Json:
     return {
         "resourceType": "ImagingStudy",
         **_endpoint(telling),
-        "identifier": [study_identifier(telling.study_uid), *([accession] if accession else [])],
+        "identifier": [study_identifier(telling.dicom_study), *([accession] if accession else [])],
         "status": "available" if series else "registered",
         **({"modality": [_modality(one, telling.r5) for one in modalities]} if modalities else {}),
         "subject": telling.subject,

@@ -51,8 +51,11 @@ class Telling:
         self.record = record
         self.wording = wording
         self.study_uid = record.visit.study_instance_uid
-        self.replaced = frozenset(replaced_by(record.stills))
-        """SOP Instance UIDs of stills that were taken again."""
+        rejected = (one.sop_instance_uid for one in record.stills if one.rejected_by is not None)
+        self.replaced = frozenset((*replaced_by(record.stills), *rejected))
+        """SOP Instance UIDs of stills that were taken again or rejected."""
+        self.dicom_study = record.visit.study_now or self.study_uid
+        """Study Instance UID of the objects: another than the visit's once it was corrected."""
 
     @property
     def r5(self) -> bool:
@@ -71,7 +74,7 @@ class Telling:
         return instant(max(made, default=self.record.visit.opened_at))
 
     def stands(self, still: Still) -> bool:
-        """Whether none was taken again for this still."""
+        """Whether none was taken again for this still, nor was it rejected."""
         return still.sop_instance_uid not in self.replaced
 
     @property
@@ -79,7 +82,7 @@ class Telling:
         """A reference to the ImagingStudy: to ours in the bundle, or to the one with this Study Instance UID."""
         if self.wording.writes_study:
             return {"reference": name_of("ImagingStudy", self.study_uid), "type": "ImagingStudy"}
-        return {"type": "ImagingStudy", "identifier": study_identifier(self.study_uid)}
+        return {"type": "ImagingStudy", "identifier": study_identifier(self.dicom_study)}
 
     @property
     def subject(self) -> Json:

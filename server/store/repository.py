@@ -120,8 +120,13 @@ class Store:
         await self._threads.write(close)
 
     async def visit(self, study_instance_uid: str) -> Visit:
-        """One visit; raises `NotFound`."""
-        row = await self._threads.read(lambda s: s.get(VisitRow, study_instance_uid))
+        """The visit with this Study Instance UID, its own or the one that its objects have now; raises `NotFound`."""
+
+        def find(session: Session) -> VisitRow | None:
+            corrected = select(VisitRow).where(VisitRow.study_now == study_instance_uid)
+            return session.get(VisitRow, study_instance_uid) or session.exec(corrected).first()
+
+        row = await self._threads.read(find)
         if row is None:
             raise NotFound("no such visit")
         return records.visit_of(row)

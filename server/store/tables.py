@@ -59,7 +59,7 @@ class VisitRow(SQLModel, table=True):
     """Name and ID of the patient, folded (`patients.searchable`)."""
     ordered: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     """`Order` as JSON; None: somebody who walked in, until the visit is reconciled with an order."""
-    study_now: str | None = Field(default=None, max_length=64)
+    study_now: str | None = Field(default=None, max_length=64, index=True)
     """Study Instance UID that its objects have since it was corrected; None: its own."""
 
 

@@ -95,6 +95,7 @@ async def test_a_moved_visit_is_the_other_patients_with_everything(opened: tuple
     done = await do(store, archive, await store.corrections.ask(wanted(visit)))
     now = await store.visit(visit.study)
     assert (now.patient, now.study_now, now.order) == (OTHER, done.study_after, None)
+    assert await store.visit(done.study_after) == now
     assert [one.study_instance_uid for one in await store.visits_of(OTHER)] == [visit.study]
     assert await store.visits_of(PATIENT) == []
     there = await store.instances(visit.study)

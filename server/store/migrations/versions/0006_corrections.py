@@ -45,6 +45,7 @@ def upgrade() -> None:
 def _add_columns() -> None:
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.add_column(sa.Column("study_now", sa.String(length=64), nullable=True))
+        batch_op.create_index("ix_visit_study_now", ["study_now"])
     with op.batch_alter_table("still", schema=None) as batch_op:
         batch_op.add_column(sa.Column("rejected_by", sa.String(length=64), nullable=True))
     with op.batch_alter_table("instance", schema=None) as batch_op:
