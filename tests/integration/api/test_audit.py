@@ -192,3 +192,21 @@ async def test_no_name_of_a_patient_is_recorded(audited: Audited) -> None:
     text = b"".join(path.read_bytes() for path in trail_files(audited.trail))
     assert b"P-1047" in text
     assert b"Moreau" not in text
+
+
+async def test_a_correction_is_recorded_for_both_patients(audited: Audited) -> None:
+    headers = {"Authorization": f"Bearer {audited.tokens.issue('dr.lee', [Scope.CORRECT])}"}
+    seen = {"patient_id": "P-1047", "issuer_of_patient_id": "HOSPITAL", "patient_name": NAME}
+    right = {**seen, "patient_id": "P-2", "patient_birth_date": "", "patient_sex": ""}
+    body = {"kind": "move", "seen": seen, "patient": right, "reason": "one line too low"}
+    url = f"{audited.url}/api/visits/{audited.visit.study}/corrections"
+    async with audited.http.post(url, headers=headers, json=body) as answer:
+        assert answer.status == 202, await answer.text()
+    async with audited.http.post(url, headers=headers, json=body) as answer:
+        assert answer.status == 409
+    changed = [one for one in audited.told() if one[0] == "110110"]
+    assert changed == [
+        ("110110", "0", "dr.lee", "P-1047^^^HOSPITAL"),
+        ("110110", "0", "dr.lee", "P-2^^^HOSPITAL"),
+    ]
+    assert all(NAME not in path.read_text() for path in trail_files(audited.trail))
