@@ -155,6 +155,7 @@ class _Run:
             for visit in self.visits
             for still in visit.stills.values()
         }
-        there = {path for study in self._archive.root.iterdir() for path in study.iterdir()}
+        folders = (study for study in self._archive.root.iterdir() if study.is_dir())
+        there = {path for study in folders for path in study.iterdir() if path.is_dir()}
         self.found += [f"{path.name} is in the archive and was never sent" for path in there - sent]
         self.found += [f"{path.name} is left in incoming" for path in (self._data / "incoming").iterdir()]
