@@ -2,12 +2,14 @@
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.uid import UID
@@ -24,6 +26,11 @@ LARGEST_PIECE = 262_144
 _LEAST_PDU = 256
 _FRAGMENT = struct.Struct(">LBB")  # length of what follows, context, control header (PS3.8 section 9.3.5.1)
 _COMMAND, _LAST = 1, 2
+_ELEMENT = struct.Struct("<HHL")  # group, element, length of the value (PS3.7 section 6.3.1)
+_NUMBER = struct.Struct("<H")
+
+Elements = Mapping[int, bytes]
+"""Values of a command by tag."""
 
 
 class Command(IntEnum):
@@ -52,7 +59,7 @@ class Message:
     """A message that came."""
 
     context: int
-    command: Dataset
+    command: Elements = field(repr=False)
     data: bytes = field(repr=False)
 
     @property
@@ -67,20 +74,7 @@ class Message:
 
     def number(self, keyword: str) -> int:
         """A number of the command; raises `Garbage` where there is none."""
-        try:
-            value = self.command[keyword].value
-        except Exception as error:  # the boundary to what others send
-            raise Garbage(f"its message has no {keyword}") from error
-        if not isinstance(value, int):
-            raise Garbage(f"its message has no {keyword}")
-        return value
-
-    def text(self, keyword: str) -> str:
-        """A text or UID of the command, empty where there is none."""
-        try:
-            return str(self.command[keyword].value)
-        except Exception:  # noqa: BLE001  the boundary to what others send
-            return ""
+        return _number(self.command, keyword)
 
 
 def send(
@@ -128,7 +122,7 @@ class Assembler:
         self._most_bytes = most_bytes
         self._command = bytearray()
         self._data = bytearray()
-        self._read: Dataset | None = None
+        self._read: Elements | None = None
 
     def take(self, content: bytes) -> Iterator[Message]:
         """The messages that the content of a P-DATA completes; raises `Garbage`."""
@@ -148,7 +142,7 @@ class Assembler:
             raise Garbage("it sent a command that is too long or has no data")
         self._command += piece
         if control & _LAST:
-            self._read = decoded(bytes(self._command), "1.2.840.10008.1.2")
+            self._read = dict(_elements(self._command))
 
     def _take_data(self, piece: bytes) -> None:
         if self._read is None:
@@ -159,7 +153,7 @@ class Assembler:
 
     def _has_no_data(self) -> bool:
         assert self._read is not None
-        return Message(0, self._read, b"").number("CommandDataSetType") == NO_DATA
+        return _number(self._read, "CommandDataSetType") == NO_DATA
 
     def _message(self, context: int) -> Message:
         assert self._read is not None
@@ -180,6 +174,33 @@ def _fragments(content: bytes) -> Iterator[tuple[int, int, bytes]]:
             raise Garbage("its P-DATA is damaged")
         yield context, control, content[position + _FRAGMENT.size : end]
         position = end
+
+
+def _elements(command: bytes | bytearray) -> Iterator[tuple[int, bytes]]:
+    """Tags and values; a command is always implicit VR little endian, without sequences."""
+    position = 0
+    while position + _ELEMENT.size <= len(command):
+        group, element, length = _ELEMENT.unpack_from(command, position)
+        begin, position = position + _ELEMENT.size, position + _ELEMENT.size + length
+        yield group << 16 | element, bytes(command[begin:position])
+    if position != len(command):
+        raise Garbage("its command is damaged")
+
+
+def _number(command: Elements, keyword: str) -> int:
+    """A number of two bytes, as all of a command are that are asked for; raises `Garbage`."""
+    try:
+        (number,) = _NUMBER.unpack(command[_tag(keyword)])
+    except (KeyError, struct.error):
+        raise Garbage(f"its message has no {keyword}") from None
+    return int(number)
+
+
+@lru_cache(64)
+def _tag(keyword: str) -> int:
+    tag = tag_for_keyword(keyword)
+    assert tag is not None, keyword
+    return tag
 
 
 def _send_pieces(wire: Wire, context: int, kind: int, source: io.BufferedIOBase, size: int) -> None:

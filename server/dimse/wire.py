@@ -31,6 +31,9 @@ class Pdu(IntEnum):
     ABORT = 7
 
 
+_KINDS = frozenset(map(int, Pdu))
+
+
 @dataclass(frozen=True)
 class Bounds:
     """What the other side may cost."""
@@ -46,6 +49,7 @@ class Wire:
 
     def __init__(self, connection: socket.socket, bounds: Bounds) -> None:
         self._connection = connection
+        self._ahead = bytearray()  # came, and is of no PDU that was asked for yet
         self.bounds = bounds
         self.until: float | None = None
         """Monotonic time at which sending ends, whatever still moves."""
@@ -95,7 +99,7 @@ class Wire:
         timeout_s = self.bounds.timeout_s if timeout_s is None else timeout_s
         deadline = time.monotonic() + timeout_s
         kind, length = _HEADER.unpack(self._exactly(_HEADER.size, deadline))
-        if kind not in Pdu.__members__.values():
+        if kind not in _KINDS:
             raise Garbage(f"it sent {kind:#04x} where a PDU must begin", kind)
         if length > self.bounds.pdu_bytes:
             raise Garbage(f"it announced a PDU of {length} bytes; {self.bounds.pdu_bytes} are taken", kind)
@@ -121,20 +125,21 @@ class Wire:
         return min(left, self.bounds.timeout_s)
 
     def _exactly(self, size: int, deadline: float) -> bytes:
-        received = bytearray()
         with _told():
-            while len(received) < size:
+            while len(self._ahead) < size:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     raise TooSlow("it did not answer in time")
                 self._connection.settimeout(left)
                 # Peers that write a PDU in two parts wait for this acknowledgement in between (40 ms).
                 self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-                part = self._connection.recv(min(size - len(received), _CHUNK))
+                part = self._connection.recv(_CHUNK)
                 if not part:
                     raise Closed("it closed the connection")
-                received += part
-        return bytes(received)
+                self._ahead += part
+        taken = bytes(self._ahead[:size])
+        del self._ahead[:size]
+        return taken
 
 
 @contextlib.contextmanager

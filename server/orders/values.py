@@ -65,7 +65,7 @@ class Values:
 
     def item(self, keyword: str) -> "Values":
         """The first item of a sequence, or an empty one."""
-        return next(self.items(keyword), Values(Dataset(), self._sets))
+        return next(self.items(keyword), None) or Values(Dataset(), self._sets)
 
     def _raw(self, keyword: str) -> bytes:
         try:

@@ -60,7 +60,24 @@ def test_any_bytes_are_a_message_or_garbage(content: bytes) -> None:
 def test_any_command_is_read_or_garbage(content: bytes) -> None:
     with contextlib.suppress(Garbage):
         for message in Assembler(MOST).take(fragment(3, content)):
-            _ = message.field, message.text("AffectedSOPClassUID")
+            _ = message.field
+
+
+@pytest.mark.parametrize("damaged", [command(data=False)[:-1], command(data=False) + b"\0\0\0"])
+def test_a_command_that_ends_within_an_element(damaged: bytes) -> None:
+    with pytest.raises(Garbage, match="damaged"):
+        list(Assembler(MOST).take(fragment(3, damaged)))
+
+
+@pytest.mark.parametrize("value", [b"", b"\1", b"\1\1\0\0"])
+def test_a_number_that_is_none(value: bytes) -> None:
+    odd = struct.pack("<HHL", 0, 0x0900, len(value)) + value
+    without_data = struct.pack("<HHLH", 0, 0x0800, 2, 0x0101)
+    (message,) = Assembler(MOST).take(fragment(3, without_data + odd))
+    with pytest.raises(Garbage, match="no Status"):
+        _ = message.status
+    with pytest.raises(Garbage, match="no CommandField"):
+        _ = message.field
 
 
 def test_bounds() -> None:
