@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from server.app.supervisor import ChildFailed, supervise
     from server.app.work import run_work
 
-__all__ = ["ChildFailed", "addresses", "die_with_parent", "is_running", "run_commitment", "run_live", "run_work", "supervise"]
+__all__ = [
+    "ChildFailed",
+    "addresses",
+    "die_with_parent",
+    "is_running",
+    "run_commitment",
+    "run_live",
+    "run_work",
+    "supervise",
+]
 
 _HOMES = {
     "ChildFailed": "supervisor",

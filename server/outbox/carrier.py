@@ -5,15 +5,16 @@ import contextlib
 import hashlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import aclosing
 from pathlib import Path
 
 from server.errors import DestinationUnavailable, StorageFull, StoreUnavailable
 from server.outbox.backoff import CONFIRM_LIMIT_S, RETRY_LIMIT_S, pause_s
-from server.outbox.contract import Destination, Fate, Outcome, Parcel
+from server.outbox.contract import Destination, Fate, Observer, Outcome, Parcel, Transfer
 from server.outbox.holding import LEASE_S, Holding
+from server.outbox.transfers import begun, ended
 from server.store import Archive, Deliveries, Delivery, DeliveryState, Noted
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ POLL_S = 1.0
 """How often the table is looked at without a call: what a person changes is seen then."""
 MAX_FAULTS = 5
 """Tries of a parcel that fails for no known reason, until it is parked."""
+_OBSERVER_S = 2.0
 _STATES = {
     Fate.STORED: DeliveryState.STORED,
     Fate.COMMITTED: DeliveryState.COMMITTED,
@@ -44,8 +46,10 @@ class Carrier:
         files: Executor,
         *,
         worker: str,
+        observer: Observer | None = None,
     ) -> None:
         self._files = files
+        self._observer = observer
         self._destination = destination
         self._name = destination.name
         self._deliveries = deliveries
@@ -107,10 +111,23 @@ class Carrier:
             whole = await self._whole(claimed, holding)
             try:
                 if whole:
+                    await self._tell([begun(self._name, whole)])
                     await self._send(whole, holding)
             finally:
                 _put_back(claimed, holding)
+                await self._tell(ended(self._name, claimed, holding.noted))
         return True
+
+    async def _tell(self, transfers: Iterable[Transfer]) -> None:
+        """Let the observer know; sending waits for it a moment, and never fails with it."""
+        if self._observer is None:
+            return
+        for transfer in transfers:
+            try:
+                async with asyncio.timeout(_OBSERVER_S):
+                    await self._observer(transfer)
+            except Exception as error:
+                log.error("a transfer could not be told", extra={"destination": self._name}, exc_info=error)
 
     async def _send(self, deliveries: Sequence[Delivery], holding: Holding) -> None:
         by_uid = {one.instance.sop_instance_uid: one for one in deliveries}

@@ -1,6 +1,6 @@
 """What the outbox hands to a destination, and what it is told."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -43,6 +43,35 @@ class Outcome:
     """Why it was not stored, in words; no patient data, no secret."""
     next_step: str = ""
     """What a person can do about it."""
+
+
+class Stage(StrEnum):
+    """How far a transfer is."""
+
+    BEGINS = "begins"
+    STORED = "stored"
+    """Taken by the destination."""
+    PARKED = "parked"
+    """Given up until a person has looked."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Objects of one study on their way to one destination, for whoever keeps account of what leaves."""
+
+    destination: str
+    study_instance_uid: str
+    still_uid: str
+    """A still that one of them belongs to."""
+    stage: Stage
+    instances: Mapping[str, Sequence[str]]
+    """SOP Instance UIDs by SOP class."""
+    reason: str = ""
+    """Why they are parked."""
+
+
+Observer = Callable[[Transfer], Awaitable[None]]
+"""Told before a transfer begins, and of its ends. What it raises is logged, and the sending goes on."""
 
 
 class Destination(Protocol):

@@ -33,6 +33,8 @@ class Holding:
         self._worker = worker
         self._held = set(ids)
         self._notes: list[Noted] = []
+        self.noted: dict[int, Noted] = {}
+        """What was noted, by delivery."""
         self._wake = asyncio.Event()
         self._ending = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -46,6 +48,7 @@ class Holding:
         """Remember what became of a delivery, and let go of it."""
         self._held.discard(noted.id)
         self._notes.append(noted)
+        self.noted[noted.id] = noted
         self._wake.set()
 
     async def __aenter__(self) -> Self:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from server.outbox.carrier import Carrier
-from server.outbox.contract import Destination
+from server.outbox.contract import Destination, Observer
 from server.outbox.keeper import Keeper
 from server.store import Archive, Store
 
@@ -24,11 +24,12 @@ class Outbox:
         *,
         worker: str,
         keep_days: float | None = None,
+        observer: Observer | None = None,
     ) -> None:
         deliveries, self._deliveries = store.deliveries, store.deliveries
         self._files = ThreadPoolExecutor(2, thread_name_prefix="outbox-files")
         self._carriers = [
-            Carrier(one, deliveries, archive, self._files, worker=f"{worker}/{one.name}")
+            Carrier(one, deliveries, archive, self._files, worker=f"{worker}/{one.name}", observer=observer)
             for one in destinations
         ]
         self._keeper = None
