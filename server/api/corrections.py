@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from server.access import Grant, Scope
+from server.api.about import About, number, uid, whole
 from server.api.auditing import note_correction
 from server.api.resources import STORE, json_response, number_in_query, text_in_query, uid_in_path
 from server.api.routes import GRANT, Route, route
@@ -25,19 +26,47 @@ from station.protocol import Order, Patient, is_uid
 
 ORDERS = web.AppKey("orders", Keeper)
 """Where the hospital's worklist lies; without it there is none."""
+_SEARCH = (
+    whole("limit", 1, 200, 50),
+    uid("study", "of the visit"),
+    number("before", 0, 1e12, meaning="asked for earlier; seconds since 1970 UTC"),
+)
 _PARTS, _LONGEST_PART = 3, 64
 
 
 def routes() -> list[Route]:
     """The routes of the corrections."""
     return [
-        route("GET", "/api/corrections", corrections, Scope.READ, answer=CorrectionPage),
-        route("GET", "/api/orders", orders, Scope.CORRECT, answer=OrderPage),
-        route("POST", "/api/visits/{study}/corrections", correct, Scope.CORRECT, answer=CorrectionPage),
         route(
-            "POST", "/api/visits/{study}/stills/{sop}/reject", reject, Scope.CORRECT, answer=CorrectionInfo
+            "GET",
+            "/api/corrections",
+            corrections,
+            Scope.READ,
+            answer=CorrectionPage,
+            about=About(parameters=_SEARCH),
+        ),
+        route("GET", "/api/orders", orders, Scope.CORRECT, answer=OrderPage),
+        route(
+            "POST",
+            "/api/visits/{study}/corrections",
+            correct,
+            Scope.CORRECT,
+            answer=CorrectionPage,
+            about=_asked(CorrectVisit),
+        ),
+        route(
+            "POST",
+            "/api/visits/{study}/stills/{sop}/reject",
+            reject,
+            Scope.CORRECT,
+            answer=CorrectionInfo,
+            about=_asked(RejectStill),
         ),
     ]
+
+
+def _asked(body: type) -> About:
+    return About(takes=body, success=(202,), problems=(409, 422, 503))
 
 
 async def corrections(request: web.Request) -> web.Response:

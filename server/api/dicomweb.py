@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from server.access import Scope
+from server.api.about import About, Parameter, choice, header, text, whole
 from server.api.multipart import Part, length_of, new_boundary, send_file, send_parts
 from server.api.problems import host_name
 from server.api.routes import Handler, Route, route
@@ -23,6 +24,7 @@ from server.dicomweb import (
     etag,
     read_accept,
 )
+from server.dicomweb.attributes import MATCHED
 from server.errors import BadImage
 from server.store import Instance, Level
 from station.protocol import is_uid
@@ -31,6 +33,7 @@ ROOT = "/dicom-web"
 DICOMWEB = web.AppKey("dicomweb", DicomWeb)
 
 _DICOM = "application/dicom"
+_MULTIPART = "multipart/related"
 _JSON = ("application/dicom+json", "application/json")
 _PICTURES = ("image/jpeg", "image/png")
 _STUDY = ROOT + "/studies/{study}"
@@ -45,6 +48,42 @@ _ALLOWED = {
     hdrs.ACCESS_CONTROL_MAX_AGE: "86400",
 }
 
+_ACCEPT = text("accept", _LONGEST_LIST, "counts before the header Accept")
+_REFUSED = (400, 406, 503)
+_SEARCH = About(
+    parameters=(
+        whole("limit", 0, 99_999_999, 200, "500 at most are sent"),
+        whole("offset", 0, 10_000_000, 0),
+        text("includefield", _LONGEST_LIST, "`all`, or keywords or tags"),
+        choice("fuzzymatching", ("true", "false")),
+        *(text(keyword, _LONGEST_LIST, "as PS3.18 section 8.3.4.1 matches") for keyword in MATCHED),
+    ),
+    sends=_JSON[:1],
+    problems=_REFUSED,
+)
+
+
+def _kept(*sends: str, parameters: tuple[Parameter, ...] = ()) -> About:
+    """Of a route that answers with what never changes under its address."""
+    return About(
+        parameters=(_ACCEPT, header(hdrs.IF_NONE_MATCH), *parameters),
+        sends=sends,
+        success=(200, 304),
+        problems=_REFUSED,
+    )
+
+
+_OBJECTS = _kept(_MULTIPART, _DICOM)
+_METADATA = _kept(_JSON[0])
+_VALUES = _kept(_MULTIPART, "application/octet-stream", "image/jls", "image/jpeg")
+_PICTURE = _kept(
+    *_PICTURES,
+    parameters=(
+        whole("quality", 1, 100, 90),
+        text("viewport", 64, "WIDTH,HEIGHT or WIDTH,HEIGHT,LEFT,TOP,WIDTH,HEIGHT"),
+    ),
+)
+
 
 def routes() -> list[Route]:
     """The routes of the service."""
@@ -56,17 +95,17 @@ def routes() -> list[Route]:
         f"{_STUDY}/instances": Level.INSTANCE,
         f"{_SERIES}/instances": Level.INSTANCE,
     }
-    found = [route("GET", path, _answered(_searching(level)), Scope.READ) for path, level in searches.items()]
+    found = [_reading(path, _searching(level), _SEARCH) for path, level in searches.items()]
     for path in (_STUDY, _SERIES, _INSTANCE):
-        found.append(route("GET", path, _answered(retrieve), Scope.READ))
-        found.append(route("GET", f"{path}/metadata", _answered(metadata), Scope.READ))
-        found.append(route("GET", f"{path}/thumbnail", _answered(thumbnail), Scope.READ))
+        found.append(_reading(path, retrieve, _OBJECTS))
+        found.append(_reading(f"{path}/metadata", metadata, _METADATA))
+        found.append(_reading(f"{path}/thumbnail", thumbnail, _PICTURE))
     found += [
-        route("GET", f"{_INSTANCE}/rendered", _answered(rendered), Scope.READ),
-        route("GET", _INSTANCE + "/frames/{frames}", _answered(frames), Scope.READ),
-        route("GET", _INSTANCE + "/frames/{frame}/rendered", _answered(rendered), Scope.READ),
-        route("GET", _INSTANCE + "/bulkdata/{tag}", _answered(bulkdata), Scope.READ),
-        route("OPTIONS", ROOT + "/{path:.*}", preflight, Scope.PUBLIC),
+        _reading(f"{_INSTANCE}/rendered", rendered, _PICTURE),
+        _reading(_INSTANCE + "/frames/{frames}", frames, _VALUES),
+        _reading(_INSTANCE + "/frames/{frame}/rendered", rendered, _PICTURE),
+        _reading(_INSTANCE + "/bulkdata/{tag}", bulkdata, _VALUES),
+        route("OPTIONS", ROOT + "/{path:.*}", preflight, Scope.PUBLIC, about=About(success=(204,))),
     ]
     return found
 
@@ -250,6 +289,10 @@ async def _send_one(request: web.Request, part: Part, headers: dict[str, str]) -
 
 async def _one(request: web.Request) -> Instance:
     return (await request.app[DICOMWEB].instances(_address(request)))[0]
+
+
+def _reading(path: str, handler: Handler, about: About) -> Route:
+    return route("GET", path, _answered(handler), Scope.READ, about=about)
 
 
 def _searching(level: Level) -> Handler:

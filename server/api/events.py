@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import WSCloseCode, web
 
 from server.access import Scope
+from server.api.about import About
 from server.api.board import LivePreview, PreviewBoard
 from server.api.routes import Route, route
 from server.events import BoothJudged, BoothSeen, Event
@@ -119,7 +120,7 @@ HUB = web.AppKey("hub", EventHub)
 
 def routes() -> list[Route]:
     """The route of the events."""
-    return [route("GET", "/api/events", events, Scope.READ)]
+    return [route("GET", "/api/events", events, Scope.READ, about=About(success=(101,), problems=(400, 503)))]
 
 
 async def events(request: web.Request) -> web.StreamResponse:

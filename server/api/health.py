@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from server.access import Scope
+from server.api.about import About
 from server.api.resources import STORE, json_response
 from server.api.routes import Route, route
 from server.api.schemas import Health
@@ -21,7 +22,7 @@ _LIMIT_S = 2.0
 
 def routes() -> list[Route]:
     """The route of the health."""
-    return [route("GET", "/api/health", health, Scope.PUBLIC, answer=Health)]
+    return [route("GET", "/api/health", health, Scope.PUBLIC, answer=Health, about=About(success=(200, 503)))]
 
 
 async def health(request: web.Request) -> web.Response:

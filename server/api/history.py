@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from aiohttp import web
 
 from server.access import Scope
+from server.api.about import About
 from server.api.alignment import Alignments, Side, align
 from server.api.renditions import RENDITIONS
 from server.api.resources import ARCHIVE, STORE, json_response, uid_in_path
@@ -26,7 +27,14 @@ def routes() -> list[Route]:
     """The routes of a still's past."""
     return [
         route("GET", "/api/stills/{sop}/history", history, Scope.READ, answer=StillHistory),
-        route("GET", "/api/stills/{sop}/alignment/{earlier}", alignment, Scope.READ, answer=StillAlignment),
+        route(
+            "GET",
+            "/api/stills/{sop}/alignment/{earlier}",
+            alignment,
+            Scope.READ,
+            answer=StillAlignment,
+            about=About(problems=(409, 422)),
+        ),
     ]
 
 

@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from server.access import Scope
+from server.api.about import About
 from server.api.rates import RATES, CallerRates
 from server.api.resources import STORE
 from server.api.routes import Route, route
@@ -49,7 +50,7 @@ _PER_VIEWER: Final[tuple[tuple[str, str, Callable[[ViewerState], int]], ...]] = 
 
 def routes() -> tuple[Route, ...]:
     """`/metrics`, in Prometheus' text format."""
-    return (route(hdrs.METH_GET, "/metrics", _show, Scope.READ),)
+    return (route(hdrs.METH_GET, "/metrics", _show, Scope.READ, about=About(sends=("text/plain",))),)
 
 
 async def _show(request: web.Request) -> web.Response:

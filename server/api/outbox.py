@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 
 from server.access import Scope
+from server.api.about import About, choice, text, whole
 from server.api.outbox_schemas import DeliveryInfo, DestinationInfo, OutboxPage, Retried, RetryParked
 from server.api.resources import STORE, json_response, number_in_query, text_in_query
 from server.api.routes import Route, route
@@ -15,15 +16,44 @@ from server.store import Delivery, DeliverySearch, DeliveryState, Store
 
 _LONGEST_SEARCH = 100
 _LARGEST_ID = 2**53
+_SEARCH = (
+    whole("limit", 1, 500, 50),
+    whole("before", 0, _LARGEST_ID, meaning="deliveries with lower numbers"),
+    text("study", 64, "Study Instance UID of the visit"),
+    text("q", _LONGEST_SEARCH, "words of the patient's name or ID"),
+    text("destination", 32),
+    choice("state", tuple(state.value for state in DeliveryState)),
+)
 
 
 def routes() -> list[Route]:
     """The routes of the outbox."""
     return [
-        route("GET", "/api/outbox", outbox, Scope.READ, answer=OutboxPage),
-        route("POST", "/api/outbox/retry", retry_parked, Scope.ADMIN, answer=Retried),
-        route("POST", "/api/outbox/{delivery:[0-9]+}/retry", retry, Scope.ADMIN, answer=DeliveryInfo),
-        route("POST", "/api/outbox/{delivery:[0-9]+}/park", park, Scope.ADMIN, answer=DeliveryInfo),
+        route("GET", "/api/outbox", outbox, Scope.READ, answer=OutboxPage, about=About(parameters=_SEARCH)),
+        route(
+            "POST",
+            "/api/outbox/retry",
+            retry_parked,
+            Scope.ADMIN,
+            answer=Retried,
+            about=About(takes=RetryParked),
+        ),
+        route(
+            "POST",
+            "/api/outbox/{delivery:[0-9]+}/retry",
+            retry,
+            Scope.ADMIN,
+            answer=DeliveryInfo,
+            about=About(problems=(409,)),
+        ),
+        route(
+            "POST",
+            "/api/outbox/{delivery:[0-9]+}/park",
+            park,
+            Scope.ADMIN,
+            answer=DeliveryInfo,
+            about=About(problems=(409,)),
+        ),
     ]
 
 

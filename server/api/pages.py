@@ -3,15 +3,28 @@
 from aiohttp import hdrs, web
 
 from server.access import Scope
+from server.api.about import About
 from server.api.routes import Route, route
 from server.api.settings import SETTINGS
+
+_ASSET = About(
+    sends=("text/javascript", "text/css", "*/*"),
+    success=(200, 206, 304),
+    paths={"name": {"type": "string", "pattern": "^[A-Za-z0-9._-]+$"}},
+)
 
 
 def routes() -> list[Route]:
     """The routes of the page."""
     return [
-        route("GET", "/", page, Scope.PUBLIC),
-        route("GET", "/assets/{name:[A-Za-z0-9._-]+}", asset, Scope.PUBLIC),
+        route(
+            "GET",
+            "/",
+            page,
+            Scope.PUBLIC,
+            about=About(sends=("text/html",), success=(200, 206, 304), problems=(503,)),
+        ),
+        route("GET", "/assets/{name:[A-Za-z0-9._-]+}", asset, Scope.PUBLIC, about=_ASSET),
     ]
 
 

@@ -1,11 +1,12 @@
 """Routes that say who may use them, and the middleware that holds them to it."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import hdrs, web
 
 from server.access import Grant, Scope
+from server.api.about import About
 from server.api.login import Sessions
 from server.api.settings import SETTINGS
 from server.errors import AccessDenied
@@ -25,6 +26,8 @@ class Route:
     scope: Scope
     answer: object = None
     """Type of the JSON it answers with, for the OpenAPI document."""
+    about: About = field(default_factory=About)
+    """The rest of what that document tells."""
 
 
 GRANT = web.RequestKey("grant", Grant)
@@ -43,9 +46,17 @@ class UndeclaredRoute(RuntimeError):
     """A route was added to the application without a scope."""
 
 
-def route(method: str, path: str, handler: Handler, scope: Scope, *, answer: object = None) -> Route:
+def route(
+    method: str,
+    path: str,
+    handler: Handler,
+    scope: Scope,
+    *,
+    answer: object = None,
+    about: About | None = None,
+) -> Route:
     """A route that asks `scope` of its caller; `answer` is the type of the JSON it answers with."""
-    return Route(method.upper(), path, handler, scope, answer)
+    return Route(method.upper(), path, handler, scope, answer, about or About())
 
 
 def add_routes(app: web.Application, routes: Iterable[Route]) -> None:

@@ -4,6 +4,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from server.access import Grant, Scope
+from server.api.about import About
 from server.api.auditing import note_sign_out, record_sign_in
 from server.api.login import SESSION_LIFETIME_S, LoginCodes, RateLimit
 from server.api.resources import json_response
@@ -22,14 +23,16 @@ from server.errors import AccessDenied
 
 CODES = web.AppKey("codes", LoginCodes)
 LIMIT = web.AppKey("sign_in_limit", RateLimit)
+_SIGN_IN = About(takes=SignIn, success=(201,), problems=(401, 403, 429))
+_SIGN_OUT = About(success=(204,), problems=(403,))
 
 
 def routes() -> list[Route]:
     """The routes of the session."""
     return [
         route("GET", "/api/session", show, Scope.READ, answer=SessionInfo),
-        route("POST", "/api/session", sign_in, Scope.PUBLIC, answer=SessionInfo),
-        route("DELETE", "/api/session", sign_out, Scope.PUBLIC),
+        route("POST", "/api/session", sign_in, Scope.PUBLIC, answer=SessionInfo, about=_SIGN_IN),
+        route("DELETE", "/api/session", sign_out, Scope.PUBLIC, about=_SIGN_OUT),
     ]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import hdrs, web
 
 from server.access import Scope
+from server.api.about import About, header
 from server.api.problems import problem
 from server.api.rates import count
 from server.api.routes import GRANT, SCOPES, Handler, Route, route
@@ -15,6 +16,14 @@ LIVE = web.AppKey("live", LiveHub)
 
 _SDP = "application/sdp"
 _FRAGMENT = "application/trickle-ice-sdpfrag"
+_OFFER = About(takes=_SDP, sends=(_SDP,), success=(201,), problems=(409, 413, 415, 422, 429, 503))
+_TRICKLE = About(
+    takes=_FRAGMENT,
+    parameters=(header(hdrs.IF_MATCH, "ETag of the session"),),
+    success=(204,),
+    problems=(412, 413, 415, 422, 428, 429),
+)
+_ENDED = About(sends=("application/octet-stream",), problems=(429,))
 Answerer = Callable[[web.Request, str, str], Awaitable[Session]]
 """Of the request, its booth and the offer."""
 
@@ -23,13 +32,13 @@ def session_routes(prefix: str, scope: Scope, answerer: Answerer) -> tuple[Route
     """The routes of `/{prefix}/{booth}` and of the sessions below it (RFC 9725 section 4)."""
     endpoint, session = f"/{prefix}/{{booth}}", f"/{prefix}/{{booth}}/{{session}}"
     return (
-        route(hdrs.METH_POST, endpoint, _answered(_poster(prefix, answerer)), scope),
-        route(hdrs.METH_GET, endpoint, _answered(_endpoint), scope),
-        route(hdrs.METH_OPTIONS, endpoint, _answered(_options), Scope.PUBLIC),
-        route(hdrs.METH_PATCH, session, _answered(_trickle), scope),
-        route(hdrs.METH_DELETE, session, _answered(_end), scope),
-        route(hdrs.METH_GET, session, _answered(_nothing), scope),
-        route(hdrs.METH_OPTIONS, session, _answered(_options), Scope.PUBLIC),
+        route(hdrs.METH_POST, endpoint, _answered(_poster(prefix, answerer)), scope, about=_OFFER),
+        route(hdrs.METH_GET, endpoint, _answered(_endpoint), scope, about=About(success=(204,))),
+        route(hdrs.METH_OPTIONS, endpoint, _answered(_options), Scope.PUBLIC, about=_ENDED),
+        route(hdrs.METH_PATCH, session, _answered(_trickle), scope, about=_TRICKLE),
+        route(hdrs.METH_DELETE, session, _answered(_end), scope, about=_ENDED),
+        route(hdrs.METH_GET, session, _answered(_nothing), scope, about=About(success=(204,))),
+        route(hdrs.METH_OPTIONS, session, _answered(_options), Scope.PUBLIC, about=_ENDED),
     )
 
 

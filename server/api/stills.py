@@ -7,6 +7,7 @@ from pathlib import Path
 from aiohttp import hdrs, web
 
 from server.access import Scope
+from server.api.about import About, choice, header, whole
 from server.api.outlines import drawn_regions
 from server.api.renditions import RENDITIONS, WHOLE, WIDTHS, Part
 from server.api.resources import ARCHIVE, STORE, json_response, number_in_query, uid_in_path
@@ -26,10 +27,24 @@ def routes() -> list[Route]:
     """The routes of the stills."""
     return [
         route("GET", "/api/stills/{sop}", still, Scope.READ, answer=StillInfo),
-        route("GET", "/api/stills/{sop}/image", image, Scope.READ),
-        route("GET", "/api/stills/{sop}/layers/{name}", layer, Scope.READ),
+        route("GET", "/api/stills/{sop}/image", image, Scope.READ, about=_picture("image/jpeg")),
+        route("GET", "/api/stills/{sop}/layers/{name}", layer, Scope.READ, about=_picture("image/png")),
         route("GET", "/api/stills/{sop}/quality", quality, Scope.READ, answer=StillQuality),
     ]
+
+
+def _picture(media_type: str) -> About:
+    return About(
+        parameters=(
+            whole("width", 1, 100_000, WIDTHS[-1], "the next larger one that is made is sent"),
+            choice("part", ("whole", "face")),
+            header(hdrs.IF_NONE_MATCH),
+        ),
+        sends=(media_type,),
+        success=(200, 304),
+        problems=(400, 422),
+        paths={"name": {"type": "string", "enum": list(LAYERS)}},
+    )
 
 
 async def still(request: web.Request) -> web.Response:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from aiohttp import web
 
 from server.access import Scope
+from server.api.about import About, flag, number, text, whole
 from server.api.corrections import describe_correction
 from server.api.renditions import RENDITIONS
 from server.api.resources import ARCHIVE, STORE, json_response, number_in_query, text_in_query, uid_in_path
@@ -16,15 +17,26 @@ from server.store import Still, Visit, VisitSearch, replaced_by, standing
 from station.protocol import Light, Verdict
 
 _LONGEST_SEARCH = 100
+_SEARCH = (
+    whole("limit", 1, 100, 24),
+    text("q", _LONGEST_SEARCH, "words of the patient's name or ID"),
+    text("booth", 32),
+    number("since", 0, 1e12, meaning="opened then or later; seconds since 1970 UTC"),
+    number("before", 0, 1e12, meaning="opened earlier; seconds since 1970 UTC"),
+    flag("unreconciled", "only those that no order is known of"),
+)
+_MEASURES = About(parameters=(flag("replaced", "also of stills that were taken again"),))
 _SEVERITY = (Verdict.PASS, Verdict.UNKNOWN, Verdict.WARN, Verdict.FAIL)
 
 
 def routes() -> list[Route]:
     """The routes of the visits."""
     return [
-        route("GET", "/api/visits", visits, Scope.READ, answer=VisitPage),
+        route("GET", "/api/visits", visits, Scope.READ, answer=VisitPage, about=About(parameters=_SEARCH)),
         route("GET", "/api/visits/{study}", visit, Scope.READ, answer=VisitDetail),
-        route("GET", "/api/visits/{study}/measures", measures, Scope.READ, answer=VisitMeasures),
+        route(
+            "GET", "/api/visits/{study}/measures", measures, Scope.READ, answer=VisitMeasures, about=_MEASURES
+        ),
     ]
 
 
