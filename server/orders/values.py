@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
-from pydicom.tag import BaseTag, Tag
+from pydicom.tag import Tag
 
 from server.orders.charsets import CharacterSets, character_sets
 from server.orders.found import Unusable
@@ -14,6 +14,7 @@ from server.orders.found import Unusable
 MOST_ITEMS = 16
 """Items of a sequence that are looked at."""
 _LONGEST = 4096
+_EMPTY = Dataset()
 _NOT_TEXT = re.compile(r"[\\\x00-\x1f\x7f]+")
 _CHARSET = "SpecificCharacterSet"
 
@@ -23,6 +24,7 @@ class Values:
 
     def __init__(self, dataset: Dataset, inherited: CharacterSets) -> None:
         self._dataset = dataset
+        self._elements = {int(tag): element for tag, element in dataset.items()}
         self._sets = inherited
         terms = self._raw(_CHARSET).decode("ascii", "replace").strip(" \0")
         if terms:
@@ -53,7 +55,7 @@ class Values:
 
     def items(self, keyword: str) -> Iterator["Values"]:
         """The first items of a sequence; none where there is none, or where it cannot be read."""
-        if not getattr(self._dataset.get_item(_tag(keyword)), "value", None):
+        if not getattr(self._elements.get(_tag(keyword)), "value", None):
             return
         try:
             items = list(self._dataset[_tag(keyword)].value)[:MOST_ITEMS]
@@ -65,24 +67,20 @@ class Values:
 
     def item(self, keyword: str) -> "Values":
         """The first item of a sequence, or an empty one."""
-        return next(self.items(keyword), None) or Values(Dataset(), self._sets)
+        return next(self.items(keyword), None) or Values(_EMPTY, self._sets)
 
     def _raw(self, keyword: str) -> bytes:
-        try:
-            element = self._dataset.get_item(_tag(keyword))
-            value: object = getattr(element, "value", None)
-        except Exception:  # noqa: BLE001  the boundary to what others send
-            return b""
-        if isinstance(value, MultiValue | list):
-            value = "\\".join(map(str, value))
+        value: object = getattr(self._elements.get(_tag(keyword)), "value", None)
         if value is None or isinstance(value, bytes):
             return (value or b"")[:_LONGEST]
+        if isinstance(value, MultiValue | list):
+            value = "\\".join(map(str, value))
         return str(value).encode()[:_LONGEST]
 
 
 @lru_cache(256)
-def _tag(keyword: str) -> BaseTag:
-    return Tag(keyword)
+def _tag(keyword: str) -> int:
+    return int(Tag(keyword))
 
 
 @lru_cache(64)
