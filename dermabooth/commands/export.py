@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import getpass
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from dermabooth import __version__
 from dermabooth.running import run
 from dermabooth.settings import load_settings
+from server.app.auditing import auditing
+from server.audit import Actor, AuditEvent, Subject, events
 from server.config import ServerConfig
 from server.errors import ConfigError
 from server.export import (
@@ -93,13 +97,15 @@ def export(
     told: list[Tally | ExportRecord] = []
 
     async def work() -> None:
+        form = "" if measures is Measures.NONE else str(measures)
         async with _open(settings, key, asked) as exporter:
             with _bar(console) as moved:
                 if dry_run:
                     told.append(await exporter.summary(chosen, moved))
-                else:
-                    form = "" if measures is Measures.NONE else str(measures)
-                    told.append(await exporter.export(folder, chosen, measures=form, on_progress=moved))
+                    return
+                with auditing(settings, "export") as auditor:
+                    recorded = replace(exporter, on_exported=lambda one: auditor.record_now(_event(one)))
+                    told.append(await recorded.export(folder, chosen, measures=form, on_progress=moved))
 
     run(work())
     if not told:
@@ -116,6 +122,20 @@ async def _open(settings: ServerConfig, key: Path, options: ExportOptions) -> As
         yield Exporter(store, Archive(settings.archive), names, options, __version__)
     finally:
         await store.close()
+
+
+def _event(record: ExportRecord) -> AuditEvent:
+    """What left, in the name of whoever is signed in at this computer."""
+    return events.exported(
+        Actor(user_id=getpass.getuser(), alternative_id="dermabooth export"),
+        record.folder,
+        [events.study(uid, anonymized=True) for uid in record.studies],
+        list(
+            dict.fromkeys(
+                Subject(patient_id=p.patient_id, issuer=p.issuer_of_patient_id) for p in record.patients
+            )
+        ),
+    )
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ import contextlib
 import os
 import socket
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -12,15 +13,17 @@ import cv2
 from server.access import Scope, Tokens
 from server.app import ready
 from server.app.auditing import auditing, forward
+from server.app.hospital import Hospital, open_hospital
 from server.app.priority import yield_to_previews
+from server.app.recording import Recorder
 from server.config import ServerConfig, read_profile
-from server.corrections import CopyMaker, Corrector
+from server.corrections import CopyMaker
 from server.dicom import warm_up
 from server.events import BoothJudged, BoothSeen, EventSender, StepEnded, StillArrived
 from server.inference import SEVERITY_MODELS, TritonClient, model_infos
 from server.ingest import Ingest, IngestEvent
-from server.orders import open_desk
-from server.outbox import Outbox, open_destination
+from server.orders import OrderDesk
+from server.outbox import Outbox
 from server.pipeline import (
     FIRST_STEPS,
     NEEDS,
@@ -35,6 +38,7 @@ from server.pipeline import (
 )
 from server.store import Archive, StepResult, Still, Store, WorkState, routes_of
 from station.protocol import LAST_STEP, StillExamined, StillProgress, Welcome
+from station.quality import QualityProfile
 
 TOKEN_LIFETIME_S = 24 * 3600.0
 TOKEN_RENEWAL_S = 12 * 3600.0
@@ -51,73 +55,85 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
     cv2.setNumThreads(1)
     profile = read_profile(quality / f"{config.analysis.quality_profile}.toml")
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(auditing(config, "work"))
-        archive = Archive(config.archive)
-        store = Store.open(
-            config.database_url, steps=STEPS, routes=routes_of(config.destinations), archive=archive
-        )
-        stack.push_async_callback(store.close)
-        await store.complete_sidecars()
-        triton = await stack.enter_async_context(TritonClient(config.triton.url))
-        severity = SEVERITY_MODELS[config.analysis.severity]
-        infos = model_infos(models, without=set(SEVERITY_MODELS.values()) - {severity})
-        examiner = Examiner(triton, profile, models=infos, severity=severity, threads=2)
-        stack.callback(examiner.close)
-        await examiner.run(warm_up)
+        auditor = stack.enter_context(auditing(config, "work"))
+        base = await _open_base(stack, config, f"dermabooth {version}")
+        recorder = Recorder(auditor, base.store, config.destinations)
+        steps = await _open_analysis(stack, base, models, profile)
         door = EventSender(config.run)
         stack.callback(door.close)
-        tracking, software = Tracking.open(config.keys), f"dermabooth {version}"
-        maker = ObjectMaker(
-            infos,
-            software,
-            tracking,
-            institution_name=config.dicom.institution_name,
+        hospital = await stack.enter_async_context(_hospital(base, recorder))
+        news = _News(base.store, door, hospital.outbox)
+        workers = _workers(base.store, steps, news)
+        greeter = _Greeter(config, base.software)
+        news.ingest = ingest = await stack.enter_async_context(
+            _ingest(base, greeter, news, hospital.orders, recorder)
         )
-        steps = StillSteps(Workbench(store, archive, examiner), maker, config.objects)
-        outbox = _outbox(config, store, archive)
-        news = _News(store, door, outbox)
-        corrector = Corrector(
-            store.corrections,
-            CopyMaker(archive, software, tracking.uid),
-            worker=_worker_name(),
-            on_end=lambda _: outbox.poke(),
-        )
-        workers = _workers(store, steps, news)
-        greeter = _Greeter(config, version)
-        orders = await stack.enter_async_context(
-            open_desk(config.orders, config.dicom, config.data, store.begun_visits)
-        )
-
-        def heard(event: IngestEvent) -> None:
-            door.send(event)
-            if isinstance(event, StillArrived):
-                news.poke()
-
-        ingest = await stack.enter_async_context(
-            Ingest(
-                config.capture.endpoint,
-                config.keys,
-                config.booths,
-                store,
-                archive,
-                greeter.welcome,
-                heard,
-                orders=None if orders is None else orders.answer,
-            )
-        )
-        news.ingest = ingest
         stack.callback(ready.withdraw, config.run, "work")
         ready.announce(config.run, "work", capture=ingest.endpoint)
         async with asyncio.TaskGroup() as tasks:
+            hospital.start(tasks)
             for worker in workers:
                 tasks.create_task(worker.run(), name="worker")
-            tasks.create_task(outbox.run(), name="outbox")
-            tasks.create_task(corrector.run(), name="corrections")
             tasks.create_task(_receive(ingest), name="ingest")
             tasks.create_task(forward(config), name="audit")
             tasks.create_task(_tell_presence(ingest, door, greeter), name="presence")
-            if orders is not None:
-                tasks.create_task(orders.run(), name="orders")
+
+
+@dataclass(frozen=True)
+class _Base:
+    """What the parts of the process have in common."""
+
+    config: ServerConfig
+    store: Store
+    archive: Archive
+    tracking: Tracking
+    software: str
+
+
+async def _open_base(stack: contextlib.AsyncExitStack, config: ServerConfig, software: str) -> _Base:
+    archive = Archive(config.archive)
+    store = Store.open(
+        config.database_url, steps=STEPS, routes=routes_of(config.destinations), archive=archive
+    )
+    stack.push_async_callback(store.close)
+    await store.complete_sidecars()
+    return _Base(config, store, archive, Tracking.open(config.keys), software)
+
+
+async def _open_analysis(
+    stack: contextlib.AsyncExitStack, base: _Base, models: Path, profile: QualityProfile
+) -> StillSteps:
+    """The steps of a still, warmed up."""
+    config = base.config
+    triton = await stack.enter_async_context(TritonClient(config.triton.url))
+    severity = SEVERITY_MODELS[config.analysis.severity]
+    infos = model_infos(models, without=set(SEVERITY_MODELS.values()) - {severity})
+    examiner = Examiner(triton, profile, models=infos, severity=severity, threads=2)
+    stack.callback(examiner.close)
+    await examiner.run(warm_up)
+    maker = ObjectMaker(infos, base.software, base.tracking, institution_name=config.dicom.institution_name)
+    return StillSteps(Workbench(base.store, base.archive, examiner), maker, config.objects)
+
+
+def _hospital(base: _Base, recorder: Recorder) -> contextlib.AbstractAsyncContextManager[Hospital]:
+    copies = CopyMaker(base.archive, base.software, base.tracking.uid)
+    return open_hospital(base.config, base.store, base.archive, copies, recorder, worker=_worker_name())
+
+
+def _ingest(
+    base: _Base, greeter: "_Greeter", news: "_News", orders: OrderDesk | None, recorder: Recorder
+) -> Ingest:
+    return Ingest(
+        base.config.capture.endpoint,
+        base.config.keys,
+        base.config.booths,
+        base.store,
+        base.archive,
+        greeter.welcome,
+        news.heard,
+        orders=None if orders is None else orders.answer,
+        on_refused=recorder.refusal,
+    )
 
 
 def _workers(store: Store, steps: StillSteps, news: "_News") -> list[Worker]:
@@ -138,16 +154,6 @@ def _workers(store: Store, steps: StillSteps, news: "_News") -> list[Worker]:
     ]
     news.workers = workers
     return workers
-
-
-def _outbox(config: ServerConfig, store: Store, archive: Archive) -> Outbox:
-    return Outbox(
-        [open_destination(one, config, store) for one in config.destinations],
-        store,
-        archive,
-        worker=_worker_name(),
-        keep_days=config.retention.days,
-    )
 
 
 def _worker_name() -> str:
@@ -176,9 +182,9 @@ async def _tell_presence(ingest: Ingest, door: EventSender, greeter: "_Greeter")
 class _Greeter:
     """Tells a booth where its preview goes, with a token for it."""
 
-    def __init__(self, config: ServerConfig, version: str) -> None:
+    def __init__(self, config: ServerConfig, software: str) -> None:
         self._config = config
-        self._software = f"dermabooth {version}"
+        self._software = software
         self._orders = config.orders.configured
         self._tokens = Tokens.open(config.keys)
         self._address = self._live_address()
@@ -231,6 +237,12 @@ class _News:
         """Something may be due."""
         for worker in self.workers:
             worker.poke()
+
+    def heard(self, event: IngestEvent) -> None:
+        """The ingest has news."""
+        self._door.send(event)
+        if isinstance(event, StillArrived):
+            self.poke()
 
     async def step_ended(self, still: Still, step: str, done: bool, result: StepResult | None) -> None:
         """A step of a still has ended."""

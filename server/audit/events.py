@@ -175,9 +175,13 @@ def queried(
     *,
     sop_class_uid: str = "",
     transfer_syntax_uid: str = "",
+    asker: Actor | None = None,
     failed: str = "",
 ) -> AuditEvent:
-    """Query (A.5.3.10): `query` is a C-FIND identifier as it was encoded, or the search of an HTTP request."""
+    """Query (A.5.3.10): `query` is a C-FIND identifier as it was encoded, or the search of an HTTP request.
+
+    `asker` is for whom the source asks.
+    """
     of_dicom = bool(sop_class_uid)
     details = (("TransferSyntax", transfer_syntax_uid),) if transfer_syntax_uid else ()
     return AuditEvent(
@@ -185,7 +189,11 @@ def queried(
         action=Action.EXECUTE,
         result=Result.SERIOUS_FAILURE if failed else Result.SUCCESS,
         reason=failed,
-        actors=(_in_role(source, codes.SOURCE), _in_role(destination, codes.DESTINATION)),
+        actors=(
+            _in_role(source, codes.SOURCE),
+            _in_role(destination, codes.DESTINATION),
+            *([] if asker is None else [asker]),
+        ),
         things=(
             Thing(
                 id=sop_class_uid or "search",

@@ -143,6 +143,7 @@ class Exporter:
             key=self.pseudonyms.fingerprint,
             tally=tally,
             studies=tuple(visit.study_now or visit.study_instance_uid for visit in visits),
+            patients=tuple(dict.fromkeys(visit.patient for visit in visits)),
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from server.export.options import ExportOptions
 from server.export.planning import VisitPlan
 from server.export.selection import Selection
+from station.protocol import Patient
 
 IDENTIFIABLE = "The photographs show whole faces: the people in them can be recognized. Treat this export as personal data."
 EYE_BAND = "A band covers the eyes in every photograph. It makes recognition harder, not impossible: do not publish the pictures."
@@ -49,6 +50,8 @@ class ExportRecord:
     tally: Tally
     studies: tuple[str, ...]
     """Study Instance UIDs in the archive."""
+    patients: tuple[Patient, ...]
+    """Whose these are, for the audit trail; written nowhere else."""
 
     @property
     def warning(self) -> str:

@@ -17,12 +17,19 @@ _log = logging.getLogger(__name__)
 
 
 class Gatekeeper:
-    """Admits a connection whose CURVE key `booth_of` knows, under that booth's id as its User-Id."""
+    """Admits a connection whose CURVE key `booth_of` knows, under that booth's id as its User-Id.
+
+    `on_refused` is told the address of another one, and why it may not come in.
+    """
 
     def __init__(
-        self, context: zmq.asyncio.Context, booth_of: Callable[[bytes], Awaitable[str | None]]
+        self,
+        context: zmq.asyncio.Context,
+        booth_of: Callable[[bytes], Awaitable[str | None]],
+        on_refused: Callable[[str, str], None] = lambda _who, _why: None,
     ) -> None:
         self._booth_of = booth_of
+        self._on_refused = on_refused
         self._socket: zmq.asyncio.Socket = context.socket(zmq.REP)
         self._socket.linger = 0
         self._socket.bind(_ENDPOINT)
@@ -58,7 +65,9 @@ class Gatekeeper:
             _log.exception("the folder of booth keys cannot be read")
             return None
         if booth_id is None:
-            _log.warning("connection with a key that is not enrolled", extra={"address": request[3].decode()})
+            address = request[3].decode(errors="replace")
+            _log.warning("connection with a key that is not enrolled", extra={"address": address})
+            self._on_refused(address, "its key is not enrolled")
         return booth_id
 
 

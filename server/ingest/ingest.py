@@ -41,6 +41,7 @@ from station.protocol import (
 _MAX_PART_BYTES = 2 * CHUNK_BYTES
 _SEND_QUEUE = 256
 _MUTED = 1024
+_BREACHES = frozenset({ErrorCode.UNKNOWN_BOOTH, ErrorCode.MALFORMED, ErrorCode.OVERSIZED})
 _log = logging.getLogger(__name__)
 
 
@@ -65,7 +66,7 @@ class Ingest:
     """Receives stills over CURVE from the booths in a key folder, as an async context manager.
 
     `welcome` makes the greeting of a booth; `on_event` hears of booths, visits and stills, on the event loop; `orders` answers
-    what a booth asks of the worklist.
+    what a booth asks of the worklist; `on_refused` hears which booth (or address, of an unknown key) was shut out, and why.
     A part over twice the chunk size never enters memory: ZeroMQ cuts that connection.
     Raises `ConfigError` on entering if the endpoint is taken or the key cannot be used.
     """
@@ -81,6 +82,7 @@ class Ingest:
         on_event: Callable[[IngestEvent], None] = lambda _event: None,
         *,
         orders: Orders | None = None,
+        on_refused: Callable[[str, str], None] = lambda _who, _why: None,
         reserve_bytes: int = DEFAULT_RESERVE_BYTES,
         timing: Timing | None = None,
     ) -> None:
@@ -94,6 +96,7 @@ class Ingest:
         self._welcome = welcome
         self._on_event = on_event
         self._orders = orders
+        self._on_refused = on_refused
         self._timing = timing or Timing()
         self._connections: dict[bytes, _Connection] = {}
         self._sockets: _Sockets | None = None
@@ -153,7 +156,9 @@ class Ingest:
     def _bind(self) -> _Sockets:
         keys = open_server_keys(self._keys)
         context = zmq.asyncio.Context()
-        gatekeeper = Gatekeeper(context, lambda key: self._disk.run(self._allow_list.booth_of, key))
+        gatekeeper = Gatekeeper(
+            context, lambda key: self._disk.run(self._allow_list.booth_of, key), self._on_refused
+        )
         router: zmq.asyncio.Socket = context.socket(zmq.ROUTER)
         router.linger = 0
         router.curve_server = True
@@ -213,6 +218,7 @@ class Ingest:
                 if hello is not None:
                     self._connect(identity, hello, _key(parts), tasks, services)
         except (HangUp, ProtocolError) as error:
+            self._note_breach(str(parts[0].get("User-Id")) if parts else "", error, connection is not None)
             self._hang_up(identity, refusal(error))
 
     def _checked_hello(self, identity: bytes, parts: Parts) -> Hello | None:
@@ -255,10 +261,19 @@ class Ingest:
         try:
             await peer.run()
         except (HangUp, ProtocolError) as error:
+            self._note_breach(peer.booth_id, error, True)
             self._hang_up(identity, refusal(error))
         except Exception as error:  # noqa: BLE001  boundary: whatever one booth does, the others go on
             _log.exception("conversation failed", extra={"booth_id": peer.booth_id})
             self._hang_up(identity, refusal(error))
+
+    def _note_breach(self, booth_id: str, error: HangUp | ProtocolError, connected: bool) -> None:
+        """Tell of a booth that takes another's name or breaks the limits.
+
+        Speaking before the greeting is none: so does everybody whose server was started anew.
+        """
+        if error.code in _BREACHES or (connected and error.code is ErrorCode.UNEXPECTED):
+            self._on_refused(booth_id, str(error))
 
     def _hang_up(self, identity: bytes, refused: Refused | None) -> None:
         """Take nothing further from this connection until it says Hello again."""
@@ -314,6 +329,7 @@ class Ingest:
             for identity, connection in list(self._connections.items()):
                 if not self._is_enrolled(connection.peer.booth_id, connection.key):
                     text = "the key of this booth was withdrawn"
+                    self._on_refused(connection.peer.booth_id, text)
                     self._hang_up(identity, Refused(code=ErrorCode.UNKNOWN_BOOTH, message=text))
                 elif _now() - connection.heard_at > self._timing.silence_s:
                     self._hang_up(identity, None)

@@ -4,7 +4,7 @@ from server.orders.desk import AWAY, LONGER, UNUSABLE, OrderDesk
 from server.orders.found import Found, Unusable
 from server.orders.kept import Keeper, KeptList
 from server.orders.opening import kept_list, open_desk
-from server.orders.source import OrderSource
+from server.orders.source import OnQuery, OrderSource, Query
 
 __all__ = [
     "AWAY",
@@ -13,8 +13,10 @@ __all__ = [
     "Found",
     "Keeper",
     "KeptList",
+    "OnQuery",
     "OrderDesk",
     "OrderSource",
+    "Query",
     "Unusable",
     "kept_list",
     "open_desk",

@@ -14,7 +14,7 @@ from server.orders.days import bounds, window
 from server.orders.found import Found
 from server.orders.kept import Keeper, KeptList
 from server.orders.pages import digest_of, pages_of
-from server.orders.source import OrderSource, fits
+from server.orders.source import OnQuery, OrderSource, Query, fits
 from station.protocol import OrderEntry, OrdersTold, OrdersWanted
 
 AWAY = "The hospital's worklist does not answer: tell its administrator if this stays so."
@@ -43,12 +43,14 @@ class OrderDesk:
         *,
         days: tuple[int, int] = (0, 0),
         refresh_s: float = 30.0,
+        on_query: OnQuery | None = None,
     ) -> None:
         self._source = source
         self._keeper = keeper
         self._begun_visits = begun_visits
         self._days = days
         self._refresh_s = refresh_s
+        self._on_query = on_query
         self._searching = asyncio.Semaphore(_SEARCHES)
         self._away = False
         self._told_unusable: Mapping[str, int] = {}
@@ -67,8 +69,10 @@ class OrderDesk:
 
     async def refresh(self) -> None:
         """Ask for the list now; without an answer the last one stays."""
+        days = self._window()
+        self._tell("", lambda: self._source.list_queries(*days))
         try:
-            found = await self._source.expected(*self._window())
+            found = await self._source.expected(*days)
         except OrdersUnavailable as error:
             self._note_away(str(error))
             return
@@ -107,6 +111,7 @@ class OrderDesk:
         problem = ""
         try:
             async with asyncio.timeout(_SEARCH_S), self._searching:
+                self._tell(booth_id, lambda: self._source.search_queries(wanted.sought))
                 found = await self._source.search(wanted.sought)
         except (OrdersUnavailable, TimeoutError):
             found, problem = fits(Found(self._listed()), wanted.sought), AWAY
@@ -119,6 +124,11 @@ class OrderDesk:
             entries=entries,
             more=found.more,
         )
+
+    def _tell(self, booth_id: str, queries: Callable[[], Sequence[Query]]) -> None:
+        if self._on_query is not None:
+            for query in queries():
+                self._on_query(booth_id, query)
 
     def _listed(self) -> tuple[OrderEntry, ...]:
         """The entries of the days that are listed today."""

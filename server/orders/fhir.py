@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import aiohttp
 import msgspec
@@ -14,7 +14,7 @@ from server.orders.days import bounds
 from server.orders.fhir_entry import read_request
 from server.orders.fhir_shapes import Bundle, Resource, ServiceRequest
 from server.orders.found import Found, Gathering, Unusable, merged
-from server.orders.source import MOST_SOUGHT, fits
+from server.orders.source import MOST_SOUGHT, Query, fits
 
 MAX_PAGE_BYTES = 8 << 20
 _MOST_PAGES = 50
@@ -46,8 +46,7 @@ class FhirSource:
     async def expected(self, first: date, last: date) -> Found:
         """What is to be done from one day to another."""
         start, end = bounds(first, last)
-        days = (("occurrence", f"ge{_moment(start)}"), ("occurrence", f"lt{_moment(end)}"))
-        found = await self._ask([*self._query, *days], self._limit, sought=False)
+        found = await self._ask(self._of_days(first, last), self._limit, sought=False)
         entries = [
             one for one in found.entries if one.scheduled_at is None or start <= one.scheduled_at < end
         ]
@@ -55,14 +54,29 @@ class FhirSource:
 
     async def search(self, sought: str) -> Found:
         """Who is meant by a patient ID, an accession number or the beginning of a name."""
+        answers = [await self._ask(one, 10 * MOST_SOUGHT, sought=True) for one in self._of_text(sought)]
+        return fits(merged(answers, 10 * MOST_SOUGHT), sought)
+
+    def list_queries(self, first: date, last: date) -> Sequence[Query]:
+        """The parameters of `expected`."""
+        return [Query(self.name, urlencode(self._of_days(first, last)).encode())]
+
+    def search_queries(self, sought: str) -> Sequence[Query]:
+        """The parameters of `search`."""
+        return [Query(self.name, urlencode(one).encode()) for one in self._of_text(sought)]
+
+    def _of_days(self, first: date, last: date) -> Parameters:
+        start, end = bounds(first, last)
+        days = (("occurrence", f"ge{_moment(start)}"), ("occurrence", f"lt{_moment(end)}"))
+        return [*self._query, *days]
+
+    def _of_text(self, sought: str) -> Sequence[Parameters]:
+        """One search for each key that may be meant."""
         value = sought.translate(_SPECIAL)
         keys = ["patient.identifier", "identifier"]
         if not any(letter.isdigit() for letter in sought):
             keys.append("patient.name")
-        answers = [
-            await self._ask([*self._query, (key, value)], 10 * MOST_SOUGHT, sought=True) for key in keys
-        ]
-        return fits(merged(answers, 10 * MOST_SOUGHT), sought)
+        return [[*self._query, (key, value)] for key in keys]
 
     async def close(self) -> None:
         """Close the connections."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -11,13 +11,14 @@ from pydicom.dataset import Dataset
 from server.config.dicom import DicomConfig
 from server.config.orders import MwlSection
 from server.dimse import AnswerTooLarge, Association, Offer, Peer
+from server.dimse.messages import encoded
 from server.errors import OrdersUnavailable, PeerUnavailable
 from server.orders import keys
 from server.orders.charsets import character_sets
 from server.orders.days import bounds
 from server.orders.entry import Scheduled, read_entry
 from server.orders.found import Found, Gathering, Unusable
-from server.orders.source import fits
+from server.orders.source import Query, fits
 
 MODEL = "1.2.840.10008.5.1.4.31"
 """SOP class Modality Worklist Information Model - FIND."""
@@ -50,6 +51,17 @@ class MwlSource:
         """Who is meant by what was scanned or typed."""
         queries = list(keys.of_text(sought))
         return fits(await self._run(queries, _MOST_BROAD, _every), sought)
+
+    def list_queries(self, first: date, last: date) -> Sequence[Query]:
+        """The identifier of `expected`."""
+        return [self._query(keys.of_days(self._section, first, last))]
+
+    def search_queries(self, sought: str) -> Sequence[Query]:
+        """The identifiers of `search`."""
+        return [self._query(one) for one in keys.of_text(sought)]
+
+    def _query(self, identifier: Dataset) -> Query:
+        return Query(self.name, encoded(identifier, _PLAIN[0]), MODEL, _PLAIN[0])
 
     async def close(self) -> None:
         """Cut what is under way and end the threads."""

@@ -10,14 +10,19 @@ from server.orders.desk import BegunVisits, OrderDesk
 from server.orders.fhir import FhirSource
 from server.orders.kept import Keeper
 from server.orders.mwl import MwlSource
-from server.orders.source import OrderSource
+from server.orders.source import OnQuery, OrderSource
 
 _FILE = "worklist.json"
 
 
 @asynccontextmanager
 async def open_desk(
-    orders: OrdersConfig, dicom: DicomConfig, folder: Path, begun_visits: BegunVisits
+    orders: OrdersConfig,
+    dicom: DicomConfig,
+    folder: Path,
+    begun_visits: BegunVisits,
+    *,
+    on_query: OnQuery | None = None,
 ) -> AsyncIterator[OrderDesk | None]:
     """The desk with the list that was kept in `folder`; None where there is no source. Raises `ConfigError`.
 
@@ -33,6 +38,7 @@ async def open_desk(
         begun_visits,
         days=(orders.days_before, orders.days_after),
         refresh_s=orders.refresh_s,
+        on_query=on_query,
     )
     try:
         await desk.open()

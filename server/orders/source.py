@@ -1,5 +1,7 @@
 """What the desk needs from whoever holds the hospital's orders."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
@@ -7,6 +9,22 @@ from server.orders.found import Found
 
 MOST_SOUGHT = 20
 """Entries that a search gives."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a source is asked, for whoever keeps account of it."""
+
+    source: str
+    content: bytes
+    """The identifier of a C-FIND, or the parameters of an HTTP request."""
+    sop_class_uid: str = ""
+    """Of the C-FIND; empty: it is none."""
+    transfer_syntax_uid: str = ""
+
+
+OnQuery = Callable[[str, Query], None]
+"""Told of every query before it is asked, with the booth that searches; empty: the list is asked for again."""
 
 
 class OrderSource(Protocol):
@@ -23,6 +41,12 @@ class OrderSource(Protocol):
 
         At most `MOST_SOUGHT`; raises `OrdersUnavailable`.
         """
+
+    def list_queries(self, first: date, last: date) -> Sequence[Query]:
+        """What `expected` asks."""
+
+    def search_queries(self, sought: str) -> Sequence[Query]:
+        """What `search` asks."""
 
     async def close(self) -> None:
         """Let go of the source; calls under way end with `OrdersUnavailable`. Safe to call twice."""

@@ -2,13 +2,17 @@
 
 import asyncio
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from dermabooth.cli import build
+from server.audit import verify
+from server.audit.chain import trail_files
 from server.errors import ConfigError
+from tests.fixtures.audit_schema import assert_valid_message
 from tests.fixtures.research_visits import ANNA, BRUNO, DAY_S, OPENED_AT, add_visit, open_research
 
 pytestmark = pytest.mark.unit
@@ -49,6 +53,18 @@ def test_visits_of_a_day_leave_with_masked_faces(data: Path, tmp_path: Path) -> 
     assert inside["faces"] == "eye-band"
     assert (tmp_path / "out" / "measures.csv").exists()
     assert (data / "keys" / "pseudonyms").exists()
+
+
+def test_what_left_stands_in_the_audit_trail(data: Path, tmp_path: Path) -> None:
+    export(data, tmp_path / "out")
+    assert verify(data / "audit").fault == ""
+    lines = [line for path in trail_files(data / "audit") for line in path.read_bytes().splitlines()]
+    *_, _start, exported, _stop = [assert_valid_message(line.split(b" ", 2)[2]) for line in lines]
+    kinds = Counter(one.attrib["csd-code"] for one in exported.iter("ParticipantObjectIDTypeCode"))
+    assert kinds == {"110180": 2, "2": 2}
+    assert {one.text for one in exported.iter("Anonymized")} == {"true"}
+    (_, media) = exported.iter("ActiveParticipant")
+    assert media.attrib["UserID"] == str(tmp_path / "out")
 
 
 def test_a_dry_run_tells_and_writes_nothing(data: Path, tmp_path: Path) -> None:
