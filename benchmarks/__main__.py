@@ -28,6 +28,7 @@ from benchmarks import (
     triton_throughput,
     uplink,
     visit,
+    worklist,
 )
 from benchmarks.live import exact, glass, one_core, overload, peers, trouble, viewers
 from benchmarks.live import model as live_model
@@ -107,9 +108,9 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "interference": interference.measure,
     "visit": visit.measure,
     "objects": objects.measure,
-    "analyze": lambda: _with_triton(analyze.measure),
     "outbox": outbox.measure,
     "worklist": worklist.measure,
+    "analyze": lambda: _with_triton(analyze.measure),
 }
 
 
@@ -121,8 +122,8 @@ SHORT: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "live_overload": partial(overload.measure, rounds=1, seconds=5.0),
     "live_viewers": partial(viewers.measure, rounds=1, seconds=2.0),
     "live_peers": partial(peers.measure, rounds=1, seconds=2.0, overload_s=5.0),
-    "live_one_core": partial(one_core.measure, rounds=1, seconds=2.0, steps=(1, 2)),
     "outbox": partial(outbox.measure, rounds=1),
+    "live_one_core": partial(one_core.measure, rounds=1, seconds=2.0, steps=(1, 2)),
 }
 """Some of them in seconds."""
 
