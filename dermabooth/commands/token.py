@@ -23,7 +23,8 @@ def _group() -> None:
 @app.command()
 def create(
     scope: Annotated[
-        list[Scope], typer.Option(help="What it allows: read, correct, publish, admin. May be given several times.")
+        list[Scope],
+        typer.Option(help="What it allows: read, correct, publish, admin. May be given several times."),
     ],
     subject: Annotated[
         str, typer.Option(help="Whom it is for: a program's name; with publish, the booth's.")
