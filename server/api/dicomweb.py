@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from server.access import Scope
+from server.api import dicomweb_request as asked
 from server.api.about import About, Parameter, choice, header, text, whole
 from server.api.multipart import Part, length_of, new_boundary, send_file, send_parts
 from server.api.problems import host_name
@@ -14,7 +15,6 @@ from server.api.routes import Handler, Route, route
 from server.api.settings import SETTINGS
 from server.dicomweb import (
     Accepted,
-    Address,
     BadRequest,
     Busy,
     DicomWeb,
@@ -22,12 +22,10 @@ from server.dicomweb import (
     NotAcceptable,
     Picture,
     etag,
-    read_accept,
 )
 from server.dicomweb.attributes import MATCHED
 from server.errors import BadImage
 from server.store import Instance, Level
-from station.protocol import is_uid
 
 ROOT = "/dicom-web"
 DICOMWEB = web.AppKey("dicomweb", DicomWeb)
@@ -35,11 +33,9 @@ DICOMWEB = web.AppKey("dicomweb", DicomWeb)
 _DICOM = "application/dicom"
 _MULTIPART = "multipart/related"
 _JSON = ("application/dicom+json", "application/json")
-_PICTURES = ("image/jpeg", "image/png")
 _STUDY = ROOT + "/studies/{study}"
 _SERIES = _STUDY + "/series/{series}"
 _INSTANCE = _SERIES + "/instances/{instance}"
-_LARGEST_SIDE = 10_000
 _THUMBNAIL = 256
 _LONGEST_LIST = 2048
 _ALLOWED = {
@@ -77,7 +73,7 @@ _OBJECTS = _kept(_MULTIPART, _DICOM)
 _METADATA = _kept(_JSON[0])
 _VALUES = _kept(_MULTIPART, "application/octet-stream", "image/jls", "image/jpeg")
 _PICTURE = _kept(
-    *_PICTURES,
+    *asked.PICTURES,
     parameters=(
         whole("quality", 1, 100, 90),
         text("viewport", 64, "WIDTH,HEIGHT or WIDTH,HEIGHT,LEFT,TOP,WIDTH,HEIGHT"),
@@ -117,10 +113,10 @@ async def preflight(_request: web.Request) -> web.Response:
 
 async def search(request: web.Request, level: Level) -> web.Response:
     """Search for studies, series or instances (QIDO-RS)."""
-    if not any(one.takes(name) for one in _accept(request) for name in _JSON):
+    if not any(one.takes(name) for one in asked.accept(request) for name in _JSON):
         raise NotAcceptable(f"results are sent as {_JSON[0]}")
     names = {"study": "StudyInstanceUID", "series": "SeriesInstanceUID"}
-    under = {names[name]: _uid(request, name) for name in names if name in request.match_info}
+    under = {names[name]: asked.uid(request, name) for name in names if name in request.match_info}
     service, root = request.app[DICOMWEB], _root(request)
     found = await service.search(level, request.query.items(), under, root)
     response = web.Response(body=msgspec.json.encode(found.results), content_type=_JSON[0])
@@ -134,8 +130,8 @@ async def search(request: web.Request, level: Level) -> web.Response:
 
 async def retrieve(request: web.Request) -> web.StreamResponse:
     """The objects of a study or series, or one (WADO-RS)."""
-    service, accepted = request.app[DICOMWEB], _accept(request)
-    instances = await service.instances(_address(request))
+    service, accepted = request.app[DICOMWEB], asked.accept(request)
+    instances = await service.instances(asked.address(request))
     chosen = [(one, await service.choose(one, accepted)) for one in instances]
     wanted = [(one, syntax) for one, syntax in chosen if syntax is not None]
     if not wanted:
@@ -146,17 +142,17 @@ async def retrieve(request: web.Request) -> web.StreamResponse:
     if _is_known(request, headers):
         return web.Response(status=304, headers=headers)
     bodies = [functools.partial(_object, request, one, syntax) for one, syntax in wanted]
-    if len(wanted) == 1 and not _is_multipart(accepted, _DICOM):
+    if len(wanted) == 1 and not asked.is_multipart(accepted, _DICOM):
         return await _send_one(request, await bodies[0](), headers)
     return await _send_all(request, _DICOM, bodies, await _stored_parts(request, wanted), headers)
 
 
 async def metadata(request: web.Request) -> web.Response:
     """The attributes of objects as DICOM JSON, large values by reference."""
-    if not any(one.takes(name) for one in _accept(request) for name in _JSON):
+    if not any(one.takes(name) for one in asked.accept(request) for name in _JSON):
         raise NotAcceptable(f"metadata is sent as {_JSON[0]}")
     service = request.app[DICOMWEB]
-    instances, root = await service.instances(_address(request)), _root(request)
+    instances, root = await service.instances(asked.address(request)), _root(request)
     headers = _tagged(etag(instances, "metadata", root))
     if _is_known(request, headers):
         return web.Response(status=304, headers=headers)
@@ -169,8 +165,8 @@ async def frames(request: web.Request) -> web.StreamResponse:
     text = request.match_info["frames"]
     if len(text) > _LONGEST_LIST:
         raise BadRequest("the list of frames is too long")
-    numbers = [_frame_number(one) for one in text.split(",")]
-    instance, accepted = await _one(request), _accept(request)
+    numbers = [asked.frame_number(one) for one in text.split(",")]
+    instance, accepted = await _one(request), asked.accept(request)
     made = await request.app[DICOMWEB].frames(instance, numbers, accepted)
     return await _send_frames(request, instance, made, accepted)
 
@@ -180,23 +176,23 @@ async def bulkdata(request: web.Request) -> web.StreamResponse:
     tag = request.match_info["tag"]
     if len(tag) != 8 or not all(digit in "0123456789abcdefABCDEF" for digit in tag):
         raise BadRequest("bulk data is named by a tag of eight hexadecimal digits")
-    instance, accepted = await _one(request), _accept(request)
+    instance, accepted = await _one(request), asked.accept(request)
     made = await request.app[DICOMWEB].bulk(instance, tag, accepted)
     return await _send_frames(request, instance, made, accepted)
 
 
 async def rendered(request: web.Request) -> web.Response:
     """A picture for display; `quality` from 1 to 100, `viewport` as WIDTH,HEIGHT or WIDTH,HEIGHT,LEFT,TOP,WIDTH,HEIGHT."""
-    number = _frame_number(request.match_info.get("frame", "1"))
-    return await _send_picture(request, await _one(request), number, _picture(request))
+    number = asked.frame_number(request.match_info.get("frame", "1"))
+    return await _send_picture(request, await _one(request), number, asked.picture(request))
 
 
 async def thumbnail(request: web.Request) -> web.Response:
     """A small picture of a study, a series or an object; of the first photograph where there are several."""
-    instances = await request.app[DICOMWEB].instances(_address(request))
+    instances = await request.app[DICOMWEB].instances(asked.address(request))
     pictures = [one for one in instances if one.modality in ("XC", "DMS")] or instances
     viewport = request.query.get("viewport", f"{_THUMBNAIL},{_THUMBNAIL}")
-    return await _send_picture(request, pictures[0], 1, _picture(request, viewport))
+    return await _send_picture(request, pictures[0], 1, asked.picture(request, viewport))
 
 
 async def _send_picture(
@@ -222,7 +218,7 @@ async def _send_frames(
                 Part(((hdrs.CONTENT_TYPE, kind), (hdrs.CONTENT_LOCATION, place)), made.path, size, begin)
             )
             begin += size
-        if len(parts) == 1 and not _is_multipart(accepted, made.media_type):
+        if len(parts) == 1 and not asked.is_multipart(accepted, made.media_type):
             return await send_file(request, parts[0], request.app[DICOMWEB].run, headers)
         bodies = [functools.partial(_ready, part) for part in parts]
         return await _send_all(request, made.media_type, bodies, parts, headers)
@@ -288,7 +284,7 @@ async def _send_one(request: web.Request, part: Part, headers: dict[str, str]) -
 
 
 async def _one(request: web.Request) -> Instance:
-    return (await request.app[DICOMWEB].instances(_address(request)))[0]
+    return (await request.app[DICOMWEB].instances(asked.address(request)))[0]
 
 
 def _reading(path: str, handler: Handler, about: About) -> Route:
@@ -320,60 +316,6 @@ def _answered(handler: Handler) -> Handler:
             raise web.HTTPInternalServerError(text=str(error)) from error
 
     return handle
-
-
-def _address(request: web.Request) -> Address:
-    names = ("study", "series", "instance")
-    return Address(*(_uid(request, name) if name in request.match_info else "" for name in names))
-
-
-def _uid(request: web.Request, name: str) -> str:
-    uid = request.match_info[name]
-    if not is_uid(uid):
-        raise BadRequest(f"the {name} in the address is not a DICOM UID")
-    return uid
-
-
-def _accept(request: web.Request) -> Sequence[Accepted]:
-    """What the caller accepts; the query parameter counts before the header (PS3.18 section 8.3.3.1)."""
-    return read_accept(request.query.get("accept") or ", ".join(request.headers.getall(hdrs.ACCEPT, ())))
-
-
-def _is_multipart(accepted: Sequence[Accepted], media_type: str) -> bool:
-    """Whether an answer of one part is wrapped all the same: unless the plain type is named, and before the wrapped."""
-    for one in accepted:
-        if one.takes(media_type):
-            return one.multipart or one.media_type == "*/*"
-    return True
-
-
-def _picture(request: web.Request, viewport: str | None = None) -> Picture:
-    wanted = next((name for one in _accept(request) for name in _PICTURES if one.takes(name)), None)
-    if wanted is None:
-        raise NotAcceptable(f"pictures are rendered as {' or '.join(_PICTURES)}")
-    quality = _whole(request.query.get("quality", "90"), "quality", 1, 100)
-    text = viewport or request.query.get("viewport", "")
-    if not text:
-        return Picture(wanted, quality)
-    numbers = text.split(",")
-    if len(numbers) not in (2, 6):
-        raise BadRequest("`viewport` is WIDTH,HEIGHT or WIDTH,HEIGHT,LEFT,TOP,WIDTH,HEIGHT")
-    width, height = (_whole(one, "viewport", 1, _LARGEST_SIDE) for one in numbers[:2])
-    if len(numbers) == 2:
-        return Picture(wanted, quality, width, height)
-    left, top = (_whole(one, "viewport", 0, 65_535) for one in numbers[2:4])
-    wide, high = (_whole(one, "viewport", 1, 65_535) for one in numbers[4:])
-    return Picture(wanted, quality, width, height, (left, top, wide, high))
-
-
-def _frame_number(text: str) -> int:
-    return _whole(text, "frame", 1, 1_000_000)
-
-
-def _whole(text: str, name: str, low: int, high: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and low <= int(text) <= high):
-        raise BadRequest(f"`{name}` takes whole numbers from {low} to {high}")
-    return int(text)
 
 
 def _tagged(tag: str) -> dict[str, str]:
