@@ -113,7 +113,7 @@ class _Run:
         await asyncio.to_thread(self._pacs.start)
 
     async def _cut(self) -> None:
-        await self._moment()
+        # At once: a moment later everything could have arrived, and nothing would pass any more.
         how, before = self._strikes.pop(), self.network_hits
         for network in self._networks:
             network.strike(how)
