@@ -15,6 +15,7 @@ from server.api.rates import RATES, CallerRates
 from server.api.resources import STORE
 from server.api.routes import Route, route
 from server.api.signalling import LIVE
+from server.errors import StoreUnavailable
 from server.live import BoothState, LiveHub, LiveState, ViewerState
 from server.store import DeliveryState
 
@@ -57,8 +58,19 @@ async def _show(request: web.Request) -> web.Response:
     """Frames, drops, overlays and latency of every booth and viewer; deliveries of every destination."""
     registry = CollectorRegistry()
     registry.register(_LiveFigures(request.app[LIVE], request.app.get(RATES)))
-    registry.register(_OutboxFigures(await request.app[STORE].deliveries.counts()))
+    registry.register(_OutboxFigures(await _deliveries(request)))
     return web.Response(body=generate_latest(registry), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
+
+
+async def _deliveries(request: web.Request) -> Mapping[str, Mapping[DeliveryState, int]]:
+    """By destination and state; none while the database is away, so that the live figures are told all the same."""
+    store = request.app.get(STORE)
+    if store is None:
+        return {}
+    try:
+        return await store.deliveries.counts()
+    except StoreUnavailable:
+        return {}
 
 
 class _LiveFigures(Collector):
