@@ -1,13 +1,13 @@
 """The running demo as people see it: booth page and viewer in a real browser, nothing between them replaced."""
 
 import base64
-from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from playwright.async_api import BrowserContext, expect
 
+from dermabooth.demo.outcome import KINDS
 from phantom import Stage
 from server.pipeline import STEPS
 from server.store import Archive, Store, WorkState
@@ -98,8 +98,10 @@ async def check_stored(demo: Demo, study: str, patient_id: str) -> None:
         assert len(await store.stills(study)) == LIGHTS
         work = await store.work(study)
         assert [status.state for status in work] == [WorkState.DONE] * LIGHTS * len(STEPS)
-        paths = [archive.resolve(instance.path) for instance in await store.instances(study)]
-        assert sum(map(Path.is_file, paths)) == 3 * LIGHTS
+        instances = await store.instances(study)
+        assert all(archive.resolve(instance.path).is_file() for instance in instances)
+        kinds = [instance.kind for instance in instances]
+        assert [kinds.count(kind) for kind in KINDS] == [LIGHTS] * len(KINDS)
     finally:
         await store.close()
 

@@ -69,7 +69,7 @@ def test_the_live_picture_came_back_with_overlays(outcome: dict[str, Any]) -> No
 
 
 def test_every_still_has_a_quality_report(outcome: dict[str, Any]) -> None:
-    photos = {each["sop_instance_uid"] for each in outcome["instances"] if each["modality"] == "XC"}
+    photos = {each["sop_instance_uid"] for each in outcome["instances"] if each["kind"] == "photo"}
     assert {record["image"] for record in outcome["quality"]} == photos
     assert {record["light"] for record in outcome["quality"]} == LIGHTS
     for record in outcome["quality"]:
@@ -81,7 +81,7 @@ def test_every_still_has_a_quality_report(outcome: dict[str, Any]) -> None:
 
 
 def test_every_measure_has_region_name_value_and_unit(outcome: dict[str, Any]) -> None:
-    photos = {each["sop_instance_uid"] for each in outcome["instances"] if each["modality"] == "XC"}
+    photos = {each["sop_instance_uid"] for each in outcome["instances"] if each["kind"] == "photo"}
     measures = outcome["measures"]
     assert {measure["image"] for measure in measures} == photos
     assert {measure["region"] for measure in measures} >= {"face", "forehead", "left_cheek", "nose", "chin"}
