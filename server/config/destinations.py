@@ -37,7 +37,7 @@ class DestinationSection(Section):
     objects: Annotated[frozenset[ObjectKind], Field(min_length=1)] = frozenset(ObjectKind)
     """Which kinds of objects go there."""
     timeout_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
-    """How long the destination may take to answer for one object."""
+    """How long the destination may take nothing of what is sent, or leave us without an answer."""
     backlog_days: Annotated[float, Field(ge=0, le=36500)] = 30.0
     """How old a visit may be to be sent to a destination that was configured after it."""
 

@@ -151,7 +151,7 @@ class Carrier:
         """The deliveries whose file is what was written; the others are parked."""
         paths = [self._archive.resolve(one.instance.path) for one in claimed]
         loop = asyncio.get_running_loop()
-        digests = await loop.run_in_executor(self._files, lambda: [_digest(path) for path in paths])
+        digests = await asyncio.gather(*(loop.run_in_executor(self._files, _digest, path) for path in paths))
         whole = []
         for one, digest in zip(claimed, digests, strict=True):
             if digest == one.instance.sha256:

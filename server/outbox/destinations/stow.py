@@ -22,7 +22,6 @@ from server.outbox.destinations.stow_answer import StowAnswer, Unreadable, read_
 from server.outbox.destinations.web import Answer, WebService
 
 _FATES = {Ruling.STORED: Fate.STORED, Ruling.AGAIN: Fate.AGAIN}
-_SLOWEST_BYTES_PER_S = 65_536
 _MOST_ANSWER_BYTES = 8_000_000
 _PAGE = 200
 _MOST_PAGES = 50
@@ -52,7 +51,7 @@ class StowDestination:
             del waiting[: len(batch)]
             for outcome in await self._deliver(batch):
                 yield outcome
-            self._most = self._section.most_instances
+            self._most = min(self._section.most_instances, 2 * self._most)
 
     async def confirm(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
         """By QIDO-RS: the instances that are found in their study."""
@@ -127,14 +126,11 @@ class StowDestination:
         body = Multipart(paths)
         size = await asyncio.to_thread(body.size)
         headers = {**_ACCEPT, "Content-Type": body.content_type, "Content-Length": str(size)}
-        allowed_s = self._section.timeout_s * len(paths) + size / _SLOWEST_BYTES_PER_S
         try:
-            answer = await self._web.ask(
-                "POST", "/studies", body=body.pieces(), headers=headers, allowed_s=allowed_s
-            )
+            answer = await self._web.ask("POST", "/studies", body=body.pieces(), headers=headers)
         except DestinationUnavailable as error:
-            if isinstance(error.__cause__, aiohttp.ClientOSError):
-                # Some servers cut off a request that is too large instead of answering 413.
+            if isinstance(error.__cause__, aiohttp.ClientOSError | TimeoutError):
+                # Some servers cut off a request that is too large instead of answering 413, or take long over it.
                 self._most = max(1, self._most // 2)
             raise
         if answer.status in (200, 202, *_REFUSALS):
