@@ -49,23 +49,22 @@ class WebService:
         *,
         body: bytes | AsyncIterator[bytes] | None = None,
         headers: Mapping[str, str],
-        allowed_s: float | None = None,
     ) -> Answer:
-        """One request below the service's address, in `allowed_s` seconds (those of its settings).
+        """One request below the service's address; given up when `timeout_s` pass without a step forward.
 
-        Raises `DestinationUnavailable` for everything that time or another setting may mend: no answer, a server's own
-        failure (5xx), too many requests, an account that is not known.
+        Each piece of a body that the service takes is such a step; its answer is one. Raises `DestinationUnavailable` for
+        everything that time or another setting may mend: no answer, a server's own failure (5xx), too many requests, an
+        account that is not known.
         """
         url = f"{self._section.url}{path}"
-        allowed_s = self._section.timeout_s if allowed_s is None else allowed_s
+        allowed_s = self._section.timeout_s
         try:
-            async with (
-                asyncio.timeout(allowed_s),
-                self._open().request(
-                    method, url, data=body, headers={**self._secret(), **headers}, allow_redirects=False
-                ) as response,
-            ):
-                return await self._read(response)
+            async with asyncio.timeout(allowed_s) as limit:
+                data = _extending(limit, allowed_s, body) if isinstance(body, AsyncIterator) else body
+                async with self._open().request(
+                    method, url, data=data, headers={**self._secret(), **headers}, allow_redirects=False
+                ) as response:
+                    return await self._read(response)
         except TimeoutError as error:
             raise DestinationUnavailable(
                 f"{self._where} did not answer within {allowed_s:.3g} s; see that it is up and how busy it is"
@@ -123,6 +122,15 @@ class WebService:
             password = read_secret(section.password_file, f"{name}: password_file")
             return {"Authorization": aiohttp.BasicAuth(section.user, password, "utf-8").encode()}
         return {}
+
+
+async def _extending(
+    limit: asyncio.Timeout, allowed_s: float, body: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    """The body; the limit begins anew with each piece that was taken."""
+    async for piece in body:
+        limit.reschedule(asyncio.get_running_loop().time() + allowed_s)
+        yield piece
 
 
 def _fault(error: Exception) -> str:
