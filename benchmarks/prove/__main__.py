@@ -18,7 +18,7 @@ from benchmarks.prove import claims
 from benchmarks.prove.claims import Advance, Claim
 from benchmarks.prove.files import TRIALS, prove_files
 from benchmarks.prove.kills import prove_kills
-from benchmarks.prove.outbox import DESTINATIONS, prove_outbox
+from benchmarks.prove.outbox import WAYS, prove_outbox
 from benchmarks.prove.wire import prove_wire
 from dermabooth import resources
 from server.inference import ManagedTriton
@@ -65,8 +65,8 @@ async def _prove(kills: int, seconds: float, seed: int, console: Console) -> lis
         for kind in TRIALS:
             await prove(f"damaged {kind}", partial(prove_files, kind, each, seed))
         await prove("damaged messages", partial(prove_wire, folder / "wire", each, seed))
-        for kind in DESTINATIONS:
-            await prove(f"outbox, {kind}", partial(prove_outbox, kind, folder / f"outbox-{kind}", seed))
+        for number, way in enumerate(WAYS):
+            await prove(f"outbox, {way.name}", partial(prove_outbox, way, folder / f"outbox-{number}", seed))
         async with _triton(folder / "triton") as triton:
             await prove(
                 f"{kills} kills",

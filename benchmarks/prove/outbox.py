@@ -1,17 +1,21 @@
 """Objects on their way to a PACS that dies, over a network that breaks, from a server that dies: all arrive, once."""
 
 import asyncio
+import contextlib
 import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.prove.claims import Advance, Claim
 from server.store import DeliveryState, Store
 from tests.fixtures.bad_network import BadNetwork, Strike
+from tests.fixtures.listener_process import free_port, listening
 from tests.fixtures.orthanc import Orthanc
 from tests.fixtures.outbox_process import OutboxProcess
 from tests.fixtures.outbox_stores import open_with_routes, put_visit
@@ -21,60 +25,123 @@ PACS_KILLS, CUTS, SERVER_KILLS = 10, 10, 5
 END_LIMIT_S = 240.0
 _PIXELS = 200_000
 _TIMEOUT_S = 3.0
-"""Of the destination: a stalled connection is given up then."""
+"""Of the destination: a stalled connection is given up then, and a report that does not come."""
+_DICOM = {
+    "network_timeout_s": _TIMEOUT_S,
+    "listener": {"enabled": True, "allowed_ae_titles": [Orthanc.aet], "allowed_addresses": ["127.0.0.1"]},
+}
 _HIT_LIMIT_S = 90.0
 """Longer than the longest pause of the outbox: then something passes that a cut can hit."""
 
-Destination = Callable[[int, int], dict[str, Any]]
-"""The settings of a destination, by the ports of DICOMweb and DIMSE."""
-DESTINATIONS: dict[str, tuple[Destination, DeliveryState]] = {
-    "STOW-RS": (
-        lambda web, _: {"type": "stow", "url": f"http://127.0.0.1:{web}/dicom-web"},
-        DeliveryState.COMMITTED,
-    ),
-    "C-STORE": (
-        lambda _, dimse: {
-            "type": "dimse",
-            "host": "127.0.0.1",
-            "port": dimse,
-            "ae_title": Orthanc.aet,
-        },
-        DeliveryState.STORED,
-    ),
-}
-"""Each with the state in which its deliveries end: C-STORE without storage commitment is only taken."""
+
+@dataclass(frozen=True)
+class Way:
+    """How objects go to the PACS."""
+
+    name: str
+    settings: Callable[[int, int], dict[str, Any]]
+    """Of the destination, by the ports of DICOMweb and DIMSE."""
+    last: DeliveryState
+    """In which its deliveries end."""
+    reports: bool = False
+    """The PACS reports storage commitment on an association of its own."""
 
 
-async def prove_outbox(kind: str, folder: Path, seed: int, advance: Advance) -> Claim:
+def _stow(web: int, _: int) -> dict[str, Any]:
+    return {"type": "stow", "url": f"http://127.0.0.1:{web}/dicom-web"}
+
+
+def _dimse(_: int, dimse: int, **more: Any) -> dict[str, Any]:
+    return {"type": "dimse", "host": "127.0.0.1", "port": dimse, "ae_title": Orthanc.aet, **more}
+
+
+_COMMITMENT: dict[str, Any] = {"commitment": "listener", "commitment_within_s": _TIMEOUT_S}
+WAYS = (
+    Way("STOW-RS", _stow, DeliveryState.COMMITTED),
+    Way("C-STORE", _dimse, DeliveryState.STORED),
+    Way("C-STORE, committed", partial(_dimse, **_COMMITMENT), DeliveryState.COMMITTED, reports=True),
+)
+"""C-STORE without storage commitment is only taken."""
+
+
+async def prove_outbox(way: Way, folder: Path, seed: int, advance: Advance) -> Claim:
     """Send the objects while the troubles strike, then look at what the PACS holds."""
     started = time.monotonic()
-    pacs = Orthanc(Path(tempfile.mkdtemp(prefix="orthanc-", dir=_made(folder))))
-    await asyncio.to_thread(pacs.start)
-    web, dimse = BadNetwork(pacs.http_port), BadNetwork(pacs.dicom_port)
-    store, archive = open_with_routes(folder / "server", "pacs")
-    try:
-        async with web.running(), dimse.running():
-            settings, last = DESTINATIONS[kind]
-            destination = {"name": "pacs", "timeout_s": _TIMEOUT_S, **settings(web.port, dimse.port)}
-            run = _Run(folder / "server", destination, pacs, (web, dimse), random.Random(seed))
-            uids: list[str] = []
+    uids: list[str] = []
+    async with _counterpart(way, _made(folder)) as (pacs, networks, listener):
+        store, archive = open_with_routes(folder / "server", "pacs")
+        web, dimse, *_ = networks
+        settings = {"name": "pacs", "timeout_s": _TIMEOUT_S, **way.settings(web.port, dimse.port)}
+        run = _Run(folder / "server", settings, pacs, networks, listener, random.Random(seed))
+        try:
             troubles = run.troubles()
             for number, trouble in enumerate(troubles):
                 each = OBJECTS // len(troubles)
                 uids += (await put_visit(store, archive, stills=each, modalities=("XC",), size=_PIXELS)).uids
                 await trouble()
                 advance(number / len(troubles))
-            violations = await _end(store, uids, last)
+            violations = await _end(store, uids, way.last)
             violations += [f"only {run.cuts} of {CUTS} cuts hit a connection"] if run.cuts < CUTS else []
             await run.process.kill()
             violations += _compare(uids, await asyncio.to_thread(pacs.instances))
-    finally:
-        pacs.kill()
-        await store.close()
-    context = f"{kind}: {PACS_KILLS} kills of Orthanc, {run.cuts} cuts that hit, "
-    context += f"{SERVER_KILLS} kills of the outbox"
-    name = f"{OBJECTS} objects to Orthanc by {kind}: none lost, none twice"
+        finally:
+            await store.close()
+    context = f"{way.name}: {PACS_KILLS} kills of Orthanc, {run.cuts} cuts that hit, "
+    context += f"{SERVER_KILLS} kills of the outbox{' and the listener' if way.reports else ''}"
+    name = f"{OBJECTS} objects to Orthanc by {way.name}: none lost, none twice"
     return Claim(name, len(uids), time.monotonic() - started, tuple(violations), context)
+
+
+@contextlib.asynccontextmanager
+async def _counterpart(
+    way: Way, folder: Path
+) -> AsyncIterator[tuple[Orthanc, tuple[BadNetwork, ...], "_Listener | None"]]:
+    """The PACS, the networks to it (DICOMweb, DIMSE) and back (reports), and who hears the reports."""
+    async with contextlib.AsyncExitStack() as stack:
+        more: dict[str, Any] = {}
+        back: tuple[BadNetwork, ...] = ()
+        listener = None
+        if way.reports:
+            listener = _Listener(folder / "server")
+            stack.callback(listener.close)
+            back = (await stack.enter_async_context(_network(listener.port)),)
+            booth = {"AET": "DERMABOOTH", "Host": "127.0.0.1", "Port": back[0].port}
+            more = {"DicomModalities": {"booth": {**booth, "AllowStorageCommitment": True}}}
+        pacs = Orthanc(Path(tempfile.mkdtemp(prefix="orthanc-", dir=folder)), more)
+        stack.callback(pacs.kill)
+        await asyncio.to_thread(pacs.start)
+        there = [
+            await stack.enter_async_context(_network(port)) for port in (pacs.http_port, pacs.dicom_port)
+        ]
+        yield pacs, (*there, *back), listener
+
+
+@contextlib.asynccontextmanager
+async def _network(target: int) -> AsyncIterator[BadNetwork]:
+    network = BadNetwork(target)
+    async with network.running():
+        yield network
+
+
+class _Listener:
+    """Hears the reports at one port, whichever life it is in."""
+
+    def __init__(self, data: Path) -> None:
+        self._data, self.port = data, free_port()
+        self._life = contextlib.ExitStack()
+        self._start()
+
+    def kill(self) -> None:
+        """SIGKILL, and another life."""
+        self._process.kill()
+        self._life.close()
+        self._start()
+
+    def close(self) -> None:
+        self._life.close()
+
+    def _start(self) -> None:
+        self._process = self._life.enter_context(listening(self._data, port=self.port)).process
 
 
 class _Run:
@@ -84,12 +151,13 @@ class _Run:
         destination: dict[str, Any],
         pacs: Orthanc,
         networks: tuple[BadNetwork, ...],
+        listener: _Listener | None,
         rng: random.Random,
     ) -> None:
         self._data, self._destination = data, destination
-        self._pacs, self._networks, self._rng = pacs, networks, rng
+        self._pacs, self._networks, self._listener, self._rng = pacs, networks, listener, rng
         self._strikes = [list(Strike)[number % len(Strike)] for number in range(CUTS)]
-        self.process = OutboxProcess(data, [destination])
+        self.process = OutboxProcess(data, [destination], dicom=_DICOM)
         self.cuts = 0
         """Those that have hit a connection."""
 
@@ -127,7 +195,9 @@ class _Run:
     async def _kill_server(self) -> None:
         await self._moment()
         await self.process.kill()
-        self.process = OutboxProcess(self._data, [self._destination])
+        if self._listener is not None:
+            await asyncio.to_thread(self._listener.kill)
+        self.process = OutboxProcess(self._data, [self._destination], dicom=_DICOM)
 
 
 async def _end(store: Store, uids: list[str], last: DeliveryState) -> list[str]:
