@@ -80,7 +80,7 @@ async def prove_outbox(way: Way, folder: Path, seed: int, advance: Advance) -> C
                 uids += (await put_visit(store, archive, stills=each, modalities=("XC",), size=_PIXELS)).uids
                 await trouble()
                 advance(number / len(troubles))
-            violations = await _end(store, uids, way.last)
+            violations = await _end(store, run, uids, way.last)
             violations += [f"only {run.cuts} of {CUTS} cuts hit a connection"] if run.cuts < CUTS else []
             await run.process.kill()
             violations += _compare(uids, await asyncio.to_thread(pacs.instances))
@@ -172,6 +172,11 @@ class _Run:
         self._rng.shuffle(found)
         return found
 
+    def check(self) -> None:
+        """Raises `RuntimeError` where the outbox has ended by itself."""
+        if self.process.exit_code is not None:
+            raise RuntimeError(f"the outbox ended by itself with exit code {self.process.exit_code}")
+
     async def _moment(self) -> None:
         await asyncio.sleep(self._rng.uniform(0.0, 0.4))
 
@@ -187,6 +192,7 @@ class _Run:
             network.strike(how)
         deadline = time.monotonic() + _HIT_LIMIT_S
         while self.network_hits == before and time.monotonic() < deadline:
+            self.check()
             await asyncio.sleep(0.02)
         self.cuts += int(self.network_hits > before)
         for network in self._networks:
@@ -200,7 +206,7 @@ class _Run:
         self.process = OutboxProcess(self._data, [self._destination], dicom=_DICOM)
 
 
-async def _end(store: Store, uids: list[str], last: DeliveryState) -> list[str]:
+async def _end(store: Store, run: _Run, uids: list[str], last: DeliveryState) -> list[str]:
     """Wait until every delivery has ended; what has not."""
     deadline = time.monotonic() + END_LIMIT_S
     while True:
@@ -209,6 +215,7 @@ async def _end(store: Store, uids: list[str], last: DeliveryState) -> list[str]:
             return []
         if time.monotonic() > deadline:
             return [f"after {END_LIMIT_S:.0f} s: {dict(counts)}"]
+        run.check()
         await asyncio.sleep(0.2)
 
 
