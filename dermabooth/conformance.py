@@ -39,7 +39,7 @@ _NAMES = {
 CREATED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     VLPhotographicImageStorage: ("photo; annotated picture (derived)", (JPEGLSLossless, JPEGBaseline8Bit)),
     DERMOSCOPIC_PHOTOGRAPHY_IMAGE_STORAGE: (
-        "photo through a dermoscope; built by `server.dicom`, not made of a booth's visits",
+        "photo through a dermoscope",
         (JPEGLSLossless, JPEGBaseline8Bit),
     ),
     SegmentationStorage: ("masks (binary), heat maps (fractional)", (ExplicitVRLittleEndian,)),

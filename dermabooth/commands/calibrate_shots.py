@@ -12,6 +12,7 @@ from station.config import StationConfig
 from station.devices import Bench, Camera, LightRig
 from station.devices.registry import camera_options, make_devices
 from station.devices.sim import SimCameraOptions
+from station.errors import ConfigError
 from station.protocol import Exposure, Frame
 
 SIM_FOCUS: Final = (-2.0, -1.0, 0.0, 1.0, 2.0)
@@ -85,6 +86,10 @@ async def _focus_series(
 
 
 def _instruments(config: StationConfig, layout: ChartLayout, bench: Bench) -> tuple[Camera, LightRig]:
+    if config.dermoscope is not None:
+        raise ConfigError(
+            "a calibration is of the bare lens: take camera.dermoscope out of the file, and the lens off"
+        )
     camera, lights = make_devices(config.camera, config.lights, bench)
     options = camera_options(config.camera)
     if isinstance(options, SimCameraOptions):

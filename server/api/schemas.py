@@ -9,6 +9,7 @@ from server.api.board import LivePreview
 from station.protocol import (
     CameraInfo,
     Conditions,
+    Dermoscope,
     Exposure,
     Face,
     Light,
@@ -234,6 +235,8 @@ class StillInfo(msgspec.Struct, frozen=True, kw_only=True):
     received_at: float
     exposure: Exposure | None
     camera: CameraInfo | None
+    dermoscope: Dermoscope | None
+    """What the camera looked through at a piece of skin; None: nothing."""
     px_per_mm: float | None
     calibration: str | None
     face: Face | None

@@ -118,6 +118,7 @@ def describe(
         received_at=still.received_at,
         exposure=header.actual or header.requested,
         camera=header.camera,
+        dermoscope=header.dermoscope,
         px_per_mm=header.px_per_mm,
         calibration=header.calibration,
         face=still.face,

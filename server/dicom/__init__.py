@@ -3,7 +3,7 @@
 from server.dicom.attributes import Equipment
 from server.dicom.codes import PRIVATE_SCHEME, segment_kind
 from server.dicom.derived import build_derived_photo
-from server.dicom.dermoscopy import DERMOSCOPIC_PHOTOGRAPHY_IMAGE_STORAGE, Dermoscope
+from server.dicom.dermoscopy import DERMOSCOPIC_PHOTOGRAPHY_IMAGE_STORAGE
 from server.dicom.encapsulated import build_encapsulated_pdf
 from server.dicom.files import archived_syntax, decoded_pixels_sha256, encoded, read_header, write
 from server.dicom.groups import Model
@@ -41,7 +41,6 @@ __all__ = [
     "REJECTED_FOR_PATIENT_SAFETY",
     "REJECTED_FOR_QUALITY",
     "REJECTIONS",
-    "Dermoscope",
     "Equipment",
     "Form",
     "Identity",

@@ -88,7 +88,8 @@ _SITES = {
     "jawline": Code("244097004", "SCT", "Skin of jawline"),
     "neck": NECK,
 }
-_SIDES = {"left": LEFT, "right": RIGHT}
+SIDES = {"left": LEFT, "right": RIGHT}
+"""By the words for the subject's side."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,9 @@ class Anatomy:
 def anatomy(region: str) -> Anatomy:
     """The site of a region's name, e.g. `left_cheek`; a name without a code of its own gives skin."""
     words = region.lower().split("_")
-    side = next((word for word in words if word in _SIDES), None)
-    name = "_".join(word for word in words if word not in _SIDES)
-    return Anatomy(_SITES.get(name, SKIN), _SIDES[side] if side and name in _SITES else None)
+    side = next((word for word in words if word in SIDES), None)
+    name = "_".join(word for word in words if word not in SIDES)
+    return Anatomy(_SITES.get(name, SKIN), SIDES[side] if side and name in _SITES else None)
 
 
 VIEW_ANATOMY = {

@@ -36,7 +36,7 @@ def add_order(image: Dataset, order: Order) -> None:
     if order.requested_procedure_description:
         image.StudyDescription = order.requested_procedure_description
     if order.requested_procedure_code is not None:
-        image.ProcedureCodeSequence = [_code(order.requested_procedure_code)]
+        image.ProcedureCodeSequence = [concept_item(order.requested_procedure_code)]
     _add_issuer(image, "IssuerOfAccessionNumberSequence", order.issuer_of_accession_number)
     _add_encounter(image, order)
     if order.requested_procedure_id or order.scheduled_step_id:
@@ -82,9 +82,9 @@ def _request(order: Order) -> Dataset:
     if order.accession_number:
         _add_issuer(item, "IssuerOfAccessionNumberSequence", order.issuer_of_accession_number)
     if order.requested_procedure_code is not None:
-        item.RequestedProcedureCodeSequence = [_code(order.requested_procedure_code)]
+        item.RequestedProcedureCodeSequence = [concept_item(order.requested_procedure_code)]
     if order.scheduled_protocol_codes:
-        item.ScheduledProtocolCodeSequence = [_code(one) for one in order.scheduled_protocol_codes]
+        item.ScheduledProtocolCodeSequence = [concept_item(one) for one in order.scheduled_protocol_codes]
     return item
 
 
@@ -97,7 +97,8 @@ def _request_texts(order: Order) -> Iterator[tuple[str, str]]:
     yield "ScheduledProcedureStepDescription", order.scheduled_step_description
 
 
-def _code(concept: CodedConcept) -> Dataset:
+def concept_item(concept: CodedConcept) -> Dataset:
+    """The item of a code sequence (PS3.3 section 8.8)."""
     item = Dataset()
     if len(concept.value) > _LONGEST_CODE:
         item.LongCodeValue = concept.value

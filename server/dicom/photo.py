@@ -15,12 +15,12 @@ from pydicom.valuerep import DSfloat
 from server.dicom import codes, jpegls
 from server.dicom.attributes import Equipment, date, file_meta, offset, time
 from server.dicom.context import acquisition_context, is_calibrated
-from server.dicom.dermoscopy import Dermoscope, make_dermoscopic
+from server.dicom.dermoscopy import make_dermoscopic
 from server.dicom.icc import srgb_profile
 from server.dicom.jpeg import parse_baseline
-from server.dicom.order import add_order
+from server.dicom.order import add_order, concept_item
 from server.errors import BadImage
-from station.protocol import Conditions, FrameHeader, Order, Patient, QualityReport, View
+from station.protocol import BodySite, Conditions, FrameHeader, Order, Patient, QualityReport, View
 
 JPEG_METHOD = "ISO_10918_1"
 """Defined term of LossyImageCompressionMethod for JPEG (PS3.3 section C.7.6.1.1.5.1)."""
@@ -73,8 +73,8 @@ class PhotoDescription:
     uv_wavelength_nm: float | None = None
     """Emission of the ultraviolet lamp."""
     lossy: LossyCompression | None = None
-    dermoscope: Dermoscope | None = None
-    """The picture was taken through one: it becomes a Dermoscopic Photography Image."""
+    site: BodySite | None = None
+    """Where the picture is of; it stands above what the view tells."""
 
     def __post_init__(self) -> None:
         if self.study_at.utcoffset() is None or self.series_at.utcoffset() is None:
@@ -137,8 +137,8 @@ def _attributes(description: PhotoDescription) -> Dataset:
     )
     for add_module in modules:
         add_module(photo, description)
-    if description.dermoscope is not None:
-        make_dermoscopic(photo, description.dermoscope)
+    if description.header.dermoscope is not None:
+        make_dermoscopic(photo, description.header.dermoscope, description.header.light)
     return photo
 
 
@@ -199,13 +199,25 @@ def _image(photo: Dataset, description: PhotoDescription) -> None:
     photo.InstanceNumber = description.instance_number
     photo.ImageType = ["ORIGINAL", "PRIMARY"]
     photo.PatientOrientation = _ORIENTATION[header.view]
-    photo.AnatomicRegionSequence = [codes.code_item(codes.VIEW_ANATOMY[header.view])]
-    photo.ImageLaterality = "U"
+    _add_site(photo, description)
     photo.BurnedInAnnotation = "NO"
     photo.RecognizableVisualFeatures = "YES"
     photo.ImageComments = description.comments or _comments(description)
     if description.replaces:
         photo.ReferencedImageSequence = [_taken_again(description.replaces)]
+
+
+def _add_site(photo: Dataset, description: PhotoDescription) -> None:
+    site = description.site
+    if site is None:
+        photo.AnatomicRegionSequence = [codes.code_item(codes.VIEW_ANATOMY[description.header.view])]
+        photo.ImageLaterality = "U"
+        return
+    region = concept_item(site.code)
+    if site.side is not None:
+        region.AnatomicRegionModifierSequence = [codes.code_item(codes.SIDES[site.side])]
+    photo.AnatomicRegionSequence = [region]
+    photo.ImageLaterality = "U" if site.side is None else site.side[0].upper()
 
 
 def _comments(description: PhotoDescription) -> str:
@@ -294,4 +306,6 @@ def set_frame(photo: Dataset, codestream: bytes, transfer_syntax: UID) -> None:
 
 def _title(header: FrameHeader) -> str:
     light = codes.ILLUMINATION[header.light].words
+    if header.dermoscope is not None:
+        light = f"Dermoscopy, {light[0].lower()}{light[1:]}"
     return light if header.view is View.UNSPECIFIED else f"{light}, {codes.VIEW[header.view].meaning.lower()}"

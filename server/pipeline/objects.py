@@ -43,7 +43,16 @@ from server.pipeline.segments import (
     skin_segment,
 )
 from server.pipeline.tracking import Tracking
-from station.protocol import Conditions, FrameHeader, Layer, Order, Patient, QualityReport, derived_uid
+from station.protocol import (
+    BodySite,
+    Conditions,
+    FrameHeader,
+    Layer,
+    Order,
+    Patient,
+    QualityReport,
+    derived_uid,
+)
 
 ANALYSIS = "2"
 """Version of what is measured beside the models; raise it when the same picture gives other results."""
@@ -84,6 +93,7 @@ class Identity:
     replaces: str | None = None
     override: str = ""
     order: Order | None = None
+    site: BodySite | None = None
 
 
 class ObjectMaker:
@@ -138,6 +148,7 @@ class ObjectMaker:
             replaces=identity.replaces,
             override=identity.override,
             order=identity.order,
+            site=identity.site,
             lossy=LossyCompression() if identity.lossy else None,
         )
         if jpeg is not None:

@@ -15,7 +15,7 @@ from server.errors import BadImage, InferenceUnavailable
 from server.pipeline.examination import Skin, as_layers
 from server.pipeline.heat import HeatMap, heat_maps
 from server.pipeline.objects import COLOUR_SKIN, Identity, ObjectMaker
-from server.pipeline.told import Outcome, Told
+from server.pipeline.told import Outcome, Told, out_of_range
 from server.pipeline.trained_steps import TRAINED, TrainedSteps
 from server.pipeline.twins import Twins
 from server.pipeline.workbench import Workbench, developed_header
@@ -42,6 +42,8 @@ NEEDS = {
     "release": ("photo",),
 }
 """What a step cannot do without; with anything else missing it does what it can."""
+OF_FACES = frozenset({"inference", *TRAINED, "segmentation", "heat_maps", "report", "overlay"})
+"""What is not done with a picture through a dermoscope: the models and measures know whole faces alone."""
 SECOND_LOOK_S = 20.0
 """How long a still without a face that the cascade finds waits for the segmenter of a Triton that is away."""
 
@@ -67,10 +69,13 @@ class StillSteps:
     def by_name(self) -> Mapping[str, Step]:
         """Every step of `STEPS`."""
         steps = self._trained.by_name()
-        return {name: steps.get(name) or getattr(self, name) for name in STEPS}
+        every: dict[str, Step] = {name: steps.get(name) or getattr(self, name) for name in STEPS}
+        return {name: _of_face(step) if name in OF_FACES else step for name, step in every.items()}
 
     async def face(self, still: Still) -> StepResult:
-        """Find the face under white light; the other lights of the view take it over."""
+        """Find the face under white light; the other lights of the view take it over. A dermoscope shows none."""
+        if still.header.dermoscope is not None:
+            return StepResult(face_sought=True)
         white = await self._twins.find(still, Light.WHITE)
         if white is None or await self._twins.given_up(white, "face"):
             return StepResult(face_sought=True, face=await self._found(still))
@@ -210,6 +215,8 @@ class StillSteps:
 
     async def _skin(self, still: Still) -> Skin:
         held = self._bench.held(still)
+        if held.skin is None and still.header.dermoscope is not None:
+            held.skin = Skin(out_of_range(), ())
         if held.skin is None:
             layers, cross = await self._bench.layers(still), await self._cross_frame(still)
             frame, srgb = await self._bench.frame(still), await self._bench.srgb(still)
@@ -244,6 +251,7 @@ class StillSteps:
             replaces=still.replaces,
             override=still.override,
             order=visit.order,
+            site=visit.protocol.site,
         )
 
     async def _parts(self, still: Still) -> Path | None:
@@ -295,6 +303,15 @@ class StillSteps:
             created_at=time.time(),
             kind=object_kind(made),
         )
+
+
+def _of_face(step: Step) -> Step:
+    """The step, left out for a picture through a dermoscope."""
+
+    async def of_face(still: Still) -> StepResult:
+        return StepResult() if still.header.dermoscope is not None else await step(still)
+
+    return of_face
 
 
 def _holds(path: Path, sop_instance_uid: str | None) -> bool:

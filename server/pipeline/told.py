@@ -22,6 +22,7 @@ NOT_INSTALLED: Final = "no model for it is installed"
 FAILED: Final = "the model failed"
 NO_FACE: Final = "no face found"
 NO_SKIN: Final = "no skin in sight"
+CLOSE_UP: Final = "out of range: the models know whole faces, this picture was taken through a dermoscope"
 
 PRINCIPAL: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "items": (
@@ -80,9 +81,14 @@ def refused(group: str, reason: str) -> Told:
     return Told(Outcome(measures=refusals(group, reason)))
 
 
-def refusals(group: str, reason: str) -> tuple[Measure, ...]:
+def out_of_range() -> tuple[Measure, ...]:
+    """The measures of a picture through a dermoscope: none, and why."""
+    return tuple(one for group in PRINCIPAL for one in refusals(group, CLOSE_UP, region="picture"))
+
+
+def refusals(group: str, reason: str, *, region: str = WHOLE_FACE) -> tuple[Measure, ...]:
     """The measures of a group that cannot be told, and why."""
     return tuple(
-        Measure(region=WHOLE_FACE, name=name, value=None, unit=unit, method="none", reason=reason)
+        Measure(region=region, name=name, value=None, unit=unit, method="none", reason=reason)
         for name, unit in PRINCIPAL[group]
     )

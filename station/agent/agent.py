@@ -77,7 +77,9 @@ class StationAgent:
         self._software = software
         self._preparing = ""
         self._quality = BoothQuality(
-            config.visit_protocol.recipe.name, config.quality_profile, face_model=face_model
+            config.visit_protocol.recipe.name,
+            config.quality_profile,
+            face_model=None if config.dermoscope else face_model,  # no face is sought where none can be
         )
         self._parts = Parts()
         self._tasks: asyncio.TaskGroup | None = None

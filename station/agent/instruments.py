@@ -101,8 +101,7 @@ class Instruments:
             studio = self._make_studio(camera, lights, interlock)
             opened.callback(self._close_studio)
             self.studio = studio
-            info = camera.info
-            self._states["camera"] = True, f"{info.manufacturer} {info.model} {info.serial}".strip()
+            self._states["camera"] = True, _nameplate(camera)
             self._states["lights"] = True, ", ".join(sorted(lights.lights))
             self._report("")
             await self._tend(studio, interlock)
@@ -174,6 +173,12 @@ class Instruments:
             _log.info("the instruments are open again")
         self.problem = problem
         self._changed()
+
+
+def _nameplate(camera: Camera) -> str:
+    info = camera.info
+    name = f"{info.manufacturer} {info.model} {info.serial}".strip()
+    return name if camera.dermoscope is None else f"{name}, dermoscope"
 
 
 def _stop_if_cancelled() -> None:

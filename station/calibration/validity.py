@@ -20,6 +20,7 @@ from station.protocol import CameraInfo, Frame, FrameHeader, Light
 
 DAY_S: Final = 86_400.0
 NO_RECORD: Final = "no calibration record of this booth"
+BARE_LENS: Final = "a calibration record is of the bare lens, this picture was taken through a dermoscope"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Calibration:
             header, px_per_mm=None, calibration=None, color_matrix=None, color_refused="", scale_refused=""
         )
         kept, reason = self.holding(header.camera, header.width, header.height)
+        if header.dermoscope is not None:
+            kept, reason = None, BARE_LENS
         if kept is None:
             return msgspec.structs.replace(bare, color_refused=reason, scale_refused=reason)
         scale = kept.record.failure("scale")

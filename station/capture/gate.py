@@ -1,6 +1,7 @@
 """When the pose in the preview is good enough to shoot."""
 
 from station.protocol import FrameHeader, QualityReport, Verdict, View
+from station.quality import CLOSE_UP
 
 GATING = frozenset(
     {
@@ -32,9 +33,11 @@ _FOUND = "framing"
 def wanting(report: QualityReport) -> tuple[str, ...]:
     """The operator's sentences on everything that holds the shot back, failures first, without repeats.
 
-    A measure that cannot be told does not hold back, but for the face itself: what nobody sees is not right.
+    A measure that cannot be told does not hold back, but for the face itself where there should be one: what nobody sees
+    is not right.
     """
-    if any(m.name == _FOUND and m.verdict is Verdict.UNKNOWN for m in report.measures):
+    faced = report.recipe != CLOSE_UP
+    if faced and any(m.name == _FOUND and m.verdict is Verdict.UNKNOWN for m in report.measures):
         return (UNTOLD,)
     order = (Verdict.FAIL, Verdict.WARN)
     lines = [

@@ -25,7 +25,7 @@ from station.devices.registry import (
     light_options,
 )
 from station.errors import ConfigError
-from station.protocol import VisitProtocol, is_booth_id
+from station.protocol import Dermoscope, Light, View, VisitProtocol, is_booth_id
 from station.quality import QualityProfile
 
 PREFIX = "DERMABOOTH_STATION_"
@@ -108,6 +108,7 @@ class StationConfig(BaseSettings):
         except ConfigError as error:
             raise ConfigError(f"{path.name}: {error}") from error
         config._visit_protocol = load_protocol(config.protocol)
+        config._check_dermoscope(path.name)
         config._quality_profile = load_quality(config.quality)
         return config
 
@@ -126,6 +127,26 @@ class StationConfig(BaseSettings):
         if self.worklist.source == "server" and not self.uplink.server:
             raise ValueError('worklist.source = "server" needs uplink.server, the server that tells it')
         return self
+
+    def _check_dermoscope(self, name: str) -> None:
+        """Raise `ConfigError` for what only a look at the face can do."""
+        if self.dermoscope is None:
+            return
+        protocol, reasons = self.visit_protocol, list[str]()
+        if set(protocol.views) != {View.UNSPECIFIED}:
+            reasons.append('views of the protocol must be ["unspecified"]: nobody takes a pose')
+        if any(step.light is Light.UV for step in protocol.recipe.steps):
+            reasons.append("its recipe can have no light uv: nobody sees whether the eyes are closed")
+        if self.guided and self.visit.auto_shoot_s > 0:
+            reasons.append("visit.auto_shoot_s must be 0: only the operator sees when it is in place")
+        if reasons:
+            raise ConfigError(f"{name}: with camera.dermoscope {'; '.join(reasons)}")
+
+    @property
+    def dermoscope(self) -> Dermoscope | None:
+        """What the camera looks through; None: nothing."""
+        options = camera_options(self.camera).dermoscope
+        return None if options is None else options.told()
 
     @property
     def guided(self) -> bool:

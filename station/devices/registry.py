@@ -121,10 +121,10 @@ def make_devices(
 ) -> tuple[Camera, LightRig]:
     """Camera and lights of a booth, not yet opened; raises `ConfigError` or `DeviceUnavailable`."""
     camera_settings, light_settings = camera_options(camera), light_options(lights)
-    return (
-        CAMERAS[str(camera["type"])].make(camera_settings, bench),
-        LIGHT_RIGS[str(lights["type"])].make(light_settings, bench),
-    )
+    made = CAMERAS[str(camera["type"])].make(camera_settings, bench)
+    if camera_settings.dermoscope is not None:
+        made.dermoscope = camera_settings.dermoscope.told()
+    return made, LIGHT_RIGS[str(lights["type"])].make(light_settings, bench)
 
 
 def _options(name: str, section: Mapping[str, object], drivers: Mapping[str, Driver[D, S]]) -> S:

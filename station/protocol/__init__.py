@@ -9,6 +9,7 @@ from station.protocol.codec import (
     encode,
     encode_overlay,
 )
+from station.protocol.dermoscope import Dermoscope, Immersion
 from station.protocol.errors import (
     ErrorCode,
     MalformedMessage,
@@ -37,6 +38,7 @@ from station.protocol.ids import (
     new_uid,
 )
 from station.protocol.lighting import (
+    BodySite,
     Exposure,
     Light,
     LightingRecipe,
@@ -115,6 +117,7 @@ __all__ = [
     "OVERLAY_CHANNEL",
     "PROTOCOL_VERSION",
     "SILENCE_LIMIT_S",
+    "BodySite",
     "BoothId",
     "Box",
     "CameraInfo",
@@ -123,6 +126,7 @@ __all__ = [
     "Conditions",
     "Contour",
     "Credit",
+    "Dermoscope",
     "Encoding",
     "ErrorCode",
     "Exposure",
@@ -132,6 +136,7 @@ __all__ = [
     "HeadPose",
     "Heartbeat",
     "Hello",
+    "Immersion",
     "Issuer",
     "Landmark",
     "Layer",

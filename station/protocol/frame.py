@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from station.protocol.dermoscope import Dermoscope
 from station.protocol.errors import MalformedMessage
 from station.protocol.lighting import Exposure, Light, Preparation, View
 
@@ -86,6 +87,8 @@ class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
     captured_at: float = 0.0
     """Middle of the exposure, seconds since 1970 UTC."""
     camera: CameraInfo | None = None
+    dermoscope: Dermoscope | None = None
+    """What the camera looks through at a piece of skin; None: it looks at the whole subject."""
     neutral_tab: NeutralTab | None = None
     px_per_mm: Annotated[float, Meta(gt=0, le=1000)] | None = None
     """Scale at the face, known only where the rig is calibrated."""

@@ -1,10 +1,12 @@
 """What a visit shoots: views, lights and preparation, as a plan and as it was done."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+
+from station.protocol.orders import CodedConcept
 
 
 class Light(StrEnum):
@@ -64,6 +66,15 @@ class LightingRecipe(msgspec.Struct, frozen=True, kw_only=True):
     steps: Annotated[tuple[LightStep, ...], Meta(min_length=1, max_length=16)]
 
 
+class BodySite(msgspec.Struct, frozen=True, kw_only=True):
+    """Where on the body a picture is of."""
+
+    code: CodedConcept
+    """Of the skin there (PS3.16 CID 4029)."""
+    side: Literal["left", "right"] | None = None
+    """The subject's, of a paired site."""
+
+
 class VisitProtocol(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a visit shoots: each view under each light of the recipe."""
 
@@ -72,6 +83,8 @@ class VisitProtocol(msgspec.Struct, frozen=True, kw_only=True):
     views: Annotated[tuple[View, ...], Meta(min_length=1, max_length=8)]
     recipe: LightingRecipe
     preparation: Preparation = Preparation.UNSPECIFIED
+    site: BodySite | None = None
+    """Of the pictures of no particular view; None: it is not told."""
 
     @property
     def stills(self) -> int:

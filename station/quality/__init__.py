@@ -18,7 +18,7 @@ from station.quality.placement import (
     head_pose,
     pose_against_guide,
 )
-from station.quality.profile import MEASURES, UNCONTROLLED, Limit, QualityProfile, load_profile
+from station.quality.profile import CLOSE_UP, MEASURES, UNCONTROLLED, Limit, QualityProfile, load_profile
 from station.quality.reflection import (
     HIGHLIGHT,
     HOT_SPOT,
@@ -38,6 +38,7 @@ from station.quality.tone import Linear, develop, encode_srgb, linear, linear_pi
 from station.quality.zones import FACE, ZONES, Mask, Zone, extent, zone_mask, zone_outlines
 
 __all__ = [
+    "CLOSE_UP",
     "FACE",
     "HIGHLIGHT",
     "HOT_SPOT",

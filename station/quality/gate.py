@@ -7,10 +7,11 @@ import msgspec
 
 from station.protocol import Box, Face, Frame, Light, QualityMeasure, QualityReport, Verdict
 from station.quality.advice import sentence
+from station.quality.close_up import close_up_readings
 from station.quality.eyes import eye_opening
 from station.quality.motion import motion
 from station.quality.placement import Baseline
-from station.quality.profile import UNCONTROLLED, Limit, QualityProfile
+from station.quality.profile import CLOSE_UP, UNCONTROLLED, Limit, QualityProfile
 from station.quality.readings import (
     Known,
     baseline_readings,
@@ -50,7 +51,11 @@ def examine(
     in pixels of the frame; without a face the middle of the picture is measured, without its landmarks the pose cannot be
     told. `pair` is the other polarisation of the same view, `best_focus` the detail ratio of this rig at its best focus,
     `parts` the masks of hair and glasses by name, `baseline` the picture of this view at the visit to compare with.
+
+    Of a picture through a dermoscope, which shows no face, only frame and profile count; it is judged by `CLOSE_UP`.
     """
+    if frame.header.dermoscope is not None:
+        return judge(close_up_readings(frame), recipe=CLOSE_UP, profile=profile, light=frame.header.light)
     known = Known(_face(face), parts, baseline, best_focus)
     sample = take_sample(frame, known.face, skin)
     readings = pixel_readings(frame, sample, recipe, profile, known)
@@ -80,6 +85,9 @@ def hint(
     `sought`: somebody looked for a face in the picture. If there is none, `framing` fails where it is limited. With the
     `previous` frame of the preview also how far the face moves during an exposure.
     """
+    if frame.header.dermoscope is not None:
+        readings = close_up_readings(frame, reduction=_reduction(frame, None))
+        return judge(readings, recipe=CLOSE_UP, profile=profile, light=frame.header.light)
     known = Known(_face(face), parts, baseline, best_focus)
     sample = take_sample(frame, known.face, skin, reduction=_reduction(frame, known.box))
     readings = pixel_readings(frame, sample, recipe, profile, known)

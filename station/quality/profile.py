@@ -10,6 +10,8 @@ from station.quality.placement import Guide
 
 UNCONTROLLED = "uncontrolled"
 """The recipe of photographs from elsewhere."""
+CLOSE_UP = "close_up"
+"""The recipe by which pictures through a dermoscope are judged, whatever lights they are taken under."""
 BOOTH = "booth"
 """Scope of the limits of every recipe of a booth."""
 
@@ -37,7 +39,7 @@ class QualityProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: Annotated[str, Meta(min_length=1, max_length=32)]
     """Of the thresholds; it stands in every report made with them."""
     limits: dict[str, dict[str, Limit]] = {}
-    """Measure name to limit, by scope: `uncontrolled`, `booth`, a light, a recipe, or `recipe/light`."""
+    """Measure name to limit, by scope: `uncontrolled`, `close_up`, `booth`, a light, a recipe, or `recipe/light`."""
     tab_white: dict[str, Annotated[float, Meta(gt=0)]] = {}
     """By light, the level of a perfect white at the right exposure, as share of the white level; 1 where not named."""
     guide: dict[str, Guide] = {}
@@ -47,7 +49,7 @@ class QualityProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The limit of the narrowest scope that names the measure; None: it is reported and not judged."""
         scopes = (
             (f"{recipe}/{light}", recipe)
-            if recipe == UNCONTROLLED
+            if recipe in (UNCONTROLLED, CLOSE_UP)
             else (f"{recipe}/{light}", recipe, light, BOOTH)
         )
         for scope in scopes:

@@ -14,6 +14,7 @@ from station.devices.mailbox import LatestFrame
 from station.errors import DeviceError, DeviceUnavailable, ExposureRefused
 from station.protocol import (
     CameraInfo,
+    Dermoscope,
     Exposure,
     Frame,
     FrameHeader,
@@ -91,6 +92,9 @@ class Camera(ABC):
     The public methods check and label; a driver fills `_do_open`, `_do_close`, `_do_preview` and `_do_expose`,
     none of which may block the event loop. A closed camera stays closed: the way back is a new object.
     """
+
+    dermoscope: Dermoscope | None = None
+    """What is before its lens; whoever makes the camera says so. It goes into every header as given."""
 
     def __init__(self) -> None:
         self._busy = ""
@@ -222,6 +226,7 @@ class Camera(ABC):
             actual=captured.actual,
             captured_at=captured.captured_at,
             camera=self.info,
+            dermoscope=self.dermoscope,
             neutral_tab=captured.neutral_tab,
             px_per_mm=captured.px_per_mm,
             calibration=captured.calibration,

@@ -16,6 +16,7 @@ from phantom import NEUTRAL_TAB_REFLECTANCE, CameraModel, Stage
 from phantom import Light as PhantomLight
 from station.devices.base import Camera, CameraOptions, Captured, ExposureRange, Shot, pace
 from station.devices.bench import Bench, Shining, Standing
+from station.devices.sim.close_up import CloseUp
 from station.devices.worker import Worker
 from station.errors import DeviceUnavailable
 from station.protocol import Box, CameraInfo, Exposure, Light, NeutralTab, Transfer, View
@@ -80,7 +81,7 @@ class SimCamera(Camera):
     """12-bit linear stills and 8-bit previews of the phantom.
 
     The first opening renders the subject, which takes a while and is told to the bench's `progress`; the renders are
-    kept in its cache folder. Exposure times are multiples of 10 µs, gains of 0.1 dB, like those of real cameras.
+    kept in its cache folder. Through a dermoscope it sees a piece of skin, in 8-bit sRGB. Exposure times are multiples of 10 µs, gains of 0.1 dB, like those of real cameras.
     """
 
     def __init__(self, options: SimCameraOptions, bench: Bench) -> None:
@@ -89,6 +90,7 @@ class SimCamera(Camera):
         self._bench = bench
         self._worker = Worker("sim-camera", nice=5)
         self._stage: Stage | None = None
+        self._close_up: CloseUp | None = None
         self._exposures = 0
         self._yaw = 0.0
 
@@ -108,7 +110,10 @@ class SimCamera(Camera):
         return ExposureRange(shortest_s=_TIME_STEP_S, longest_s=1.0, max_gain_db=24.0)
 
     async def _do_open(self) -> None:
-        self._stage = await self._worker.run(self._open_stage)
+        if self.dermoscope is not None:
+            self._close_up = await self._worker.run(self._open_close_up)
+        else:
+            self._stage = await self._worker.run(self._open_stage)
 
     async def _do_close(self) -> None:
         self._worker.close()
@@ -144,9 +149,15 @@ class SimCamera(Camera):
         self._note_progress(1.0)
         return stage
 
+    def _open_close_up(self) -> CloseUp:
+        self._note_progress(0.0)
+        seen = CloseUp.of(self._options.seed, self._options.width, self._options.height)
+        self._note_progress(1.0)
+        return seen
+
     def _turn(self, yaw: float) -> None:
         """Seat the subject in another pose, and have its stills in the cache before a light waits for them."""
-        if yaw != self._yaw:
+        if yaw != self._yaw and self._close_up is None:
             self._open_scene.turn(yaw)
             self._open_scene.still(self._options.width, self._options.height, view_yaw=yaw)
             self._yaw = yaw
@@ -164,6 +175,9 @@ class SimCamera(Camera):
         return self._stage
 
     def _preview_picture(self, exposure: Exposure, at_s: float) -> Captured:
+        if self._close_up is not None:
+            size = self._options.preview_height, self._options.preview_width
+            return self._through_dermoscope(self._close_up, _settable(exposure), size)
         shining, actual = self._bench.shining, _settable(exposure)
         light = shining.light or Light.WHITE
         factor = _factor(shining, actual)
@@ -177,6 +191,8 @@ class SimCamera(Camera):
 
     def _still(self, exposure: Exposure, view: View, number: int) -> Captured:
         shining, actual = self._bench.shining, _settable(exposure)
+        if self._close_up is not None:
+            return self._through_dermoscope(self._close_up, actual)
         if self._bench.standing is not None:
             return self._still_life(self._bench.standing, shining, actual, number)
         options, light = self._options, _PHANTOM_LIGHTS[shining.light or Light.WHITE]
@@ -200,6 +216,15 @@ class SimCamera(Camera):
             px_per_mm=scene.truth["px_per_mm"],
             calibration=CALIBRATION,
         )
+
+    def _through_dermoscope(
+        self, close_up: CloseUp, actual: Exposure, size: tuple[int, int] | None = None
+    ) -> Captured:
+        shining = self._bench.shining
+        light = shining.light or Light.WHITE
+        seen = _factor(shining, actual) * _DIFFUSE_SHARE[light] + self._stray(actual)
+        pixels = cv2.LUT(close_up.picture(_PHANTOM_LIGHTS[light], size), _tone_table(seen))
+        return Captured(pixels=np.asarray(pixels, np.uint8), actual=actual, captured_at=time.time())
 
     def _stray(self, exposure: Exposure) -> float:
         """Scale of the white scene under the room's light; no polariser is before the lens."""

@@ -5,6 +5,7 @@ import { fill, texts } from "../shared/catalogue";
 import { exposureTime, listed, number } from "../shared/catalogue/format";
 import { said } from "../shared/catalogue/operator";
 import { lowered, words } from "../shared/words";
+import type { Dermoscope } from "../wire/protocol";
 import type { StillInfo } from "../wire/server";
 
 type Words = Readonly<Partial<Record<string, string>>>;
@@ -14,6 +15,9 @@ export function layerReason(still: StillInfo): string {
   const t = texts().layers;
   if (openStep(still) !== undefined) {
     return t.analysing;
+  }
+  if (still.dermoscope !== null) {
+    return t.close_up;
   }
   return still.face_sought && still.face === null ? t.no_face : t.not_this_light;
 }
@@ -44,10 +48,19 @@ export function facts(still: StillInfo): TemplateResult {
       ${fact(t.scale, still.px_per_mm === null ? t.not_calibrated : `${number(still.px_per_mm)}\u202fpx/mm`)}
       ${fact(t.colour, still.calibration ?? t.not_calibrated)}
       ${still.camera === null ? nothing : fact(t.camera, `${still.camera.manufacturer} ${still.camera.model}`)}
+      ${still.dermoscope === null ? nothing : fact(t.dermoscope, through(still.dermoscope))}
       ${fact("DICOM", codes.length === 0 ? t.not_written : listed(codes.map((code) => (viewer.modalities as Words)[code] ?? code)))}
       ${fact(t.analysis, analysis(still))}
     </dl>
     ${failed ? html`<p class="small failed">${said(failed.error)}</p>` : nothing}`;
+}
+
+function through(scope: Dermoscope): string {
+  const t = texts().viewer.visit;
+  const contact = scope.contact === null ? [] : [scope.contact ? t.in_contact : t.held_off];
+  const times = scope.magnification === null ? [] : [`×${number(scope.magnification)}`];
+  const known = [...contact, ...times];
+  return known.length === 0 ? t.not_told : known.join(", ");
 }
 
 function openStep(still: StillInfo): StillInfo["steps"][number] | undefined {

@@ -123,6 +123,15 @@ export interface CameraInfo {
   lens: string;
 }
 
+/** What a camera looks through; null: not known. */
+export interface Dermoscope {
+  contact: boolean | null;
+  immersion: "ULTRASOUND_GEL" | "ALCOHOL" | "WATER" | "MINERAL_OIL" | "PLASTIC_CAP" | null;
+  polarised: boolean | null;
+  magnification: number | null;
+  colour_temperature_k: number | null;
+}
+
 export interface Patient {
   patient_id: string;
   issuer_of_patient_id: string;
@@ -195,4 +204,10 @@ export interface VisitProtocol {
   views: View[];
   recipe: LightingRecipe;
   preparation: Preparation;
+  site: BodySite | null;
+}
+
+export interface BodySite {
+  code: CodedConcept;
+  side: "left" | "right" | null;
 }

@@ -3,6 +3,7 @@
 import type {
   CameraInfo,
   Conditions,
+  Dermoscope,
   Exposure,
   Face,
   Layer,
@@ -108,6 +109,7 @@ export interface StillInfo {
   received_at: number;
   exposure: Exposure | null;
   camera: CameraInfo | null;
+  dermoscope: Dermoscope | null;
   px_per_mm: number | null;
   calibration: string | null;
   face: Face | null;
