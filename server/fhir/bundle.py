@@ -19,7 +19,7 @@ from server.fhir.telling import Telling, name_of
 
 def entries(telling: Telling) -> list[Json]:
     """Entries with everything that is known of the visit; each refers to itself and to earlier ones alone, by URN."""
-    study_uid = telling.study_uid
+    study_uid = telling.dicom_study
     found = [_put(software(telling), "Device", telling.wording.software)]
     found += [
         _put(told, "Device", "camera", camera.manufacturer, camera.model, camera.serial)
@@ -30,7 +30,9 @@ def entries(telling: Telling) -> list[Json]:
     if telling.wording.writes_study:
         found.append(_put(imaging_study(telling), "ImagingStudy", study_uid))
     for still in telling.record.stills:
-        found.append(_put(document(telling, still), "DocumentReference", still.sop_instance_uid))
+        found.append(
+            _put(document(telling, still), "DocumentReference", *telling.own(still.sop_instance_uid))
+        )
         found += [_put(told, "Observation", *parts) for parts, told in observations(telling, still)]
     found.append(_put(diagnostic_report(telling), "DiagnosticReport", study_uid))
     return found

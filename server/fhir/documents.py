@@ -15,17 +15,16 @@ _PHOTOGRAPH = Code("72170-4", "LN", "Photographic image")
 
 
 def document(telling: Telling, still: Still) -> Json:
-    """The photograph of a still; one that was taken again is superseded."""
-    header, uid = still.header, still.sop_instance_uid
+    """The photograph of a still; one that was taken again is superseded, one that was withdrawn was entered in error."""
+    header = still.header
     words = f"{codes.VIEW[header.view].meaning}, {codes.ILLUMINATION[header.light].words.lower()}"
+    photo = telling.photo(still)
+    named = [{"system": DICOM_UID, "value": f"urn:oid:{photo[-1]}"}] if photo else []
     told: Json = {
         "resourceType": "DocumentReference",
-        "identifier": [
-            identifier("DocumentReference", uid),
-            {"system": DICOM_UID, "value": f"urn:oid:{uid}"},
-        ],
-        "status": "current" if telling.stands(still) else "superseded",
-        "docStatus": telling.status,
+        "identifier": [identifier("DocumentReference", *telling.own(still.sop_instance_uid)), *named],
+        "status": telling.status_of(still, "superseded", "current"),
+        "docStatus": telling.status_of(still, telling.status, telling.status),
         "type": concept(_PHOTOGRAPH),
         "subject": telling.subject,
         "date": instant(still.received_at),
@@ -50,9 +49,9 @@ def _attachment(telling: Telling, still: Still, words: str) -> Json:
 
 
 def _address(telling: Telling, still: Still) -> str:
-    """Where WADO-RS has the object; empty: nobody said."""
-    root = telling.wording.dicomweb
-    if not root:
+    """Where WADO-RS has the object; empty: nobody said, or it was withdrawn."""
+    root, photo = telling.wording.dicomweb, telling.photo(still)
+    if not root or photo is None or telling.is_withdrawn(still):
         return ""
-    study, series = still.study_instance_uid, still.series_instance_uid
-    return f"{root}/studies/{study}/series/{series}/instances/{still.sop_instance_uid}"
+    study, series, instance = photo
+    return f"{root}/studies/{study}/series/{series}/instances/{instance}"

@@ -16,14 +16,16 @@ _CATEGORY = {"coding": [of_terminology("observation-category", "imaging", "Imagi
 def observations(telling: Telling, still: Still) -> Iterator[tuple[tuple[str, ...], Json]]:
     """The observations of a still, each with the parts of its name (`telling.name_of`).
 
-    Those of a still that was taken again are cancelled: whoever has them learns it.
+    Those of a still that was taken again are cancelled, those of one that was withdrawn were entered in error: whoever has
+    them learns it.
     """
     uid = still.sop_instance_uid
+    own = telling.own(uid)
     for measure in telling.record.measures.get(uid, ()):
-        parts = uid, measure.region, measure.name
+        parts = (*own, measure.region, measure.name)
         yield parts, {**_common(telling, still, parts), **_measured(measure)}
     if still.quality is not None:
-        parts = uid, "picture", "quality"
+        parts = (*own, "picture", "quality")
         yield parts, {**_common(telling, still, parts), **_quality(still)}
 
 
@@ -39,13 +41,13 @@ def _common(telling: Telling, still: Still, parts: tuple[str, ...]) -> Json:
         "resourceType": "Observation",
         "identifier": [identifier("Observation", *parts)],
         **telling.based_on,
-        "status": telling.status if telling.stands(still) else "cancelled",
+        "status": telling.status_of(still, "cancelled", telling.status),
         "category": [_CATEGORY],
         "subject": telling.subject,
         "effectiveDateTime": instant(header.captured_at or still.received_at),
         "issued": telling.issued,
         "device": software_reference(telling),
-        "derivedFrom": [telling.study, reference("DocumentReference", still.sop_instance_uid)],
+        "derivedFrom": [telling.study, reference("DocumentReference", *telling.own(still.sop_instance_uid))],
         "note": [{"text": NO_CLINICAL_VALIDATION}],
         "component": [
             {"code": concept(codes.ILLUMINATION_METHOD), "valueCodeableConcept": concept(light)},

@@ -7,7 +7,7 @@ from pydicom.sr.coding import Code
 from server.dicom import codes
 from server.fhir.coding import Json, coding, of_terminology
 from server.fhir.devices import camera_reference
-from server.fhir.telling import Telling, instant, study_identifier
+from server.fhir.telling import IN_ERROR, Telling, instant, study_identifier
 from server.store import Instance, Still
 
 _DESCRIPTION = "Skin photography"
@@ -24,7 +24,7 @@ def imaging_study(telling: Telling) -> Json:
         "resourceType": "ImagingStudy",
         **_endpoint(telling),
         "identifier": [study_identifier(telling.dicom_study), *([accession] if accession else [])],
-        "status": "available" if series else "registered",
+        "status": IN_ERROR if telling.record.withdrawn else "available" if series else "registered",
         **({"modality": [_modality(one, telling.r5) for one in modalities]} if modalities else {}),
         "subject": telling.subject,
         "started": instant(telling.record.visit.opened_at),

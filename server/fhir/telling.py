@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from server.config.destinations import ObjectKind
 from server.fhir.coding import Json, of_terminology
 from server.fhir.record import VisitRecord
 from server.store import Still, replaced_by
 
 _URI = "urn:ietf:rfc3986"
 DICOM_UID = "urn:dicom:uid"
+IN_ERROR = "entered-in-error"
+"""Status of whatever was withdrawn."""
 
 
 class Release(StrEnum):
@@ -51,11 +54,11 @@ class Telling:
         self.record = record
         self.wording = wording
         self.study_uid = record.visit.study_instance_uid
-        rejected = (one.sop_instance_uid for one in record.stills if one.rejected_by is not None)
-        self.replaced = frozenset((*replaced_by(record.stills), *rejected))
-        """SOP Instance UIDs of stills that were taken again or rejected."""
+        self._replaced = frozenset(replaced_by(record.stills))
         self.dicom_study = record.visit.study_now or self.study_uid
         """Study Instance UID of the objects: another than the visit's once it was corrected."""
+        photos = (one for one in record.instances if one.kind == ObjectKind.PHOTO)
+        self._photos = {one.still_uid: one for one in photos}
 
     @property
     def r5(self) -> bool:
@@ -65,6 +68,8 @@ class Telling:
     @property
     def status(self) -> str:
         """Of results: preliminary until a person has signed."""
+        if self.record.withdrawn:
+            return IN_ERROR
         return "final" if self.record.signed else "preliminary"
 
     @property
@@ -74,21 +79,45 @@ class Telling:
         return instant(max(made, default=self.record.visit.opened_at))
 
     def stands(self, still: Still) -> bool:
-        """Whether none was taken again for this still, nor was it rejected."""
-        return still.sop_instance_uid not in self.replaced
+        """Whether none was taken again for this still, nor was it rejected or withdrawn."""
+        return not self.is_withdrawn(still) and still.sop_instance_uid not in self._replaced
+
+    def is_withdrawn(self, still: Still) -> bool:
+        """Whether this still was rejected, or is told as it was before a correction."""
+        return self.record.withdrawn or still.rejected_by is not None
+
+    def status_of(self, still: Still, replaced: str, standing: str) -> str:
+        """The status of what tells of a still: one of these, or that it was withdrawn."""
+        if self.is_withdrawn(still):
+            return IN_ERROR
+        return standing if self.stands(still) else replaced
+
+    def own(self, still_uid: str) -> tuple[str, ...]:
+        """What names the resources about a still: others once the visit was corrected, as its DICOM objects are others."""
+        moved = self.dicom_study != self.study_uid
+        return (self.dicom_study, still_uid) if moved else (still_uid,)
+
+    def photo(self, still: Still) -> tuple[str, str, str] | None:
+        """UIDs of study, series and instance of the photograph; None: it is not known what they came to be."""
+        made = self._photos.get(still.sop_instance_uid)
+        if self.dicom_study == self.study_uid:
+            return self.study_uid, still.series_instance_uid, still.sop_instance_uid
+        if made is None:
+            return None
+        return made.study_instance_uid, made.series_instance_uid, made.sop_instance_uid
 
     @property
     def study(self) -> Json:
         """A reference to the ImagingStudy: to ours in the bundle, or to the one with this Study Instance UID."""
         if self.wording.writes_study:
-            return {"reference": name_of("ImagingStudy", self.study_uid), "type": "ImagingStudy"}
+            return {"reference": name_of("ImagingStudy", self.dicom_study), "type": "ImagingStudy"}
         return {"type": "ImagingStudy", "identifier": study_identifier(self.dicom_study)}
 
     @property
     def subject(self) -> Json:
         """A reference to the patient: by identifier, or to the one in the bundle."""
         if self.wording.demographics:
-            return {"reference": name_of("Patient", self.study_uid), "type": "Patient"}
+            return {"reference": name_of("Patient", self.dicom_study), "type": "Patient"}
         return {"type": "Patient", "identifier": self.patient_identifier}
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlmodel import Session, col, select
 
+from server.config.destinations import ObjectKind
 from server.errors import NotFound
 from server.store import correction, correction_requests
 from server.store.correction import Cause, Whose
@@ -14,7 +15,7 @@ from server.store.correction_requests import Unwanted, Wanted
 from server.store.executor import DatabaseThreads
 from server.store.records import Instance, instance_of
 from server.store.routing import Route
-from server.store.tables import CorrectionKind, CorrectionRow, CorrectionState, StillRow
+from server.store.tables import CorrectionKind, CorrectionRow, CorrectionState, InstanceRow, StillRow
 from station.protocol import FrameHeader, View
 
 MOST = 200
@@ -75,6 +76,38 @@ class Corrections:
         if row is None:
             raise NotFound("no such correction")
         return _correction_of(row)
+
+    async def withdrawing(self, study_instance_uid: str) -> Correction | None:
+        """The correction that withdrew a study as a whole; None: its objects stand."""
+        query = select(CorrectionRow).where(
+            CorrectionRow.study_before == study_instance_uid,
+            CorrectionRow.kind != CorrectionKind.REJECT,
+            CorrectionRow.state == CorrectionState.DONE,
+        )
+        row = await self._threads.read(lambda s: s.exec(query.limit(1)).first())
+        return None if row is None else _correction_of(row)
+
+    async def told_by(self, sop_instance_uid: str) -> Correction | None:
+        """The correction that a key object tells of; None: it tells of none."""
+
+        def find(session: Session) -> CorrectionRow | None:
+            notice = session.get(InstanceRow, sop_instance_uid)
+            if notice is None or notice.kind != ObjectKind.KEY_OBJECT:
+                return None
+            return session.get(CorrectionRow, notice.hidden_by)
+
+        row = await self._threads.read(find)
+        return None if row is None else _correction_of(row)
+
+    async def withdrawn(self, uid: str) -> list[Instance]:
+        """What a correction that is done has withdrawn, oldest first."""
+        query = (
+            select(InstanceRow)
+            .where(InstanceRow.hidden_by == uid, InstanceRow.kind != ObjectKind.KEY_OBJECT)
+            .order_by(col(InstanceRow.created_at), col(InstanceRow.sop_instance_uid))
+        )
+        rows = await self._threads.read(lambda s: s.exec(query).all())
+        return [instance_of(row) for row in rows]
 
     async def find(
         self, study_instance_uid: str = "", *, before: float | None = None, limit: int = 50

@@ -16,11 +16,15 @@ export function load(release) {
     return;
   }
   const root = dirname(createRequire(import.meta.url).resolve('hl7.fhir.r5.core/package.json'));
-  const entry = readdirSync(root)
-    .filter((name) => name.startsWith('StructureDefinition-'))
-    .map((name) => ({ resource: JSON.parse(readFileSync(join(root, name), 'utf8')) }))
-    .filter((one) => one.resource.derivation !== 'constraint');
-  indexStructureDefinitionBundle({ resourceType: 'Bundle', type: 'collection', entry });
+  const definitions = (kind) =>
+    readdirSync(root)
+      .filter((name) => name.startsWith(`${kind}-`))
+      .map((name) => ({ resource: JSON.parse(readFileSync(join(root, name), 'utf8')) }));
+  const bundle = (entry) => ({ resourceType: 'Bundle', type: 'collection', entry });
+  indexStructureDefinitionBundle(
+    bundle(definitions('StructureDefinition').filter((one) => one.resource.derivation !== 'constraint')),
+  );
+  indexSearchParameterBundle(bundle(definitions('SearchParameter')));
 }
 
 /** What is wrong with a resource. References by URN, as transactions hold them, are not looked into. */

@@ -1,5 +1,5 @@
 /**
- * `node fhir_server.mjs`: a FHIR R4 server in memory on a free port of loopback, which it prints.
+ * `node fhir_server.mjs R4|R5`: a FHIR server in memory on a free port of loopback, which it prints.
  *
  * It refuses what HL7's definitions do not allow, and keeps to a token if `FHIR_TOKEN` holds one.
  */
@@ -9,7 +9,7 @@ import { getStatus } from '@medplum/core';
 import { FhirRouter, MemoryRepository } from '@medplum/fhir-router';
 import { faults, load } from './fhir_definitions.mjs';
 
-load('R4');
+load(process.argv[2] ?? 'R4');
 const router = new FhirRouter();
 const repository = new MemoryRepository();
 const token = process.env.FHIR_TOKEN;

@@ -34,7 +34,10 @@ _LONGEST_REASON = 200
 
 
 class FhirDestination:
-    """Results go once the analysis of the visit has ended; they are always sent whole, and update what is there."""
+    """Results go once the analysis of the visit has ended; they are always sent whole, and update what is there.
+
+    Those of a study that a correction withdrew are marked as entered in error, where they have been sent.
+    """
 
     def __init__(self, section: FhirSection, source: VisitSource, archive: Archive, *, software: str) -> None:
         """Raises `ConfigError`."""
@@ -79,7 +82,9 @@ class FhirDestination:
         answer = await self._web.ask("GET", query, headers=self._headers())
         if not answer.good:
             raise DestinationUnavailable(f"the server does not let reports be searched for ({answer.status})")
-        kept = _is_there(_resource(answer), len(report.get("result", ())))
+        kept = _is_there(_resource(answer), report)
+        if not kept and telling.record.withdrawn:
+            kept = not await self._was_told(telling)
         fate, reason = (Fate.COMMITTED, "") if kept else (Fate.AGAIN, "the report is not there, or not whole")
         return [Outcome(parcel.sop_instance_uid, fate, reason) for parcel in parcels]
 
@@ -91,7 +96,9 @@ class FhirDestination:
         """What becomes of the results of a study; the outcome names no parcel."""
         telling = await self._telling(study)
         record = telling.record
-        if not _has_ended(record):
+        if record.withdrawn and not await self._was_told(telling):
+            return Outcome("", Fate.STORED)
+        if not record.withdrawn and not _has_ended(record):
             return Outcome("", Fate.AGAIN, "results are sent once the visit is over and analysed")
         if not record.visit.patient.patient_id:
             step = "give the visit its patient, then retry"
@@ -103,6 +110,15 @@ class FhirDestination:
             if refusal is not None:
                 return refusal
         return Outcome("", Fate.STORED)
+
+    async def _was_told(self, telling: Telling) -> bool:
+        """Whether the server has the first of what is told of the patient: without it, it has nothing."""
+        first = next(one["resource"] for one in entries(telling) if "subject" in one["resource"])
+        query = f"/{first['resourceType']}?{search_for(first)}"
+        answer = await self._web.ask("GET", query, headers=self._headers())
+        if not answer.good:
+            raise DestinationUnavailable(f"the server does not let results be searched for ({answer.status})")
+        return bool(_resource(answer).get("entry"))
 
     async def _transact(
         self, part: Sequence[Json], there: dict[str, str], record: VisitRecord
@@ -124,7 +140,7 @@ class FhirDestination:
         return Telling(await read_record(self._source, study), self._wording)
 
     async def _with_pictures(self, telling: Telling) -> Telling:
-        if self._section.photos != "inline":
+        if self._section.photos != "inline" or telling.record.withdrawn:
             return telling
         pictures = await asyncio.to_thread(self._pictures, telling.record)
         return Telling(replace(telling.record, renditions=pictures), self._wording)
@@ -171,13 +187,18 @@ def _place(entry: Mapping[str, Json]) -> str:
     return f"{resource['resourceType']}/{resource['id']}" if "id" in resource else ""
 
 
-def _is_there(found: Json, results: int) -> bool:
+def _is_there(found: Json, report: Json) -> bool:
+    """Whether a search has found this report alone, in the same status and with as many results."""
     reports = [
         one["resource"]
         for one in found.get("entry", ())
         if one.get("resource", {}).get("resourceType") == "DiagnosticReport"
     ]
-    return len(reports) == 1 and len(reports[0].get("result", ())) == results
+    return [_gist(one) for one in reports] == [_gist(report)]
+
+
+def _gist(report: Json) -> tuple[str, int]:
+    return report["status"], len(report.get("result", ()))
 
 
 def _refusal(answer: Answer, record: VisitRecord) -> Outcome:
@@ -187,11 +208,11 @@ def _refusal(answer: Answer, record: VisitRecord) -> Outcome:
     if answer.status == 409:  # somebody else changes the same resources just now
         return Outcome("", Fate.AGAIN, reason[:_LONGEST_REASON])
     step = (
-        "lower most_entries"
+        "lower most_entries, then retry"
         if answer.status == 413
-        else "mend what the server names, there or in the settings"
+        else "mend what the server names, there or in the settings, then retry"
     )
-    return Outcome("", Fate.PARKED, reason[:_LONGEST_REASON], f"{step}, then retry")
+    return Outcome("", Fate.PARKED, reason[:_LONGEST_REASON], step)
 
 
 def _diagnostics(answer: Answer) -> str:

@@ -1,83 +1,31 @@
 """Results arrive at a FHIR server once, whole, and are updated there."""
 
-import json
-import urllib.request
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from server.config.destinations import FhirSection
 from server.errors import DestinationUnavailable
-from server.fhir import PRIVATE_SYSTEM, VisitSource
+from server.fhir import PRIVATE_SYSTEM
 from server.outbox.contract import Fate, Outcome, Parcel
 from server.outbox.destinations.fhir import FhirDestination
 from server.outbox.destinations.web import Answer
 from server.store import Archive, Store
-from station.protocol import Measure, Patient
+from station.protocol import Patient
+from tests.fixtures.fhir_hospital import TOKEN, Hospital, opened_hospital
 from tests.fixtures.fhir_visits import PATIENT
 from tests.fixtures.filled_store import FilledVisit, fill_visit, open_store
-from tests.fixtures.peers import fhir_server
 
 pytestmark = pytest.mark.interop
 
-TOKEN = "between-us"
 REPORT = "1.2.840.10008.5.1.4.1.1.88.34"
-
-
-class _Few:
-    """A store whose stills have three measures each: the server in memory looks through all it holds for each."""
-
-    def __init__(self, store: Store) -> None:
-        self.visit, self.stills = store.visit, store.stills
-        self.instances, self.work = store.instances, store.work
-        self._store = store
-
-    async def measures(self, sop_instance_uid: str) -> list[Measure]:
-        return (await self._store.measures(sop_instance_uid))[:3]
-
-
-@dataclass
-class Hospital:
-    """A FHIR server, and the means to look into it."""
-
-    base: str
-    token_file: Path
-
-    def get(self, query: str) -> Any:
-        request = urllib.request.Request(f"{self.base}/{query}", headers={"Authorization": f"Bearer {TOKEN}"})
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.load(answer)
-
-    def all(self, kind: str) -> list[Any]:
-        return [one["resource"] for one in self.get(f"{kind}?_count=1000").get("entry", ())]
-
-    def destination(
-        self, store: Store, archive: Archive, *, software: str = "dermabooth 0.1.0", **more: Any
-    ) -> FhirDestination:
-        """To this server, which takes at most 8 conditional updates in a transaction."""
-        settings = {
-            "type": "fhir",
-            "name": "ehr",
-            "url": self.base,
-            "token_file": self.token_file,
-            "most_entries": 8,
-            "patient_system": "urn:oid:1.2.3.4",
-            **more,
-        }
-        section = FhirSection.model_validate(settings)
-        return FhirDestination(section, cast(VisitSource, _Few(store)), archive, software=software)
 
 
 @pytest.fixture(scope="module")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
-    token_file = tmp_path_factory.mktemp("secrets") / "token"
-    token_file.write_text(TOKEN)
-    token_file.chmod(0o600)
-    with fhir_server(TOKEN) as base:
-        yield Hospital(base, token_file)
+    with opened_hospital(tmp_path_factory.mktemp("secrets")) as one:
+        yield one
 
 
 @pytest.fixture

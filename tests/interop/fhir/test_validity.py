@@ -24,6 +24,15 @@ def test_a_visit_keeps_to_the_definitions(visit: VisitRecord, release: Release, 
     assert fhir_faults(release, told(inline, release, demographics=demographics)) == []
 
 
+@pytest.mark.parametrize("release", Release)
+def test_a_withdrawn_visit_and_a_corrected_one_keep_to_the_definitions(
+    visit: VisitRecord, release: Release
+) -> None:
+    corrected = replace(visit, visit=replace(visit.visit, study_now="2.25.9"))
+    for one in (replace(visit, withdrawn=True), corrected):
+        assert fhir_faults(release, told(one, release, demographics=True)) == []
+
+
 def test_the_validator_sees_what_is_wrong(visit: VisitRecord) -> None:
     assert any("series[0].modality" in one for one in fhir_faults("R4", told(visit, Release.R5)))
     bad = told(visit)

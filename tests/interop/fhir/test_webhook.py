@@ -1,5 +1,6 @@
 """A webhook's messages hold before an independent verifier, are repeatable, and tell no patient unless asked to."""
 
+import asyncio
 import json
 import subprocess
 from dataclasses import dataclass, field
@@ -11,11 +12,16 @@ from aiohttp import web
 
 from server.config.destinations import WebhookSection
 from server.errors import ConfigError, DestinationUnavailable
+from server.outbox import Outbox
 from server.outbox.contract import Fate, Outcome, Parcel
 from server.outbox.destinations.webhook import WebhookDestination
-from server.store import Store
+from server.store import Archive, Route, Store
+from station.protocol import derived_uid
+from tests.fixtures.corrected_visits import OTHER, STEPS, corrected, shoot, wanted
+from tests.fixtures.dicom_objects import PATIENT as PUT
 from tests.fixtures.fhir_visits import PATIENT
 from tests.fixtures.filled_store import fill_visit, open_store
+from tests.fixtures.outbox_stores import wait_until_committed
 from tests.fixtures.peers import run
 from tests.fixtures.web import serving
 
@@ -91,6 +97,45 @@ async def test_the_patient_is_told_where_that_is_wanted(tmp_path: Path) -> None:
     await store.close()
     assert json.loads(receiver.got[0]["body"])["data"]["patient"] == {"id": "P-1047", "issuer": "HOSPITAL"}
     assert "Moreau" not in receiver.got[0]["body"]
+
+
+async def test_what_was_withdrawn_is_told_of_whom_it_was(tmp_path: Path) -> None:
+    receiver = Receiver()
+    routes = [Route("hook", frozenset({"photo", "report"}), keeps=False)]
+    store = Store.open(f"sqlite:///{tmp_path}/d.db", steps=STEPS, routes=routes)
+    archive = Archive(tmp_path / "archive")
+    visit = await shoot(store, archive)
+    async with serving(receiver.app()) as url:
+        section = destination(url, tmp_path)._section.model_copy(update={"patient": True})
+        outbox = Outbox([WebhookDestination(section, store)], store, archive, worker="test")
+        carrying = asyncio.create_task(outbox.run())
+        try:
+            await wait_until_committed(store, 4)
+            [done] = await corrected(store, archive, await store.corrections.ask(wanted(visit)))
+            await wait_until_committed(store, 9)
+        finally:
+            carrying.cancel()
+            await asyncio.wait({carrying})
+    copies = await store.instances(visit.study)
+    await store.close()
+    for one in receiver.got:
+        run("webhook_verify.mjs", SECRET, text=json.dumps(one))
+    told = [json.loads(one["body"]) for one in receiver.got]
+    [withdrawn] = [one["data"] for one in told if one["type"] == "objects.withdrawn"]
+    ready = [one["data"] for one in told if one["type"] == "objects.ready"]
+    assert (withdrawn["study_instance_uid"], withdrawn["cause"]) == (visit.study, "worklist_entry")
+    assert withdrawn["patient"]["id"] == PUT.patient_id
+    assert named(withdrawn) == {one.sop_instance_uid for one in visit.instances}
+    assert withdrawn["key_object"]["sop_instance_uid"] == derived_uid(done.id, "withdrawn")
+    new = [one for one in ready if one["study_instance_uid"] == done.study_after]
+    assert {one["patient"]["id"] for one in new} == {OTHER.patient_id}
+    assert set().union(*map(named, new)) == {
+        one.sop_instance_uid for one in copies if one.kind in ("photo", "report")
+    }
+
+
+def named(data: dict[str, Any]) -> set[str]:
+    return {one["sop_instance_uid"] for one in data["instances"]}
 
 
 @pytest.mark.parametrize("status", [429, 500, 503, 401, 302])

@@ -180,6 +180,42 @@ def test_a_photograph_says_where_it_is_or_is_sent_itself(visit: VisitRecord) -> 
     assert resources(inline, "DocumentReference")[-1]["content"][0]["attachment"]["data"] == "/9g="
 
 
+def test_the_address_of_a_corrected_photograph_is_that_of_its_copy(visit: VisitRecord) -> None:
+    corrected = replace(visit, visit=replace(visit.visit, study_now="2.25.9"))
+    photos = {one.still_uid: one for one in visit.instances if one.modality == "XC"}
+    for still, one in zip(visit.stills, resources(told(corrected), "DocumentReference"), strict=True):
+        copy = photos[still.sop_instance_uid]
+        address = f"/series/{copy.series_instance_uid}/instances/{copy.sop_instance_uid}"
+        assert one["content"][0]["attachment"]["url"].endswith(address)
+        assert one["identifier"][1]["value"] == f"urn:oid:{copy.sop_instance_uid}"
+    bare = resources(told(replace(corrected, instances=())), "DocumentReference")
+    assert all("url" not in one["content"][0]["attachment"] for one in bare)
+
+
+def test_a_corrected_visit_is_told_beside_what_was_told_before(visit: VisitRecord) -> None:
+    corrected = replace(visit, visit=replace(visit.visit, study_now="2.25.9"))
+    before, after = (_names(told(one)) for one in (visit, corrected))
+    assert len(after) == len(before)
+    assert not before & after
+
+
+def _names(found: Json) -> set[str]:
+    return {one["request"]["url"] for one in found["entry"] if "/Device" not in f"/{one['request']['url']}"}
+
+
+@pytest.mark.parametrize("release", Release)
+def test_a_withdrawn_visit_was_entered_in_error_and_leads_nowhere(
+    visit: VisitRecord, release: Release
+) -> None:
+    withdrawn = told(replace(visit, withdrawn=True, signed=True), release)
+    MODELS[release].model_validate(withdrawn)
+    kinds = ("ImagingStudy", "DocumentReference", "Observation", "DiagnosticReport")
+    assert {one["status"] for kind in kinds for one in resources(withdrawn, kind)} == {"entered-in-error"}
+    assert "result" not in resources(withdrawn, "DiagnosticReport")[0]
+    assert "instances/" not in json.dumps(withdrawn)
+    assert _names(withdrawn) == _names(told(visit, release))
+
+
 def test_a_split_visit_refers_to_what_is_there(visit: VisitRecord) -> None:
     parts = list(transactions(entries(Telling(visit, WORDING)), 8))
     assert all(len(part) <= 8 for part in parts)
