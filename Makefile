@@ -1,11 +1,11 @@
-# make demo | setup | check | test | bench | peers | soak | prove | train-setup
+# make demo | setup | check | test | bench | peers | soak | prove | profile | train-setup
 PYTHON ?= python3
 ARGS ?=
 MINUTES ?= 30
 BIN := .venv/bin
 NODE_PATH_FIX := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: demo setup train-setup check test test-triton bench peers soak prove system-packages screenshots
+.PHONY: demo setup train-setup check test test-triton bench peers soak prove profile system-packages screenshots
 
 demo: setup
 	$(BIN)/dermabooth demo $(ARGS)
@@ -65,6 +65,9 @@ peers: .venv-peer-fastrtc/.ready .venv-peer-aiortc/.ready
 .venv-peer-%/.ready: requirements/peer-%.txt
 	@$(PYTHON) scripts/progress.py "Peer $*" -- $(PYTHON) scripts/environment.py .venv-peer-$* $<
 	@touch $@
+
+profile: setup
+	$(BIN)/python -m benchmarks.profile --write $(ARGS)
 
 prove: setup
 	$(BIN)/python -m benchmarks.prove $(ARGS)

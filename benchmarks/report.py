@@ -22,7 +22,7 @@ Row = dict[str, Any]
 def results(rows: list[Row]) -> dict[str, Any]:
     """The content of `results.json`, every row with its day."""
     today = datetime.now(UTC).date().isoformat()
-    return {"machine": _machine(), "rows": [{**row, "date": today} for row in rows]}
+    return {"machine": machine(), "rows": [{**row, "date": today} for row in rows]}
 
 
 def merged(found: dict[str, Any], path: Path, order: Sequence[str]) -> dict[str, Any]:
@@ -97,7 +97,8 @@ def _mark(row: Row) -> str:
     return "" if row["met"] is None else "[green]met[/]" if row["met"] else "[red]missed[/]"
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Its processor and memory, in words."""
     model = platform.machine()
     with open("/proc/cpuinfo") as file:
         names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
