@@ -1,9 +1,6 @@
 """What `dermabooth devices` lists can be copied into a configuration."""
 
 import json
-import os
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -13,22 +10,14 @@ from station.devices import search
 from station.devices.genicam import FoundCamera, find_cameras
 from station.devices.registry import camera_options, interlock_options
 from station.devices.search import Found
+from tests.fixtures import command_process
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).parents[3]
-
 
 def run(*arguments: str, card: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "dermabooth", "devices", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=True,
-        cwd=ROOT,
-        env={**os.environ, "VCAMERADIR": str(card)},
-    )
+    done = command_process.run("devices", *arguments, environment={"VCAMERADIR": str(card)})
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 

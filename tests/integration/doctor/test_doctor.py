@@ -1,13 +1,11 @@
 """`dermabooth doctor`: what is wrong is named with what to do, and never with a password."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from server.access import admin_token
+from tests.fixtures import command_process
 
 pytestmark = pytest.mark.integration
 
@@ -16,14 +14,8 @@ SECRET = "sesame-7319"
 
 def doctor(data: Path, *options: str, **environment: str) -> tuple[int, str]:
     """Exit status and everything printed, as one line with single spaces."""
-    command = [sys.executable, "-m", "dermabooth", "doctor", "--data", str(data), *options]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-        env={**os.environ, "COLUMNS": "200", **environment},
+    done = command_process.run(
+        "doctor", "--data", data, *options, environment={"COLUMNS": "200", **environment}
     )
     assert "Traceback" not in done.stderr
     assert SECRET not in done.stdout + done.stderr

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from server.pipeline import worker
 from tests.fixtures.pipelines import Opener, a_pipeline
 from tests.fixtures.uplinks import prepare
+from tests.fixtures.work_process import POLL_S
 
 
 @pytest.fixture
@@ -18,6 +20,7 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def pipeline(data: Path) -> Opener:
-    """Opens the pipeline in this process."""
+def pipeline(data: Path, monkeypatch: pytest.MonkeyPatch) -> Opener:
+    """Opens the pipeline in this process; its worker makes short pauses."""
+    monkeypatch.setattr(worker, "POLL_S", POLL_S)
     return functools.partial(a_pipeline, data)

@@ -17,7 +17,7 @@ from tests.fixtures.completeness import is_done, violations
 from tests.fixtures.pipelines import Opener, arrive
 from tests.fixtures.uplink_processes import free_endpoint
 from tests.fixtures.visits import BOOTH, plan_visit
-from tests.fixtures.work_process import WorkProcess
+from tests.fixtures.work_process import POLL_S, WorkProcess
 
 pytestmark = pytest.mark.integration
 
@@ -55,7 +55,7 @@ async def test_work_waits_for_room_on_the_disk(data: Path, triton_url: str) -> N
         await store.open_visit(BOOTH, visit.opened)
         await arrive(store, archive, visit, Light.WHITE)
         await store.close_visit(BOOTH, visit.closed())
-        await asyncio.sleep(6)
+        await asyncio.sleep(15 * POLL_S)
         assert process.exit_code is None
         assert not await is_done(store, visit.study, 1)
         assert not archive.photo(visit.study, visit.stills[Light.WHITE].sop_instance_uid).exists()

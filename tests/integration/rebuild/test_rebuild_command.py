@@ -3,22 +3,21 @@
 import asyncio
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from server.pipeline import STEPS
 from server.store import Archive, Store
+from tests.fixtures import command_process
 from tests.fixtures.dicom_visits import put_visit
 
 pytestmark = pytest.mark.integration
 
 
-def run(data: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-m", "dermabooth", "rebuild", "--data", str(data), *options]
-    return subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
+def run(data: Path, *options: str) -> CompletedProcess[str]:
+    return command_process.run("rebuild", "--data", data, *options)
 
 
 @pytest.fixture(scope="module")

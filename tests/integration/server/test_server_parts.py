@@ -3,13 +3,12 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.fixtures import command_process
 from tests.integration.server.conftest import ServerProgram, server_program, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -52,13 +51,7 @@ def test_both_processes_start_without_triton(tmp_path: Path) -> None:
 
 def refused(*options: str) -> list[str]:
     """What `dermabooth server` prints when it does not start."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "dermabooth", "server", *options],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ended = command_process.run("server", *options)
     assert ended.returncode == 1
     return [line for line in ended.stderr.splitlines() if line]
 
