@@ -29,6 +29,8 @@ COMMANDS = {
     "audit": "app",
 }
 """Commands in the order of the help, with the name in their module that holds them."""
+_HELP_COLUMNS = 120
+"""Where the terminal is so wide, examples stay on one line and can be copied."""
 
 
 def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
@@ -39,6 +41,7 @@ def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
+        context_settings={"max_content_width": _HELP_COLUMNS},
     )
     for name in names:
         held = getattr(importlib.import_module(f"dermabooth.commands.{name}"), COMMANDS[name])
@@ -52,7 +55,10 @@ def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
 
 
 def version() -> None:
-    """Print the version."""
+    """Print the version.
+
+    Example: dermabooth version
+    """
     typer.echo(__version__)
 
 

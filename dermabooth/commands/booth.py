@@ -36,14 +36,23 @@ def enroll(
 
 @app.command("list")
 def list_booths(data: DataOption = None) -> None:
-    """Print the booths that may connect."""
+    """Print the booths that may connect.
+
+    Example: dermabooth booth list --data data/server
+    """
     for path in sorted(load_settings(data=data).booths.glob("*.key")):
         typer.echo(path.stem)
 
 
 @app.command()
-def remove(booth_id: str, data: DataOption = None) -> None:
-    """No longer allow a booth; a running server notices at once."""
+def remove(
+    booth_id: Annotated[str, typer.Argument(help="Name of the booth, as `booth list` prints it.")],
+    data: DataOption = None,
+) -> None:
+    """No longer allow a booth; a running server notices at once.
+
+    Example: dermabooth booth remove booth-1 --data data/server
+    """
     path = load_settings(data=data).booths / f"{_checked(booth_id)}.key"
     if not path.exists():
         raise ConfigError(f"{booth_id} was not allowed; `dermabooth booth list` names those that are")

@@ -33,7 +33,9 @@ def doctor(
 ) -> None:
     """Check Triton, keys, disk and database, or a PACS, and say what to do about each failure.
 
-    Examples: dermabooth doctor --config configs/server/local.toml; dermabooth doctor --config … --pacs archive
+    Example: dermabooth doctor --config configs/server/local.toml
+
+    Example: dermabooth doctor --config configs/server/orthanc.toml --pacs orthanc
     """
     settings = load_settings(config, data=data, triton=triton)
     console = Console()

@@ -29,8 +29,9 @@ def export(
 
     A trained model is tried against PyTorch first, with how far it is from it printed.
 
-    Examples: dermabooth models export chromophores;
-    dermabooth models export skin_items --checkpoint run/checkpoint.pt
+    Example: dermabooth models export chromophores
+
+    Example: dermabooth models export skin_items --checkpoint run/checkpoint.pt --out my_models
     """
     with one_line("models export"):
         _export(names, checkpoint, out or resources.triton_models())

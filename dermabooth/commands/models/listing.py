@@ -30,7 +30,10 @@ def list_models(
         Path | None, typer.Option(help="Model repository; the shipped one without it.")
     ] = None,
 ) -> None:
-    """Print the models with their source, size, version, weight hash and card."""
+    """Print the models with their source, size, version, weight hash and card.
+
+    Example: dermabooth models list
+    """
     folder = repository or resources.triton_models()
     table = Table("model", "system", "weights", "MB", "version", Column("SHA-256", overflow="fold"), "card")
     for info in model_infos(folder):

@@ -1,13 +1,17 @@
 """The command line: an error that its reader can mend is one line that says so."""
 
 import logging
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from dermabooth import __version__, cli
 from server.errors import ConfigError
@@ -190,3 +194,23 @@ def test_a_key_file_that_is_not_there_is_named(dermabooth: Command, tmp_path: Pa
     absent = tmp_path / "absent.key"
     said = complaint(dermabooth("booth", "enroll", "left-1", str(absent), "--data", str(tmp_path)))
     assert str(absent) in said
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command that does something, with the words that call it."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+def test_every_command_has_an_example_that_it_understands() -> None:
+    for path, command in commands(get_command(cli.build())):
+        examples = re.findall(r"^ *Example: (.+)$", command.help or "", re.MULTILINE)
+        assert examples, f"{' '.join(path)} has no example"
+        for example in examples:
+            program, *words = shlex.split(example)
+            assert (program, *words[: len(path)]) == ("dermabooth", *path)
+            with command.make_context(" ".join(path), words[len(path) :]):
+                pass
