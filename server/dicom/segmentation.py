@@ -7,12 +7,7 @@ What else it leaves out or gets wrong `_complete` mends.
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-import highdicom as hd
-import numpy as np
-from highdicom.seg import Segmentation
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, RLELossless
 
@@ -25,19 +20,14 @@ from server.dicom.attributes import (
     file_meta,
     offset,
     time,
-    without_pixels,
     zone_of,
 )
 from server.dicom.evidence import reference
-from server.dicom.segments import Segment, describe
+from server.dicom.segments import Segment
 from station.protocol import derived_uid
 
 LABEL_MAP_SEGMENTATION_STORAGE = UID("1.2.840.10008.5.1.4.1.1.66.7")
 """Label Map Segmentation Storage, which pydicom 3.0.2 has no name for."""
-_NOMINAL_THICKNESS_MM = 1.0
-_FULL = 255
-_SIDE = 8
-"""Of the picture that highdicom describes in place of the photograph."""
 
 
 class Form(StrEnum):
@@ -79,13 +69,15 @@ def build_segmentation(
     segmentation of the same photograph, named in ReferencedInstanceSequence. The same arguments give the same bytes.
     Raises `ValueError` for no segments, a mask of another size, or segments of a label map that overlap.
     """
+    # Only who makes segmentations loads highdicom.
+    from server.dicom.described import described
+
     segment_frames.check_sizes(segments, photo.Rows, photo.Columns)
     label, description, title = _TITLES[form]
-    segmentation = Segmentation(
-        [_small(photo)],
-        _placeholder(form, len(segments)),
+    segmentation = described(
+        photo,
         form.value,
-        [describe(number, segment) for number, segment in enumerate(segments, start=1)],
+        segments,
         series_instance_uid=series_instance_uid,
         series_number=series_number,
         sop_instance_uid=sop_instance_uid,
@@ -96,32 +88,13 @@ def build_segmentation(
         device_serial_number=equipment.serial,
         content_label=label,
         content_description=description,
-        transfer_syntax_uid=ExplicitVRLittleEndian,
-        pixel_measures=_pixel_measures(photo),
-        fractional_type="PROBABILITY",
-        max_fractional_value=_FULL,
-        omit_empty_frames=False,
         series_description=f"{title}: {photo.get('SeriesDescription', '')}"[:64],
-        coding_schemes=None,
     )
     _complete(segmentation, photo, equipment, made_at)
     _set_frames(segmentation, form, segments, photo)
     if replaces is not None:
         segmentation.ReferencedInstanceSequence = [_replaced(replaces)]
     return segmentation
-
-
-def _small(photo: Dataset) -> Dataset:
-    source = without_pixels(photo)
-    source.add_new("Rows", "US", _SIDE)
-    source.add_new("Columns", "US", _SIDE)
-    return source
-
-
-def _placeholder(form: Form, segments: int) -> NDArray[Any]:
-    if form is Form.LABEL_MAP:
-        return np.zeros((1, _SIDE, _SIDE), np.uint8)
-    return np.zeros((1, _SIDE, _SIDE, segments), np.uint8 if form is Form.BINARY else np.float32)
 
 
 def _set_frames(segmentation: Dataset, form: Form, segments: Sequence[Segment], photo: Dataset) -> None:
@@ -135,14 +108,6 @@ def _set_frames(segmentation: Dataset, form: Form, segments: Sequence[Segment], 
     segment_frames.put(segmentation, encode(segments), encapsulated=not native)
     syntax = ExplicitVRLittleEndian if native else RLELossless
     segmentation.file_meta = file_meta(segmentation, UID(syntax))
-
-
-def _pixel_measures(photo: Dataset) -> hd.PixelMeasuresSequence | None:
-    """Spacing with the thickness that readers of segmentations insist on and a photograph has none of."""
-    if "PixelSpacing" not in photo:
-        return None
-    rows, columns = (float(value) for value in photo.PixelSpacing)
-    return hd.PixelMeasuresSequence(pixel_spacing=(rows, columns), slice_thickness=_NOMINAL_THICKNESS_MM)
 
 
 def _complete(segmentation: Dataset, photo: Dataset, equipment: Equipment, made_at: datetime) -> None:

@@ -49,6 +49,14 @@ def test_the_shared_doors_load_nothing_heavy(door: str) -> None:
     assert done.stdout.strip() == ""
 
 
+def test_the_live_process_loads_nothing_that_only_makes_objects() -> None:
+    code = "import sys, server.app.live; print(*[name for name in ('highdicom', 'torch') if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == ""
+
+
 def test_modules_stay_small() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
