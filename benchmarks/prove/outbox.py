@@ -15,10 +15,11 @@ from typing import Any
 from benchmarks.prove.claims import Advance, Claim
 from server.store import DeliveryState, Store
 from tests.fixtures.bad_network import BadNetwork, Strike
-from tests.fixtures.listener_process import free_port, listening
+from tests.fixtures.listener_process import listening
 from tests.fixtures.orthanc import Orthanc
 from tests.fixtures.outbox_process import OutboxProcess
 from tests.fixtures.outbox_stores import open_with_routes, put_visit
+from tests.fixtures.ports import free_port
 
 OBJECTS = 500
 PACS_KILLS, CUTS, SERVER_KILLS = 10, 10, 5

@@ -6,7 +6,8 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from server.dicom import build_photo
 from server.dimse import COMMITMENT, PLAIN, VERIFICATION, Association, Offer, Peer, StoredFile
 from server.errors import PeerUnavailable
 from station.protocol import new_uid
+from tests.fixtures.conversations import Recorder, Script, playing
 from tests.fixtures.dicom_objects import description, picture
 from tests.fixtures.orthanc import Orthanc
 from tests.fixtures.parcels import packed
@@ -26,30 +28,14 @@ pytestmark = pytest.mark.integration
 
 WORKLIST = "1.2.840.10008.5.1.4.31"
 OFFERS = [Offer(VERIFICATION, PLAIN), Offer(WORKLIST, PLAIN), Offer(COMMITMENT, PLAIN)]
-MUTATIONS = 120
+MUTATIONS, CALLERS = 120, 6
 MORE_MB = 100
-
-Script = Callable[[socket.socket], None]
 
 
 @contextlib.contextmanager
-def playing(script: Script) -> Iterator[Peer]:
+def lying(script: Script) -> Iterator[Peer]:
     """A peer that treats every caller so."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.1)
-        ending = threading.Event()
-
-        def serve() -> None:
-            while not ending.is_set():
-                with contextlib.suppress(OSError):
-                    connection, _ = server.accept()
-                    with connection:
-                        connection.settimeout(5)
-                        script(connection)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        port = server.getsockname()[1]
+    with playing(script) as port:
         yield Peer(
             "127.0.0.1",
             port,
@@ -60,55 +46,18 @@ def playing(script: Script) -> Iterator[Peer]:
             network_timeout_s=1,
             answer_timeout_s=1,
         )
-        ending.set()
-        thread.join()
 
 
 @pytest.fixture(scope="module")
 def acceptance(shared_orthanc: Orthanc) -> bytes:
     """What a real PACS says when it accepts all that is offered here; and to C-ECHO."""
-    with recorded(shared_orthanc) as record:
-        peer = Peer("127.0.0.1", record.port, "ORTHANC", "BOOTH")
-        with Association(peer, OFFERS) as association:
-            association.echo()
-    return bytes(record.answers)
-
-
-class recorded:  # noqa: N801  a context manager
-    """Passes bytes on to a PACS, and keeps its answers."""
-
-    def __init__(self, orthanc: Orthanc) -> None:
-        self.answers = bytearray()
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._server.getsockname()[1]
-        self._to = ("127.0.0.1", orthanc.dicom_port)
-        self._thread = threading.Thread(target=self._serve)
-
-    def __enter__(self) -> "recorded":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._thread.join()
-        self._server.close()
-
-    def _serve(self) -> None:
-        connection, _ = self._server.accept()
-        with connection, socket.create_connection(self._to) as pacs:
-            back = threading.Thread(target=self._back, args=(pacs, connection))
-            back.start()
-            with contextlib.suppress(OSError):
-                while part := connection.recv(65536):
-                    pacs.sendall(part)
-            with contextlib.suppress(OSError):
-                pacs.shutdown(socket.SHUT_WR)
-            back.join()
-
-    def _back(self, pacs: socket.socket, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while part := pacs.recv(65536):
-                self.answers += part
-                connection.sendall(part)
+    recorder = Recorder(shared_orthanc.dicom_port)
+    with (
+        playing(recorder) as port,
+        Association(Peer("127.0.0.1", port, "ORTHANC", "BOOTH"), OFFERS) as association,
+    ):
+        association.echo()
+    return recorder.said
 
 
 def used_mb() -> float:
@@ -184,7 +133,7 @@ def congested(connection: socket.socket) -> None:
 )
 def test_no_association_comes_about(script: Script, reason: str) -> None:
     before, started = used_mb(), time.monotonic()
-    with playing(script) as peer, pytest.raises(PeerUnavailable, match=reason):
+    with lying(script) as peer, pytest.raises(PeerUnavailable, match=reason):
         ask_everything(peer)
     assert time.monotonic() - started < 12
     assert used_mb() - before < MORE_MB
@@ -216,7 +165,7 @@ def split(answers: bytes) -> tuple[bytes, bytes]:
 
 def test_data_without_end(acceptance: bytes) -> None:
     before = used_mb()
-    with playing(endless_data(acceptance)) as peer, pytest.raises(PeerUnavailable, match="more than 1048576"):
+    with lying(endless_data(acceptance)) as peer, pytest.raises(PeerUnavailable, match="more than 1048576"):
         ask_everything(peer)
     assert used_mb() - before < MORE_MB
 
@@ -232,12 +181,12 @@ def test_a_peer_that_stops_taking_data(acceptance: bytes, tmp_path: Path) -> Non
     def script(connection: socket.socket) -> None:
         read(connection)
         connection.sendall(accepted)
-        time.sleep(3)
+        time.sleep(1.5)
 
     file_sent = StoredFile.read(photo.path)
     assert file_sent.data_bytes > 150_000_000
     offers = [Offer(file_sent.sop_class_uid, PLAIN), *OFFERS[1:]]
-    with playing(script) as peer:
+    with lying(script) as peer:
         association = Association(peer, offers).open()
         (syntax,) = association.accepted(file_sent.sop_class_uid)
         plain = replace(file_sent, transfer_syntax=syntax)
@@ -250,33 +199,41 @@ def test_mutated_answers(acceptance: bytes) -> None:
     """Bits of a real PACS's answers changed, cut off, and put together anew."""
     accepted, rest = split(acceptance)
     chance = random.Random(6)
-    waiting: list[tuple[bytes, bytes]] = []
+    answers = [
+        (mutated(accepted, chance) if index % 2 else accepted, mutated(rest, chance))
+        for index in range(MUTATIONS)
+    ]
+    before, threads = used_mb(), threading.active_count()
+    with ThreadPoolExecutor(CALLERS) as callers:
+        reasons = set().union(*callers.map(refusals, [answers[n::CALLERS] for n in range(CALLERS)]))
+    assert len(reasons) >= 4, reasons
+    assert used_mb() - before < MORE_MB
+    assert threading.active_count() <= threads
+
+
+def refusals(answers: list[tuple[bytes, bytes]]) -> set[str]:
+    """Why each call of a peer that answers so ended; one after the other."""
+    waiting, reasons = answers[::-1], set[str]()
 
     def script(connection: socket.socket) -> None:
         connection.settimeout(0.3)
-        answers = waiting.pop()
+        first, second = waiting.pop()
         with contextlib.suppress(OSError):
             read(connection)
-            connection.sendall(answers[0])
+            connection.sendall(first)
             read(connection)
-            connection.sendall(answers[1])
+            connection.sendall(second)
             read(connection)
 
-    before, threads = used_mb(), threading.active_count()
-    reasons = set()
-    with playing(script) as peer:
+    with lying(script) as peer:
         quick = replace(peer, association_timeout_s=0.3, network_timeout_s=0.3, answer_timeout_s=0.3)
-        for index in range(MUTATIONS):
-            changed = mutated(accepted, chance) if index % 2 else accepted, mutated(rest, chance)
-            waiting.append(changed)
+        for _ in answers:
             with pytest.raises(PeerUnavailable) as raised:
                 ask_everything(quick)
             assert raised.value.reason
             assert raised.value.next_step
             reasons.add(raised.value.reason.partition(": ")[2])
-    assert len(reasons) >= 4, reasons
-    assert used_mb() - before < MORE_MB
-    assert threading.active_count() <= threads
+    return reasons
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
@@ -297,7 +254,7 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
 
 
 def test_a_call_is_freed_by_a_cut() -> None:
-    with playing(lambda connection: time.sleep(2)) as quick:
+    with lying(lambda connection: time.sleep(2)) as quick:
         patient = replace(quick, association_timeout_s=30)
         association = Association(patient, OFFERS)
         threading.Timer(0.3, association.cut).start()

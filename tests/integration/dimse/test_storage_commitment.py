@@ -24,9 +24,10 @@ from server.errors import PeerUnavailable
 from server.outbox.contract import Fate, Parcel
 from server.outbox.destinations.dimse import DimseDestination
 from station.protocol import new_uid
-from tests.fixtures.listener_process import ListenerProcess, free_port, listening
+from tests.fixtures.listener_process import ListenerProcess, listening
 from tests.fixtures.orthanc import Orthanc, running
 from tests.fixtures.parcels import sent, visit
+from tests.fixtures.ports import free_port
 
 pytestmark = pytest.mark.integration
 

@@ -1,14 +1,12 @@
 """`dermabooth doctor --pacs NAME` towards Orthanc: what works is said, and what does not with what to do."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.fixtures.listener_process import free_port
+from tests.fixtures import command_process
 from tests.fixtures.orthanc import Orthanc, running
+from tests.fixtures.ports import free_port
 
 pytestmark = pytest.mark.integration
 
@@ -17,24 +15,8 @@ def doctor(folder: Path, settings: str, *options: str) -> tuple[int, str]:
     """Exit status and everything printed, as one line with single spaces."""
     file = folder / "server.toml"
     file.write_text(f'data = "{folder}/data"\n{settings}')
-    command = [
-        sys.executable,
-        "-m",
-        "dermabooth",
-        "doctor",
-        "--config",
-        str(file),
-        "--pacs",
-        "pacs",
-        *options,
-    ]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-        env={**os.environ, "COLUMNS": "240"},
+    done = command_process.run(
+        "doctor", "--config", file, "--pacs", "pacs", *options, environment={"COLUMNS": "240"}
     )
     assert "Traceback" not in done.stderr
     return done.returncode, " ".join((done.stdout + done.stderr).split())

@@ -15,7 +15,8 @@ from server.orders import Found
 from server.orders.fhir import FhirSource
 from station.protocol import CodedConcept, Issuer, OrderEntry
 from tests.fixtures.fhir_orders import FhirServer, a_fhir_server, identifier, patient
-from tests.fixtures.worklists import free_port, today
+from tests.fixtures.ports import free_port
+from tests.fixtures.worklists import today
 
 pytestmark = pytest.mark.integration
 

@@ -1,6 +1,5 @@
 """A booth's configuration in a folder of its own."""
 
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 
 from station.config import StationConfig
 from tests.fixtures.booth import PICTURE_LIGHTS, picture_folder
+from tests.fixtures.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 
@@ -52,6 +52,4 @@ port = 0
 
 @pytest.fixture
 def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()

@@ -15,7 +15,8 @@ from server.errors import OrdersUnavailable
 from server.orders import Found
 from server.orders.mwl import MwlSource
 from tests.fixtures.orthanc import Orthanc, running
-from tests.fixtures.worklists import Worklist, free_port, item, raw_item, today, wlmscpfs
+from tests.fixtures.ports import free_port
+from tests.fixtures.worklists import Worklist, item, raw_item, today, wlmscpfs
 
 pytestmark = pytest.mark.interop
 

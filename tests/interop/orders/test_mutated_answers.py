@@ -4,10 +4,7 @@ import asyncio
 import random
 import resource
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -15,6 +12,7 @@ from server.config.dicom import DicomConfig
 from server.config.orders import MwlSection
 from server.errors import OrdersUnavailable
 from server.orders.mwl import MwlSource
+from tests.fixtures.conversations import Recorder, playing
 from tests.fixtures.worklists import AE_TITLE, item, today, wlmscpfs
 
 pytestmark = [pytest.mark.interop, pytest.mark.filterwarnings("ignore")]
@@ -25,57 +23,6 @@ QUICK = DicomConfig(connect_timeout_s=2, association_timeout_s=2, network_timeou
 
 def source_at(port: int) -> MwlSource:
     return MwlSource(MwlSection(host="127.0.0.1", port=port, ae_title=AE_TITLE), QUICK, 500)
-
-
-@contextmanager
-def listening(play: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A port where `play` is called with every connection."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.2)
-        ended = threading.Event()
-
-        def serve() -> None:
-            while not ended.is_set():
-                try:
-                    connection = server.accept()[0]
-                except TimeoutError:
-                    continue
-                with connection:
-                    connection.settimeout(3)
-                    try:
-                        play(connection)
-                    except OSError:
-                        continue
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield server.getsockname()[1]
-        finally:
-            ended.set()
-            thread.join()
-
-
-class Recorder:
-    """Passes a conversation on and keeps what the server said."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.said = b""
-
-    def __call__(self, client: socket.socket) -> None:
-        with socket.create_connection(("127.0.0.1", self.port)) as server:
-            back = threading.Thread(target=self._pass_back, args=(server, client))
-            back.start()
-            while data := client.recv(65536):
-                server.sendall(data)
-            server.shutdown(socket.SHUT_WR)
-            back.join()
-
-    def _pass_back(self, server: socket.socket, client: socket.socket) -> None:
-        while data := server.recv(65536):
-            self.said += data
-            client.sendall(data)
 
 
 class Player:
@@ -120,7 +67,7 @@ async def recorded() -> tuple[bytes, bytes]:
     with wlmscpfs() as worklist:
         worklist.fill([item(n, PatientName="Müller^Ann=김^지우") for n in range(5)])
         recorder = Recorder(worklist.port)
-        with listening(recorder) as port:
+        with playing(recorder) as port:
             source = source_at(port)
             assert len((await source.expected(today(), today())).entries) == 5
             await source.close()
@@ -133,7 +80,7 @@ async def test_spoilt_answers_do_no_harm() -> None:
     player, rng = Player(acceptance), random.Random(11)
     reasons: list[str] = []
     before, outcomes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, []
-    with listening(player) as port:
+    with playing(player) as port:
         source = source_at(port)
         for _ in range(ROUNDS):
             player.answer = spoilt(answer, rng)
@@ -156,7 +103,7 @@ async def test_a_server_that_never_ends_its_answer_is_cut_off_at_the_limit() -> 
     pending = answer[: len(answer) * 4 // 5]
     player = Player(acceptance)
     player.answer = pending * 400
-    with listening(player) as port:
+    with playing(player) as port:
         source = source_at(port)
         try:
             found = await source.expected(today(), today())
