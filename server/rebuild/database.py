@@ -149,10 +149,11 @@ class _Filling:
 
     def _enqueue(self, instances: Sequence[InstanceRow]) -> None:
         """What was withdrawn is asked after nowhere; what withdraws it, everywhere."""
-        here = [one for one in instances if one.released_at is None and one.hidden_by is None]
+        lying = [one for one in instances if one.released_at is None]
+        notices = [one for one in lying if one.kind == ObjectKind.KEY_OBJECT]
+        here = [*(one for one in lying if one.hidden_by is None), *notices]
         if not self._routes or not here:
             return
-        notices = [one for one in here if one.kind == ObjectKind.KEY_OBJECT]
         everywhere = [
             replace(route, kinds=frozenset({ObjectKind.KEY_OBJECT.value})) for route in self._routes
         ]
