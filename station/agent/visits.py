@@ -12,7 +12,7 @@ from station.capture import GuidedPace, Ordered, Pace, SessionEvent, Studio, Tak
 from station.config import StationConfig
 from station.errors import InvalidTransition
 from station.kiosk import Excerpt, Latest, VisitRequest, VisitStatus
-from station.protocol import Preparation, QualityReport, ServerMessage
+from station.protocol import Preparation, QualityReport, ServerMessage, VisitProtocol
 
 _log = logging.getLogger(__name__)
 
@@ -64,11 +64,10 @@ class Visits:
     ) -> str:
         """Start a visit among `tasks`; its Study Instance UID, once it has begun. None may be under way.
 
-        `named` is told the UID before the state shows the visit. An ordered visit is one of the order's patient.
+        `named` is told the UID before the state shows the visit. An ordered visit is one of the order's patient. Raises
+        `InvalidTransition` for a site that the protocol does not offer.
         """
-        protocol = self._config.visit_protocol
-        if request.preparation is not Preparation.UNSPECIFIED:
-            protocol = msgspec.structs.replace(protocol, preparation=request.preparation)
+        protocol = _asked(self._config.visit_protocol, request)
         pace = self._make_pace()
         patient = request.patient if ordered is None else ordered.patient
         visit = Visit(
@@ -185,3 +184,16 @@ class Visits:
         if visit.session.active:  # cancelled before its first step
             visit.session.move(SessionEvent.ABORT)
         self._changed()
+
+
+def _asked(protocol: VisitProtocol, request: VisitRequest) -> VisitProtocol:
+    """The protocol as the operator asks for it."""
+    site = protocol.site
+    if request.site is not None:
+        if request.site >= len(protocol.sites):
+            raise InvalidTransition("the protocol has no such site: load the page again")
+        site = protocol.sites[request.site]
+    preparation = request.preparation
+    if preparation is Preparation.UNSPECIFIED:
+        preparation = protocol.preparation
+    return msgspec.structs.replace(protocol, preparation=preparation, site=site, sites=())

@@ -85,6 +85,8 @@ class VisitProtocol(msgspec.Struct, frozen=True, kw_only=True):
     preparation: Preparation = Preparation.UNSPECIFIED
     site: BodySite | None = None
     """Of the pictures of no particular view; None: it is not told."""
+    sites: Annotated[tuple[BodySite, ...], Meta(max_length=64)] = ()
+    """Those that the operator may choose `site` from; a visit that has begun carries none."""
 
     @property
     def stills(self) -> int:

@@ -19,6 +19,8 @@ class VisitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     conditions: Conditions = Conditions()
     worklist_key: str = ""
     """The entry of the worklist that this visit is of; empty: somebody who walked in."""
+    site: Annotated[int, Meta(ge=0, lt=64)] | None = None
+    """Index in the protocol's `sites`; None: the site that the protocol names, if any."""
 
 
 class WorklistSearch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

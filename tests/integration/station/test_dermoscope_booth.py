@@ -12,6 +12,7 @@ from station.protocol import Dermoscope, Light, Verdict, View
 from station.quality import CLOSE_UP
 from station.transport import Spool
 from tests.fixtures.booth_run import is_ready, running, until
+from tests.fixtures.close_ups import CHEEK
 
 pytestmark = pytest.mark.integration
 
@@ -36,7 +37,8 @@ async def test_the_operator_shoots_a_close_up_and_no_face_is_missed(tmp_path: Pa
             async with http.post(url + path, json=body, headers={"Origin": url}) as response:
                 return response.status
 
-        assert await tell("/visit", {"patient": {"patient_id": "P-1"}}) == 202
+        assert await tell("/visit", {"patient": {"patient_id": "P-1"}, "site": 40}) == 409
+        assert await tell("/visit", {"patient": {"patient_id": "P-1"}, "site": 2}) == 202
         state = await until(agent, lambda s: s.visit is not None and s.visit.step is Step.READY)
         assert state.visit is not None
         assert (state.visit.wanting, state.visit.shoots_in_s) == ((), None)
@@ -50,6 +52,9 @@ async def test_the_operator_shoots_a_close_up_and_no_face_is_missed(tmp_path: Pa
         assert await tell("/visit/finish") == 204
         await until(agent, lambda s: s.visit is not None and s.visit.closed)
     spool = Spool.open(config.data / "spool")
+    (visit,) = spool.visits()
+    assert visit.opened.protocol.site == CHEEK
+    assert visit.opened.protocol.sites == ()
     headers = [offer.header for offer in spool.pending()]
     await spool.close()
     assert [(one.light, one.view) for one in headers] == [

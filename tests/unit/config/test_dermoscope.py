@@ -55,18 +55,24 @@ def test_a_booth_by_the_clock_shoots_through_one() -> None:
     assert loaded(visit={"pace": "timed", "auto_shoot_s": 1.0}).dermoscope is not None
 
 
-def test_a_protocol_may_say_where_on_the_body(tmp_path: Path) -> None:
-    (tmp_path / "lights.toml").write_text((CONFIGS / "lighting" / "dermoscope.toml").read_text())
+def test_a_protocol_says_where_on_the_body(tmp_path: Path) -> None:
     text = (CONFIGS / "protocols" / "dermoscope.toml").read_text()
-    text = text.replace("../lighting/dermoscope.toml", "lights.toml")
-    shipped = "# [site]" + text.split("# [site]")[1]
-    (tmp_path / "protocol.toml").write_text(text.replace(shipped, shipped.replace("# ", "")))
+    lights = CONFIGS / "lighting" / "dermoscope.toml"
+    path = tmp_path / "protocol.toml"
+    path.write_text(text.replace("../lighting/dermoscope.toml", str(lights)))
     cheek = CodedConcept(value="36141000", scheme="SCT", meaning="Skin of cheek")
-    assert load_protocol(tmp_path / "protocol.toml").site == BodySite(code=cheek, side="left")
+    offered = load_protocol(path)
+    assert offered.site is None
+    assert BodySite(code=cheek, side="left") in offered.sites
+    fixed = text[: text.index("[[sites]]")].replace("../lighting/dermoscope.toml", str(lights))
+    path.write_text(
+        f'{fixed}[site]\ncode = {{ value = "36141000", scheme = "SCT", meaning = "Skin of cheek" }}\n'
+    )
+    assert load_protocol(path).site == BodySite(code=cheek)
 
 
 def test_a_protocol_of_before_is_read() -> None:
     protocol = load_protocol(CONFIGS / "protocols" / "front.toml")
     told = msgspec.to_builtins(protocol)
-    assert told.pop("site") is None
+    assert (told.pop("site"), told.pop("sites")) == (None, ())
     assert msgspec.convert(told, type(protocol)) == protocol

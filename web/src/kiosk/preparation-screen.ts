@@ -5,7 +5,7 @@ import { birthDate, listed, personName } from "../shared/catalogue/format";
 import { said } from "../shared/catalogue/operator";
 import { kiosk } from "../styles/kiosk";
 import { shared } from "../styles/shared";
-import type { Conditions, Preparation } from "../wire/protocol";
+import type { BodySite, Conditions, Preparation } from "../wire/protocol";
 import { startVisit } from "./calls";
 import { KioskScreen } from "./kiosk-screen";
 import "./rest-timer";
@@ -110,6 +110,7 @@ export class PreparationScreen extends KioskScreen {
             </div>
           </section>
         </div>
+        ${this.booth.protocol.sites.length === 0 ? nothing : this.#sites()}
         <label class="card"
           >${t.preparation.products}
           <textarea name="products" rows="2" maxlength="256" placeholder=${t.preparation.products_hint} spellcheck="false"></textarea>
@@ -141,6 +142,18 @@ export class PreparationScreen extends KioskScreen {
     return html`<label class="choice"
       ><input type="radio" name="preparation" value=${one} ?checked=${one === first} />${texts().preparations[one]}</label
     >`;
+  }
+
+  #sites(): TemplateResult {
+    const { site, sites } = this.booth.protocol;
+    const t = texts().preparation;
+    return html`<label class="card"
+      >${t.site}
+      <select name="site">
+        <option value="">${site === null ? t.site_untold : siteName(site)}</option>
+        ${sites.map((one, at) => html`<option value=${at}>${siteName(one)}</option>`)}
+      </select>
+    </label>`;
   }
 
   #number(range: Range, label: string): TemplateResult {
@@ -175,7 +188,9 @@ export class PreparationScreen extends KioskScreen {
     this.sending = true;
     const { patient, worklist_key } = this.chosen;
     const preparation = String(form.get("preparation") ?? "unspecified") as Preparation;
-    const answer = await startVisit({ patient, worklist_key, preparation, conditions });
+    const at = String(form.get("site") ?? "");
+    const site = at === "" ? null : Number(at);
+    const answer = await startVisit({ patient, worklist_key, preparation, conditions, site });
     this.problem = answer.problem;
     this.sending = answer.problem === "";
     if (this.sending) {
@@ -209,6 +224,10 @@ export class PreparationScreen extends KioskScreen {
     this.wrong = wrong;
     return wrong.size === 0 ? conditions : null;
   }
+}
+
+function siteName({ code, side }: BodySite): string {
+  return side === null ? code.meaning : `${code.meaning}, ${texts().preparation.sides[side]}`;
 }
 
 /** Name, number and date of birth, as far as they are known. */

@@ -168,6 +168,7 @@ export interface VisitRequest {
   preparation: Preparation;
   conditions: Conditions;
   worklist_key: string;
+  site: number | null;
 }
 
 /** Splits a binary message: length of the JSON (4 bytes, big endian), the JSON, the JPEG. */

@@ -205,6 +205,7 @@ export interface VisitProtocol {
   recipe: LightingRecipe;
   preparation: Preparation;
   site: BodySite | null;
+  sites: BodySite[];
 }
 
 export interface BodySite {
