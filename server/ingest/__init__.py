@@ -3,10 +3,10 @@
 from server.ingest.admission import DEFAULT_RESERVE_BYTES
 from server.ingest.allow_list import AllowList
 from server.ingest.contract import StillArchive, StillStore
+from server.ingest.conversation import IngestEvent
 from server.ingest.gatekeeper import Gatekeeper
 from server.ingest.ingest import Ingest
 from server.ingest.keys import ServerKeys, open_server_keys
-from server.ingest.peer import IngestEvent
 from server.ingest.timing import Timing
 
 __all__ = [

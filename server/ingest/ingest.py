@@ -1,31 +1,25 @@
-"""The server's end of the capture plane: one ROUTER socket, one conversation per booth."""
+"""The server's end of the capture plane: one socket, one conversation per booth."""
 
 import asyncio
 import contextlib
 import logging
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self, cast
+from typing import Self
 
-import zmq
-import zmq.asyncio
-
-from server.errors import ConfigError
 from server.events import BoothSeen
 from server.ingest.admission import DEFAULT_RESERVE_BYTES, Admission
 from server.ingest.allow_list import AllowList
+from server.ingest.connections import Connection, Muted
 from server.ingest.contract import StillArchive, StillStore
+from server.ingest.conversation import Conversation, IngestEvent, Orders, Services
 from server.ingest.disk import DiskThreads
-from server.ingest.gatekeeper import KEY_PROPERTY, Gatekeeper
 from server.ingest.keys import open_server_keys
-from server.ingest.peer import INBOX, IngestEvent, Orders, Parts, Peer, Services, decode
+from server.ingest.parts import Parts, booth_of, decode, key_of
 from server.ingest.refusal import HangUp, refusal
+from server.ingest.router import Router
 from server.ingest.timing import Timing
 from station.protocol import (
-    CHUNK_BYTES,
-    CREDIT,
     ErrorCode,
     Heartbeat,
     Hello,
@@ -35,31 +29,10 @@ from station.protocol import (
     ServerMessage,
     Welcome,
     check_peer_version,
-    encode,
 )
 
-_MAX_PART_BYTES = 2 * CHUNK_BYTES
-_SEND_QUEUE = 256
-_MUTED = 1024
 _BREACHES = frozenset({ErrorCode.UNKNOWN_BOOTH, ErrorCode.MALFORMED, ErrorCode.OVERSIZED})
 _log = logging.getLogger(__name__)
-
-
-@dataclass(eq=False)
-class _Connection:
-    peer: Peer
-    key: bytes
-    heard_at: float
-    said_at: float
-    task: "asyncio.Task[None] | None" = None
-
-
-@dataclass(eq=False)
-class _Sockets:
-    context: zmq.asyncio.Context
-    router: zmq.asyncio.Socket
-    gatekeeper: Gatekeeper
-    muted: "OrderedDict[bytes, None]" = field(default_factory=OrderedDict)
 
 
 class Ingest:
@@ -67,7 +40,6 @@ class Ingest:
 
     `welcome` makes the greeting of a booth; `on_event` hears of booths, visits and stills, on the event loop; `orders` answers
     what a booth asks of the worklist; `on_refused` hears which booth (or address, of an unknown key) was shut out, and why.
-    A part over twice the chunk size never enters memory: ZeroMQ cuts that connection.
     Raises `ConfigError` on entering if the endpoint is taken or the key cannot be used.
     """
 
@@ -98,15 +70,16 @@ class Ingest:
         self._orders = orders
         self._on_refused = on_refused
         self._timing = timing or Timing()
-        self._connections: dict[bytes, _Connection] = {}
-        self._sockets: _Sockets | None = None
+        self._connections: dict[bytes, Connection] = {}
+        self._muted = Muted()
+        self._router: Router | None = None
         self._main: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._sockets = self._bind()
+        self._router = self._bind()
         await self._admission.clean()
         started = asyncio.get_running_loop().create_future()
-        self._main = asyncio.create_task(self._run(self._sockets, started), name="ingest")
+        self._main = asyncio.create_task(self._run(self._router, started), name="ingest")
         await started
         return self
 
@@ -120,11 +93,9 @@ class Ingest:
             main.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await main
-        sockets, self._sockets = self._sockets, None
-        if sockets is not None:
-            sockets.router.close()
-            sockets.gatekeeper.close()
-            sockets.context.term()
+        router, self._router = self._router, None
+        if router is not None:
+            router.close()
             self._admission.close()
             self._disk.close()
 
@@ -144,45 +115,27 @@ class Ingest:
     @property
     def judged(self) -> dict[str, PreviewVerdict | None]:
         """How the connected booths judge their previews."""
-        return {each.peer.booth_id: each.peer.preview for each in self._connections.values()}
+        return {each.conversation.booth_id: each.conversation.preview for each in self._connections.values()}
 
     def send(self, booth_id: str, message: ServerMessage) -> bool:
         """Tell a booth something; False if it is not connected."""
         for identity, connection in list(self._connections.items()):
-            if connection.peer.booth_id == booth_id:
+            if connection.conversation.booth_id == booth_id:
                 return self._send(identity, message)
         return False
 
-    def _bind(self) -> _Sockets:
-        keys = open_server_keys(self._keys)
-        context = zmq.asyncio.Context()
-        gatekeeper = Gatekeeper(
-            context, lambda key: self._disk.run(self._allow_list.booth_of, key), self._on_refused
+    def _bind(self) -> Router:
+        router = Router(
+            self.endpoint,
+            open_server_keys(self._keys),
+            lambda key: self._disk.run(self._allow_list.booth_of, key),
+            self._on_refused,
+            handshake_s=self._timing.handshake_s,
         )
-        router: zmq.asyncio.Socket = context.socket(zmq.ROUTER)
-        router.linger = 0
-        router.curve_server = True
-        router.curve_publickey, router.curve_secretkey = keys.public, keys.secret
-        router.setsockopt(zmq.ZAP_DOMAIN, b"dermabooth")
-        # Without this, a gatekeeper that is gone would mean that everybody may come in.
-        router.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
-        router.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        router.setsockopt(zmq.MAXMSGSIZE, _MAX_PART_BYTES)
-        router.setsockopt(zmq.RCVHWM, INBOX)
-        router.setsockopt(zmq.SNDHWM, _SEND_QUEUE)
-        router.setsockopt(zmq.HANDSHAKE_IVL, round(self._timing.handshake_s * 1000))
-        router.setsockopt(zmq.TCP_KEEPALIVE, 1)
-        try:
-            router.bind(self.endpoint)
-        except zmq.ZMQError as error:
-            router.close()
-            gatekeeper.close()
-            context.term()
-            raise ConfigError(f"stills cannot be received at {self.endpoint}: {error}") from error
-        self.endpoint = router.get_string(zmq.LAST_ENDPOINT).rstrip("\0")
-        return _Sockets(context, router, gatekeeper)
+        self.endpoint = router.endpoint
+        return router
 
-    async def _run(self, sockets: _Sockets, started: "asyncio.Future[None]") -> None:
+    async def _run(self, router: Router, started: "asyncio.Future[None]") -> None:
         async with asyncio.TaskGroup() as tasks:
             services = Services(
                 self._store,
@@ -193,37 +146,36 @@ class Ingest:
                 spawn=tasks.create_task,
                 orders=self._orders,
             )
-            tasks.create_task(sockets.gatekeeper.run(), name="ingest-gatekeeper")
+            tasks.create_task(router.run(), name="ingest-gatekeeper")
             tasks.create_task(self._watch(), name="ingest-watch")
             started.set_result(None)
             while True:
-                first = await sockets.router.recv_multipart(copy=False)
-                for identity, *parts in (first, *_waiting(sockets.router)):
-                    self._receive(identity.bytes, parts, tasks, services)
+                for identity, parts in await router.receive():
+                    self._receive(identity, parts, tasks, services)
                 # A booth that never stops sending must not keep the others' turns from coming.
                 await asyncio.sleep(0)
 
     def _receive(self, identity: bytes, parts: Parts, tasks: asyncio.TaskGroup, services: Services) -> None:
         connection = self._connections.get(identity)
-        if connection is not None and _key(parts) != connection.key:
+        if connection is not None and key_of(parts) != connection.key:
             # Whoever comes under the routing id of a booth that has just gone is not that booth.
             self._hang_up(identity, None)
             connection = None
         try:
             if connection is not None:
                 connection.heard_at = _now()
-                connection.peer.deliver(parts)
+                connection.conversation.deliver(parts)
             else:
                 hello = self._checked_hello(identity, parts)
                 if hello is not None:
-                    self._connect(identity, hello, _key(parts), tasks, services)
+                    self._connect(identity, hello, key_of(parts), tasks, services)
         except (HangUp, ProtocolError) as error:
-            self._note_breach(str(parts[0].get("User-Id")) if parts else "", error, connection is not None)
+            self._note_breach(booth_of(parts), error, connection is not None)
             self._hang_up(identity, refusal(error))
 
     def _checked_hello(self, identity: bytes, parts: Parts) -> Hello | None:
         """The greeting of a connection that may speak; None for a muted one."""
-        muted = self._sockets is not None and identity in self._sockets.muted
+        muted = identity in self._muted
         try:
             message = decode(parts)
         except ProtocolError:
@@ -235,9 +187,7 @@ class Ingest:
                 return None
             raise HangUp(ErrorCode.UNEXPECTED, "say Hello first")
         check_peer_version(message.version, message.minimum, peer=f"booth {message.booth_id}")
-        if message.booth_id != parts[0].get("User-Id") or not self._is_enrolled(
-            message.booth_id, _key(parts)
-        ):
+        if message.booth_id != booth_of(parts) or not self._is_enrolled(message.booth_id, key_of(parts)):
             raise HangUp(ErrorCode.UNKNOWN_BOOTH, f"this connection's key is not that of {message.booth_id}")
         return message
 
@@ -245,26 +195,27 @@ class Ingest:
         self, identity: bytes, hello: Hello, key: bytes, tasks: asyncio.TaskGroup, services: Services
     ) -> None:
         for other, connection in list(self._connections.items()):
-            if connection.peer.booth_id == hello.booth_id:
+            if connection.conversation.booth_id == hello.booth_id:
                 text = "another connection of this booth has taken over"
                 self._hang_up(other, Refused(code=ErrorCode.BUSY, message=text))
-        if self._sockets is not None:
-            self._sockets.muted.pop(identity, None)
-        peer = Peer(hello, services, lambda message: self._answer(identity, message))
-        connection = _Connection(peer, key, _now(), _now())
+        self._muted.discard(identity)
+        conversation = Conversation(hello, services, lambda message: self._answer(identity, message))
+        connection = Connection(conversation, key, _now(), _now())
         self._connections[identity] = connection
-        connection.task = tasks.create_task(self._converse(identity, peer), name=f"ingest-{hello.booth_id}")
+        connection.task = tasks.create_task(
+            self._converse(identity, conversation), name=f"ingest-{hello.booth_id}"
+        )
         _log.info("booth connected", extra={"booth_id": hello.booth_id, "software": hello.software})
         self._on_event(BoothSeen(booth_id=hello.booth_id, connected=True))
 
-    async def _converse(self, identity: bytes, peer: Peer) -> None:
+    async def _converse(self, identity: bytes, conversation: Conversation) -> None:
         try:
-            await peer.run()
+            await conversation.run()
         except (HangUp, ProtocolError) as error:
-            self._note_breach(peer.booth_id, error, True)
+            self._note_breach(conversation.booth_id, error, True)
             self._hang_up(identity, refusal(error))
         except Exception as error:  # noqa: BLE001  boundary: whatever one booth does, the others go on
-            _log.exception("conversation failed", extra={"booth_id": peer.booth_id})
+            _log.exception("conversation failed", extra={"booth_id": conversation.booth_id})
             self._hang_up(identity, refusal(error))
 
     def _note_breach(self, booth_id: str, error: HangUp | ProtocolError, connected: bool) -> None:
@@ -280,17 +231,14 @@ class Ingest:
         connection = self._connections.pop(identity, None)
         if refused is not None:
             self._send(identity, refused)
-        if self._sockets is not None:
-            self._sockets.muted[identity] = None
-            while len(self._sockets.muted) > _MUTED:
-                self._sockets.muted.popitem(last=False)
+        self._muted.add(identity)
         if connection is None:
             return
         if connection.task is not None and connection.task is not asyncio.current_task():
             connection.task.cancel()
         code = "" if refused is None else refused.code.value
-        _log.info("booth disconnected", extra={"booth_id": connection.peer.booth_id, "code": code})
-        self._on_event(BoothSeen(booth_id=connection.peer.booth_id, connected=False))
+        _log.info("booth disconnected", extra={"booth_id": connection.conversation.booth_id, "code": code})
+        self._on_event(BoothSeen(booth_id=connection.conversation.booth_id, connected=False))
 
     def _answer(self, identity: bytes, message: ServerMessage) -> None:
         connection = self._connections.get(identity)
@@ -304,12 +252,7 @@ class Ingest:
 
     def _send(self, identity: bytes, message: ServerMessage) -> bool:
         """Whether the message was handed over; a booth that is gone or does not read gets none."""
-        if self._sockets is None:
-            return False
-        parts = [identity, encode(message)]
-        # Done at once, because it may not wait.
-        sent = cast("asyncio.Future[object]", self._sockets.router.send_multipart(parts, flags=zmq.NOBLOCK))
-        if sent.exception() is not None:
+        if self._router is None or not self._router.send(identity, message):
             return False
         if identity in self._connections:
             self._connections[identity].said_at = _now()
@@ -327,27 +270,14 @@ class Ingest:
             except OSError:
                 _log.exception("the folder of booth keys cannot be read")
             for identity, connection in list(self._connections.items()):
-                if not self._is_enrolled(connection.peer.booth_id, connection.key):
+                if not self._is_enrolled(connection.conversation.booth_id, connection.key):
                     text = "the key of this booth was withdrawn"
-                    self._on_refused(connection.peer.booth_id, text)
+                    self._on_refused(connection.conversation.booth_id, text)
                     self._hang_up(identity, Refused(code=ErrorCode.UNKNOWN_BOOTH, message=text))
                 elif _now() - connection.heard_at > self._timing.silence_s:
                     self._hang_up(identity, None)
                 elif _now() - connection.said_at >= self._timing.heartbeat_s:
                     self._answer(identity, Heartbeat())
-
-
-def _waiting(router: zmq.asyncio.Socket) -> Iterator[list[zmq.Frame]]:
-    """Messages that have arrived, at most as many as one booth may have waiting."""
-    direct: zmq.Socket[bytes] = zmq.Socket.shadow(router.underlying)
-    with contextlib.suppress(zmq.Again):
-        for _ in range(CREDIT):
-            yield direct.recv_multipart(zmq.NOBLOCK, copy=False)
-
-
-def _key(parts: Parts) -> bytes:
-    """The key that the connection of a message was admitted with."""
-    return str(parts[0].get(KEY_PROPERTY)).encode() if parts else b""
 
 
 def _now() -> float:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from server.errors import NotFound
 from server.ingest.admission import Admission
+from server.ingest.conversation import Conversation, Services
 from server.ingest.disk import DiskThreads
-from server.ingest.peer import Peer, Services
 from server.ingest.refusal import HangUp
 from server.store import Archive
 from station.protocol import (
@@ -118,7 +118,7 @@ async def converse(folder: Path, messages: list[list[bytes]]) -> tuple[list[Serv
     services = Services(
         store, admission, disk, lambda _booth: Welcome(server="t"), lambda _event: None, spawn
     )
-    peer = Peer(Hello(booth_id="booth-1", software="t"), services, said.append)
+    peer = Conversation(Hello(booth_id="booth-1", software="t"), services, said.append)
     conversation = asyncio.create_task(peer.run())
     last = VisitNoted(study_instance_uid=LAST.study_instance_uid, closed=False)
     for message in [*messages, [encode(LAST)]]:

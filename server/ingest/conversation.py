@@ -1,4 +1,4 @@
-"""One connected booth: its messages in the order they came, its one still on the way."""
+"""The conversation with one connected booth: its messages in the order they came, its one still on the way."""
 
 import asyncio
 import logging
@@ -13,12 +13,12 @@ from server.events import BoothJudged, BoothSeen, StillArrived, VisitChanged
 from server.ingest.admission import Admission, Admitted
 from server.ingest.contract import StillStore
 from server.ingest.disk import DiskThreads
+from server.ingest.parts import Parts, decode
 from server.ingest.reception import Reception
 from server.ingest.refusal import TURNED, HangUp, Turned, refusal
+from server.ingest.router import INBOX
 from station.protocol import (
-    CHUNK_BYTES,
     CREDIT,
-    MAX_MESSAGE_BYTES,
     Credit,
     ErrorCode,
     Heartbeat,
@@ -26,7 +26,6 @@ from station.protocol import (
     MalformedMessage,
     OrdersTold,
     OrdersWanted,
-    OversizedMessage,
     PreviewVerdict,
     ServerMessage,
     StationMessage,
@@ -38,11 +37,8 @@ from station.protocol import (
     VisitNoted,
     VisitOpened,
     Welcome,
-    decode_station,
 )
 
-INBOX = 4 * CREDIT
-"""Messages of one booth that may wait; an honest one never has more than its credit and a few words under way."""
 _UNDER_WAY = 3
 """Stills of one booth that are received or made durable at a time; only the last is received."""
 _QUESTIONS = 2
@@ -52,7 +48,6 @@ _log = logging.getLogger(__name__)
 Orders = Callable[[str, OrdersWanted], Awaitable[Sequence[OrdersTold]]]
 """Of a booth, what it wants to know; the messages that tell it."""
 IngestEvent = BoothSeen | BoothJudged | VisitChanged | StillArrived
-Parts = Sequence[zmq.Frame]
 
 
 @dataclass(frozen=True)
@@ -70,21 +65,7 @@ class Services:
     """Answers what a booth asks of the worklist; None: there is none."""
 
 
-def decode(parts: Parts) -> StationMessage:
-    """The message of a multipart; raises `OversizedMessage` or `MalformedMessage`."""
-    if not 1 <= len(parts) <= 2:
-        raise MalformedMessage(f"message of {len(parts)} parts, 1 or 2 are accepted")
-    if len(parts[0]) > MAX_MESSAGE_BYTES:
-        raise OversizedMessage(f"message of {len(parts[0])} bytes, at most {MAX_MESSAGE_BYTES} are accepted")
-    if len(parts) == 2 and len(parts[1]) > CHUNK_BYTES:
-        raise OversizedMessage(f"chunk of {len(parts[1])} bytes, at most {CHUNK_BYTES} are accepted")
-    message = decode_station(parts[0].bytes)
-    if isinstance(message, StillChunk) != (len(parts) == 2):
-        raise MalformedMessage("a chunk has two parts, every other message one")
-    return message
-
-
-class Peer:
+class Conversation:
     """The server's side of one conversation; `run` it as a task and `deliver` what comes in."""
 
     def __init__(self, hello: Hello, services: Services, send: Callable[[ServerMessage], None]) -> None:
