@@ -149,7 +149,8 @@ async def _analyse(_booth: str, rgb: Picture) -> Analysis:
     centre, axes = (width // 2, height // 2), (round(0.14 * width), round(0.32 * height))
     cv2.ellipse(skin, centre, axes, 0, 0, 360, (255,), cv2.FILLED)
     noise = np.random.default_rng(0).integers(0, 256, (45, 80), np.uint8)
-    return face, {Layer.SKIN: skin, Layer.MELANIN: noise, Layer.REDNESS: noise, Layer.REFLECTION: noise}, 0.0
+    layers = {Layer.SKIN: skin, Layer.MELANIN: noise, Layer.REDNESS: noise, Layer.REFLECTION: noise}
+    return Analysis(face, layers, 0.0)
 
 
 @contextlib.asynccontextmanager

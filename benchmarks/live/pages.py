@@ -28,7 +28,7 @@ async def marked(_booth: str, rgb: NDArray[np.uint8]) -> Analysis:
     redness[height // 2 :] = 255 * bits[np.arange(width) * stamp.BITS // width]
     await asyncio.sleep(0.005)
     spent_ms = (time.perf_counter() - began) * 1000
-    return Face(box=Box(0, 0, width, height)), {Layer.REDNESS: redness}, spent_ms
+    return Analysis(Face(box=Box(0, 0, width, height)), {Layer.REDNESS: redness}, spent_ms)
 
 
 async def _main(*, keys: str) -> None:

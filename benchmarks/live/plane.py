@@ -55,7 +55,7 @@ class StandIn:
             self.seen.append((number, time.time(), scene.damage(rgb, number)))
         await asyncio.sleep(self._model_s)
         box = _FACE if self._layers else Box(number, 0, _WIDE, 1)
-        return Face(box=box), self._layers, (time.perf_counter() - began) * 1000
+        return Analysis(Face(box=box), self._layers, (time.perf_counter() - began) * 1000)
 
     def taken(self) -> dict[str, Any]:
         """What was seen since it was last asked."""

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from server.analysis import find_face
 from server.inference import FaceCrop, LiveLayers, TritonClient, live_layers
+from server.live.analysis import Analysis
 from server.live.heat import HeatMaps, laid_on
-from server.live.hub import Analysis
 from station.protocol import Box, Face, Layer
 
 Picture = NDArray[np.uint8]
@@ -75,7 +75,7 @@ class LiveAnalyst:
         """Face, layers of the size of `rgb`, and the time that Triton took, ms; raises as `live_layers` does."""
         face = self._followed(booth, rgb)
         if face is None:
-            return None, {}, 0.0
+            return Analysis(None, {}, 0.0)
         box = face.box
         crop = FaceCrop.around((box.x, box.y, box.width, box.height))
         loop = asyncio.get_running_loop()
@@ -87,7 +87,7 @@ class LiveAnalyst:
         laid = await loop.run_in_executor(self._crops, _laid_back, crop, layers, size)
         if heat is not None:
             laid[Layer.SEVERITY] = await loop.run_in_executor(self._crops, laid_on, heat, face, size)
-        return face, laid, model_ms
+        return Analysis(face, laid, model_ms)
 
     def _followed(self, booth: str, rgb: Picture) -> Face | None:
         """The face as it is known now; starts a search where one is due."""

@@ -44,12 +44,12 @@ class Source(Protocol):
 class PendingFrame:
     """A picture that waits for its analysis, and the stream whose clock its timestamp is on."""
 
-    publisher: Source
+    source: Source
     frame: DecodedFrame
 
 
 class LiveBooth:
-    """Outlives its publisher: viewers stay, and counts go on, when the booth reconnects."""
+    """Outlives what the booth sends: viewers stay, and counts go on, when it reconnects."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class LiveBooth:
         self.name = name
         self._ice_servers = ice_servers
         self.viewers: set[Viewer] = set()
-        self.publisher: Source | None = None
+        self.source: Source | None = None
         self._on_picture = on_picture
         self._fanout = Fanout()
         self._counters = Counters()
@@ -69,13 +69,13 @@ class LiveBooth:
 
     @property
     def live(self) -> bool:
-        """Whether a publisher is there and has sent a frame."""
-        return self.publisher is not None and self.publisher.newest_at is not None
+        """Whether the booth sends and a frame has come."""
+        return self.source is not None and self.source.newest_at is not None
 
     @property
     def codec(self) -> VideoCodec:
         """Of the frames that viewers get now."""
-        return VideoCodec.VP8 if self.publisher is None else self.publisher.codec
+        return VideoCodec.VP8 if self.source is None else self.source.codec
 
     def new_publisher(self, executor: Executor) -> Publisher:
         """A publisher of this booth; it counts only once `adopt` has made it the booth's."""
@@ -100,17 +100,17 @@ class LiveBooth:
         )
         return stream
 
-    def adopt(self, publisher: Source) -> Source | None:
-        """Make it the booth's publisher; returns the one it replaces."""
-        replaced, self.publisher = self.publisher, publisher
+    def adopt(self, source: Source) -> Source | None:
+        """Make it what the booth sends; returns what it replaces."""
+        replaced, self.source = self.source, source
         self._fanout.restart()
         return replaced
 
-    def release(self, publisher: Source) -> None:
-        """The publisher has ended."""
-        self._counters.given_up += publisher.given_up
-        if self.publisher is publisher:
-            self.publisher = None
+    def release(self, source: Source) -> None:
+        """It has ended."""
+        self._counters.given_up += source.given_up
+        if self.source is source:
+            self.source = None
 
     def new_viewer(self, hold_s: float | None = None) -> Viewer:
         """A viewer of this booth, whose frames wait so long for their overlays; it counts until `leave`."""
@@ -141,10 +141,10 @@ class LiveBooth:
         self._counters.analysed += 1
         self._counters.model_ms.append(overlay.inference_ms)
         self._size = (overlay.width, overlay.height)
-        if pending.publisher is not self.publisher:
+        if pending.source is not self.source:
             return
         message = PreviewOverlay(rtp_timestamp=frame.rtp_timestamp, overlay=overlay)
-        if pending.publisher.send_overlay(message):
+        if pending.source.send_overlay(message):
             self._counters.overlays_sent += 1
             self._counters.latencies_ms.append((time.monotonic() - frame.arrived) * 1000)
         pts = self._fanout.pts_of(frame.timestamp)
@@ -154,8 +154,8 @@ class LiveBooth:
 
     def state(self) -> BoothState:
         """What is known now."""
-        count, publisher, now = self._counters, self.publisher, time.monotonic()
-        newest = None if publisher is None else publisher.newest_at
+        count, source, now = self._counters, self.source, time.monotonic()
+        newest = None if source is None else source.newest_at
         return BoothState(
             booth=self.name,
             live=self.live,
@@ -166,24 +166,24 @@ class LiveBooth:
             dropped=count.dropped,
             overlays_sent=count.overlays_sent,
             viewers=tuple(viewer.state() for viewer in self.viewers),
-            lost_packets_given_up=count.given_up + (0 if publisher is None else publisher.given_up),
+            lost_packets_given_up=count.given_up + (0 if source is None else source.given_up),
             latency_ms=count.latency(),
             frame_age_s=None if newest is None else now - newest,
             frames_per_s=count.rate(now),
             model_ms=float(np.median(count.model_ms)) if count.model_ms else None,
         )
 
-    def _take_frame(self, publisher: Source, frame: EncodedFrame) -> None:
-        if publisher is self.publisher:
+    def _take_frame(self, source: Source, frame: EncodedFrame) -> None:
+        if source is self.source:
             self._counters.received += 1
             self._counters.arrivals.append(time.monotonic())
             if frame.data:
                 self._fanout.push(frame)
 
-    def _take_picture(self, publisher: Source, picture: DecodedFrame) -> None:
-        if publisher is self.publisher:
-            self._counters.dropped += self._on_picture(self.name, PendingFrame(publisher, picture))
+    def _take_picture(self, source: Source, picture: DecodedFrame) -> None:
+        if source is self.source:
+            self._counters.dropped += self._on_picture(self.name, PendingFrame(source, picture))
 
     def _want_key_frame(self) -> None:
-        if self.publisher is not None:
-            self.publisher.request_key_frame()
+        if self.source is not None:
+            self.source.request_key_frame()

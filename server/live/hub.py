@@ -1,36 +1,25 @@
-"""The live plane: booths send previews, viewers watch them, overlays go to both."""
+"""The sessions of the live plane: booths send previews, viewers watch them, overlays go to both."""
 
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
-from server.errors import InferenceError, InferenceUnavailable, NotFound
+from server.errors import NotFound
+from server.live.analysis import Analyse, OverlayMaker
 from server.live.booth import LiveBooth, PendingFrame, Source
 from server.live.errors import NotPublishing, TooManyPeers
 from server.live.ice import IceServer
 from server.live.jpeg_stream import JpegStream
 from server.live.offer import Fragment, read_publisher_offer, read_viewer_offer
 from server.live.peer import Peer
-from server.live.pictures import rgb_of
 from server.live.rtc_internals import check_versions
-from server.live.scheduler import FairScheduler
-from server.live.state import InferenceState, LiveState, Sync
+from server.live.state import LiveState, Sync
 from server.live.sweep import Sweep
-from server.overlay import build_overlay
-from station.protocol import Face, Layer, Overlay, PreviewOverlay, is_booth_id
-
-Analysis = tuple[Face | None, Mapping[Layer, NDArray[np.uint8]], float]
-"""Face in pixels of the picture; layers over the whole picture at any resolution; the model's time in ms."""
-Analyse = Callable[[str, NDArray[np.uint8]], Awaitable[Analysis]]
-"""Analyses the picture (uint8 RGB) of a booth; raises `InferenceUnavailable` or `InferenceError`."""
+from station.protocol import Overlay, PreviewOverlay, is_booth_id
 
 _logger = logging.getLogger(__name__)
 
@@ -81,18 +70,23 @@ class LiveHub:
         ice_servers: Sequence[IceServer] = (),
     ) -> None:
         check_versions()
-        self._analyse = analyse
         self.ice_servers = tuple(ice_servers)
-        self._model = model
         self._limits = limits or LiveLimits()
         self._is_known = is_known
         self._on_change = on_change
         self._booths: dict[str, LiveBooth] = {}
         self._sessions: dict[str, Peer] = {}
-        self._scheduler: FairScheduler[PendingFrame] = FairScheduler()
         self._executor = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="live")
         self._encoders = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="live-encode")
-        self._inference = InferenceState(available=True)
+        self._overlays = OverlayMaker(
+            analyse,
+            self._deliver,
+            self._executor,
+            model=model,
+            longest_side=self._limits.analysis_side,
+            limit_s=self._limits.analysis_limit_s,
+            retry_s=self._limits.retry_s,
+        )
         self._sweep = Sweep()
         self._abusive = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -100,7 +94,7 @@ class LiveHub:
 
     async def __aenter__(self) -> Self:
         for number in range(self._limits.in_flight):
-            self._spawn(self._work(), f"live-analysis-{number}")
+            self._spawn(self._overlays.run(), f"live-analysis-{number}")
         self._spawn(self._sweep.run(), "live-sweep")
         return self
 
@@ -191,7 +185,7 @@ class LiveHub:
     def state(self) -> LiveState:
         """What is known now."""
         booths = tuple(self._booths[name].state() for name in sorted(self._booths))
-        return LiveState(self._inference, booths, len(self._sessions), self._abusive)
+        return LiveState(self._overlays.state, booths, len(self._sessions), self._abusive)
 
     def _check_booth(self, booth: str) -> None:
         if self._closed or not is_booth_id(booth) or not self._is_known(booth):
@@ -199,11 +193,11 @@ class LiveHub:
 
     def _booth(self, name: str) -> LiveBooth:
         if name not in self._booths and len(self._booths) >= self._limits.booths:
-            idle = [one for one in self._booths.values() if one.publisher is None and not one.viewers]
+            idle = [one for one in self._booths.values() if one.source is None and not one.viewers]
             if not idle:
                 raise TooManyPeers("every booth's place is taken")
             del self._booths[idle[0].name]
-        return self._booths.setdefault(name, LiveBooth(name, self._scheduler.put, self.ice_servers))
+        return self._booths.setdefault(name, LiveBooth(name, self._overlays.put, self.ice_servers))
 
     async def _answered(self, peer: Peer, answer: Awaitable[str]) -> Session:
         try:
@@ -235,11 +229,15 @@ class LiveHub:
             self._released(place, stream)
             self._sweep.due()
 
-    def _released(self, place: LiveBooth, publisher: Source) -> None:
-        if place.publisher is publisher:
-            self._scheduler.remove(place.name)
-        place.release(publisher)
+    def _released(self, place: LiveBooth, source: Source) -> None:
+        if place.source is source:
+            self._overlays.remove(place.name)
+        place.release(source)
         self._changed(place.name)
+
+    def _deliver(self, booth: str, pending: PendingFrame, overlay: Overlay) -> None:
+        if booth in self._booths:
+            self._booths[booth].deliver(pending, overlay)
 
     def _changed(self, booth: str) -> None:
         if self._on_change is not None:
@@ -249,47 +247,3 @@ class LiveHub:
         task = asyncio.get_running_loop().create_task(job, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _work(self) -> None:
-        while True:
-            booth, pending = await self._scheduler.next()
-            try:
-                await self._analyse_one(booth, pending)
-            except (InferenceUnavailable, InferenceError, TimeoutError) as error:
-                self._note_inference(str(error) or "no answer in time")
-                await asyncio.sleep(self._limits.retry_s)
-            except Exception:  # a frame that cannot be analysed must not stop the others
-                _logger.exception("a preview frame could not be analysed", extra={"booth": booth})
-                await asyncio.sleep(self._limits.retry_s)
-            finally:
-                self._scheduler.done(booth)
-
-    async def _analyse_one(self, booth: str, pending: PendingFrame) -> None:
-        loop = asyncio.get_running_loop()
-        picture = pending.frame.picture
-        rgb = await loop.run_in_executor(self._executor, rgb_of, picture, self._limits.analysis_side)
-        async with asyncio.timeout(self._limits.analysis_limit_s):
-            analysis = await self._analyse(booth, rgb)
-        self._note_inference("")
-        size = (picture.width, picture.height)
-        draw = partial(_drawn, pending.frame.rtp_timestamp, analysis, size, rgb.shape[:2], self._model)
-        overlay = await loop.run_in_executor(self._executor, draw)
-        if booth in self._booths:
-            self._booths[booth].deliver(pending, overlay)
-
-    def _note_inference(self, trouble: str) -> None:
-        available = not trouble
-        if available != self._inference.available:
-            _logger.warning("previews go on %s overlays", "with" if available else "without")
-        self._inference = InferenceState(available, trouble)
-
-
-def _drawn(
-    frame_id: int, analysis: Analysis, size: tuple[int, int], analysed: tuple[int, ...], model: str
-) -> Overlay:
-    """The overlay in pixels of the frame, from an analysis in pixels of its reduced copy."""
-    face, layers, model_ms = analysis
-    (width, height), (rows, columns) = size, analysed
-    if face is not None:
-        face = Face(box=face.box.scaled(width / columns, height / rows), source=face.source)
-    return build_overlay(frame_id, width, height, face, layers, model=model, inference_ms=model_ms)

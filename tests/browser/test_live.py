@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from playwright.async_api import BrowserContext, expect
 from server.access import Scope, Tokens
 from server.api import ApiParts, ApiSettings, EventHub, HubBoard, LoginCodes, make_api, whep, whip
 from server.api.signalling import LIVE
-from server.live import LiveHub, Sync
+from server.live import Analysis, LiveHub, Sync
 from station.devices import LatestFrame
 from station.protocol import Box, Face, Layer
 from station.transport.webrtc import WebRtcPreviewSender
@@ -41,15 +41,13 @@ _READ = """(canvas) => {
 }"""
 
 
-async def mark_number(
-    booth: str, rgb: NDArray[np.uint8]
-) -> tuple[Face, Mapping[Layer, NDArray[np.uint8]], float]:
+async def mark_number(booth: str, rgb: NDArray[np.uint8]) -> Analysis:
     """Redness in the stripe that the number painted in the picture asks for."""
     height, width = rgb.shape[:2]
     redness = np.zeros((height, width), np.uint8)
     stripe = number_in(rgb) % STRIPES
     redness[height // 2 :, stripe * width // STRIPES : (stripe + 1) * width // STRIPES] = 255
-    return Face(box=Box(0, 0, width, height)), {Layer.REDNESS: redness}, 1.0
+    return Analysis(Face(box=Box(0, 0, width, height)), {Layer.REDNESS: redness}, 1.0)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from playwright.async_api import BrowserContext, Page
 
 from server.access import Scope, Tokens
-from server.live import LiveHub
+from server.live import Analysis, LiveHub
 from station.protocol import Box, Face, Layer
 from tests.browser.test_live import filming
 from tests.fixtures.web import serving
@@ -35,15 +35,13 @@ _READ = """() => {
 }"""
 
 
-async def outline_number(
-    booth: str, rgb: NDArray[np.uint8]
-) -> tuple[Face, Mapping[Layer, NDArray[np.uint8]], float]:
+async def outline_number(booth: str, rgb: NDArray[np.uint8]) -> Analysis:
     """Skin in the stripe that the number painted in the picture asks for."""
     height, width = rgb.shape[:2]
     skin = np.zeros((height, width), np.uint8)
     stripe = number_in(rgb) % STRIPES
     skin[height // 3 : height - 20, stripe * width // STRIPES + 5 : (stripe + 1) * width // STRIPES - 5] = 255
-    return Face(box=Box(0, 0, width, height)), {Layer.SKIN: skin}, 1.0
+    return Analysis(Face(box=Box(0, 0, width, height)), {Layer.SKIN: skin}, 1.0)
 
 
 def own_page(whep: str, token: str) -> str:

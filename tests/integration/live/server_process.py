@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +17,14 @@ from server.api.problems import problems
 from server.api.rates import count_strangers, cross_origin
 from server.api.routes import SESSIONS, access, add_routes
 from server.api.signalling import LIVE
-from server.live import LiveHub
-from station.protocol import Box, Face, Layer
+from server.live import Analysis, LiveHub
+from station.protocol import Box, Face
 from tests.integration.live.stamp import number_in
 
 
-async def read_number(
-    booth: str, rgb: NDArray[np.uint8]
-) -> tuple[Face, Mapping[Layer, NDArray[np.uint8]], float]:
+async def read_number(booth: str, rgb: NDArray[np.uint8]) -> Analysis:
     """The number as the left edge of the face."""
-    return Face(box=Box(number_in(rgb), 0, 8, 8)), {}, 1.0
+    return Analysis(Face(box=Box(number_in(rgb), 0, 8, 8)), {}, 1.0)
 
 
 def make_app(hub: LiveHub, tokens: Tokens) -> web.Application:

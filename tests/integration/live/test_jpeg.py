@@ -79,7 +79,7 @@ async def sending(
 
 
 def stream_of(server: Server) -> JpegStream:
-    publisher = server.hub._booths["booth1"].publisher
+    publisher = server.hub._booths["booth1"].source
     assert isinstance(publisher, JpegStream)
     return publisher
 

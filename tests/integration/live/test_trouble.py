@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -11,16 +11,14 @@ import pytest
 from numpy.typing import NDArray
 
 from server.errors import InferenceUnavailable
-from server.live import LiveHub, LiveLimits
+from server.live import Analysis, LiveHub, LiveLimits
 from station.devices import LatestFrame
-from station.protocol import Box, Face, Layer, Overlay
+from station.protocol import Box, Face, Overlay
 from station.transport.preview_sender import PreviewState
 from station.transport.webrtc import WebRtcPreviewSender
 from tests.integration.live.stamp import frame, number_in
 
 pytestmark = pytest.mark.integration
-
-Result = tuple[Face | None, Mapping[Layer, NDArray[np.uint8]], float]
 
 
 class Model:
@@ -30,11 +28,11 @@ class Model:
         self.away = False
         self.asked = 0
 
-    async def __call__(self, booth: str, rgb: NDArray[np.uint8]) -> Result:
+    async def __call__(self, booth: str, rgb: NDArray[np.uint8]) -> Analysis:
         self.asked += 1
         if self.away:
             raise InferenceUnavailable("the model is away")
-        return Face(box=Box(number_in(rgb), 0, 8, 8)), {}, 1.0
+        return Analysis(Face(box=Box(number_in(rgb), 0, 8, 8)), {}, 1.0)
 
 
 class Link:
