@@ -24,8 +24,7 @@ from server.dicom.attributes import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VER
 from server.dicom.dermoscopy import DERMOSCOPIC_PHOTOGRAPHY_IMAGE_STORAGE
 from server.dicom.segmentation import LABEL_MAP_SEGMENTATION_STORAGE
 from server.dicomweb.attributes import MATCHED, MORE, TOLD
-from server.dimse import COMMITMENT, PLAIN
-from server.dimse.association import VERIFICATION
+from server.dimse import COMMITMENT, PLAIN, VERIFICATION
 from server.dimse.negotiation import IMPLEMENTATION_VERSION as VERSION_ON_THE_NETWORK
 from server.dimse.status import verdict
 from server.export.options import BASIC, CODES

@@ -2,15 +2,7 @@
 
 import logging
 
-from server.dimse.association import (
-    COMMITMENT,
-    EXPLICIT,
-    IMPLICIT,
-    PLAIN,
-    VERIFICATION,
-    AnswerTooLarge,
-    Association,
-)
+from server.dimse.association import AnswerTooLarge, Association
 from server.dimse.commitment import LATER, MOST_INSTANCES, CommitmentAnswer, failure_text
 from server.dimse.files import StoredFile
 from server.dimse.listener import Listener
@@ -18,6 +10,7 @@ from server.dimse.negotiation import Offer
 from server.dimse.peer import Peer
 from server.dimse.status import Ruling, Verdict, verdict
 from server.dimse.transactions import Transaction, Transactions
+from server.dimse.uids import COMMITMENT, EXPLICIT, IMPLICIT, PLAIN, VERIFICATION
 
 __all__ = [
     "COMMITMENT",

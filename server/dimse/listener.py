@@ -18,11 +18,11 @@ from pynetdicom.presentation import PresentationContext, build_context
 
 from server.config.dicom import ListenerSection
 from server.dimse import messages, negotiation
-from server.dimse.association import COMMITMENT, COMMITMENT_INSTANCE, PLAIN, VERIFICATION
 from server.dimse.commitment import CommitmentAnswer, read_report
 from server.dimse.messages import Command, Message
 from server.dimse.negotiation import Agreement, Context
 from server.dimse.reasons import Garbage, WireError
+from server.dimse.uids import COMMITMENT, COMMITMENT_INSTANCE, PLAIN, VERIFICATION
 from server.dimse.wire import Bounds, Pdu, Wire
 from server.errors import ConfigError, StorageFull
 
