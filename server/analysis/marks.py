@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from station.protocol import Measure
 from station.quality import Mask
 
-NONE_FOUND = "none found"
-
 
 @dataclass(frozen=True, eq=False)
 class Marks:
