@@ -18,6 +18,9 @@ from server.errors import AccessDenied, ConfigError
 _ALGORITHM = "HS256"
 _ISSUER = "dermabooth"
 _SECRET_BYTES = 32
+_NAME_PARTS, _LONGEST_PART = 3, 64
+"""Of a PN: alphabetic, ideographic, phonetic (PS3.5 section 6.2.1)."""
+_LONGEST_NAME = 324
 
 
 class Scope(StrEnum):
@@ -29,10 +32,31 @@ class Scope(StrEnum):
     """See booths, visits, pictures and results."""
     CORRECT = "correct"
     """Say of whom a visit was taken and as what, and reject stills."""
+    SIGN = "sign"
+    """Sign the measures of a visit, as the person that the token names."""
     PUBLISH = "publish"
     """Send the preview of one booth."""
     ADMIN = "admin"
     """Everything."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whom a token names."""
+
+    name: str
+    """As PN: Family^Given^Middle^Prefix^Suffix (PS3.5 section 6.2)."""
+    organization: str
+    """Where they work; at most 64 characters."""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for what no DICOM object could say of a person."""
+        for text, longest in ((self.name, _LONGEST_NAME), (self.organization, _LONGEST_PART)):
+            if not text.strip(" ^=") or len(text) > longest or not text.isprintable() or "\\" in text:
+                raise ValueError("a person needs a name as Family^Given and an organization")
+        groups = self.name.split("=")
+        if len(groups) > _NAME_PARTS or any(len(one) > _LONGEST_PART or one.count("^") > 4 for one in groups):
+            raise ValueError("write the name as Family^Given, at most 64 characters")
 
 
 @dataclass(frozen=True)
@@ -41,6 +65,8 @@ class Grant:
 
     subject: str
     scopes: frozenset[Scope]
+    person: Person | None = None
+    """Who holds it, where it names a person."""
 
     def allows(self, scope: Scope) -> bool:
         """Whether a route of this scope may be used."""
@@ -61,10 +87,19 @@ class Tokens:
         """
         return cls(open_secret(keys / "token.secret", lost="every token has to be issued again"))
 
-    def issue(self, subject: str, scopes: Iterable[Scope], *, lifetime_s: float | None = None) -> str:
-        """A token for `subject`; without a lifetime it holds until the secret is replaced."""
+    def issue(
+        self,
+        subject: str,
+        scopes: Iterable[Scope],
+        *,
+        lifetime_s: float | None = None,
+        person: Person | None = None,
+    ) -> str:
+        """A token for `subject`; without a lifetime it holds until the secret is replaced. `person` is who may use it."""
         now = time.time()
         claims: dict[str, object] = {"iss": _ISSUER, "sub": subject, "iat": now, "scope": " ".join(scopes)}
+        if person is not None:
+            claims |= {"name": person.name, "organization": person.organization}
         if lifetime_s is not None:
             claims["exp"] = now + lifetime_s
         return jwt.encode(claims, self._secret, _ALGORITHM)
@@ -75,8 +110,10 @@ class Tokens:
             claims = jwt.decode(
                 token, self._secret, [_ALGORITHM], issuer=_ISSUER, options={"require": ["sub", "scope"]}
             )
-            return Grant(str(claims["sub"]), frozenset(Scope(word) for word in str(claims["scope"]).split()))
-        except (jwt.PyJWTError, ValueError) as error:
+            scopes = frozenset(Scope(word) for word in str(claims["scope"]).split())
+            person = Person(str(claims["name"]), str(claims["organization"])) if "name" in claims else None
+            return Grant(str(claims["sub"]), scopes, person)
+        except (jwt.PyJWTError, KeyError, ValueError) as error:
             raise AccessDenied("the token is not valid here, or it has expired") from error
 
 

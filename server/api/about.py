@@ -41,7 +41,7 @@ UID_SCHEMA: dict[str, Any] = {
 }
 _BOOTH: dict[str, Any] = {"type": "string", "maxLength": 32}
 PATH_SCHEMAS: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("study", "series", "instance", "sop", "earlier"), UID_SCHEMA),
+    **dict.fromkeys(("study", "series", "instance", "sop", "earlier", "signature"), UID_SCHEMA),
     "booth": _BOOTH,
     "delivery": {"type": "integer", "minimum": 0, "maximum": 2**53},
     "frame": {"type": "integer", "minimum": 1, "maximum": 1_000_000},

@@ -18,6 +18,7 @@ from server.api import (
     outbox,
     pages,
     session,
+    signatures,
     stills,
     visits,
 )
@@ -36,9 +37,11 @@ from server.api.resources import ARCHIVE, STORE
 from server.api.routes import SESSIONS, Route, access, add_routes, refuse_undeclared
 from server.api.session import CODES, LIMIT
 from server.api.settings import SETTINGS, ApiSettings
+from server.api.signatures import SIGNING
 from server.audit import Auditor
 from server.dicomweb import DicomWeb
 from server.orders import Keeper
+from server.signing import SigningDesk
 from server.store import Archive, Store
 
 _MAX_BODY = 64 * 1024
@@ -58,6 +61,8 @@ class ApiParts:
     auditor: Auditor | None = None
     audit_repeat_after_s: float = 300.0
     """See `RequestAudit`."""
+    institution: str = ""
+    """Heads the reports for people."""
     orders: Keeper | None = None
     """Where the hospital's worklist lies; None: it has none."""
 
@@ -74,6 +79,12 @@ def make_api(parts: ApiParts, extra: Iterable[Route] = ()) -> web.Application:
     app[ALIGNMENTS] = Alignments()
     if parts.auditor is not None:
         app[AUDIT] = RequestAudit(parts.auditor, parts.store, repeat_after_s=parts.audit_repeat_after_s)
+    app[SIGNING] = SigningDesk(
+        parts.store,
+        parts.archive,
+        institution=parts.institution,
+        software=f"dermabooth {parts.settings.version}",
+    )
     app[DICOMWEB] = DicomWeb(parts.store, parts.archive)
     if parts.orders is not None:
         app[ORDERS] = parts.orders
@@ -86,6 +97,7 @@ def make_api(parts: ApiParts, extra: Iterable[Route] = ()) -> web.Application:
         stills,
         history,
         corrections,
+        signatures,
         dicomweb,
         outbox,
         events,

@@ -11,7 +11,7 @@ from server.access import Grant
 from server.api.routes import GRANT, Handler
 from server.audit import Action, Actor, AuditEvent, Auditor, Subject, codes, events
 from server.errors import AccessDenied, NotFound
-from server.store import Correction, CorrectionKind, Store
+from server.store import Correction, CorrectionKind, Store, Visit
 from station.protocol import Patient, is_uid
 
 _REMEMBERED = 4096
@@ -164,6 +164,16 @@ def note_correction(request: web.Request, grant: Grant, asked: Sequence[Correcti
             continue
         for subject in people:
             audit.note(events.patient_changed(actor, subject, Action.UPDATE, what=what))
+
+
+async def record_signing(request: web.Request, grant: Grant, visit: Visit, content: str) -> None:
+    """Record that somebody signs a visit, before it is done; raises `AuditUnavailable`."""
+    if (audit := request.app.get(AUDIT)) is not None:
+        study, what = visit.study_now or visit.study_instance_uid, f"signs the measures: content {content}"
+        event = events.accessed(
+            actor_of(request, grant), study, _subject(visit.patient), action=Action.CREATE, what=what
+        )
+        await audit.record(event)
 
 
 def actor_of(request: web.Request, grant: Grant) -> Actor:

@@ -53,7 +53,9 @@ class Sessions:
     def open(self, grant: Grant) -> str:
         """A cookie value that carries `grant` for twelve hours."""
         subject = f"{grant.subject}{_MARK}{secrets.token_urlsafe(6)}"
-        return self._tokens.issue(subject, sorted(grant.scopes), lifetime_s=SESSION_LIFETIME_S)
+        return self._tokens.issue(
+            subject, sorted(grant.scopes), lifetime_s=SESSION_LIFETIME_S, person=grant.person
+        )
 
     def verify(self, cookie: str) -> Grant:
         """What the cookie allows; raises `AccessDenied`, also after `end`."""

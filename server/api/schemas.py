@@ -42,11 +42,21 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     token: str = ""
 
 
+class PersonInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A person."""
+
+    name: str
+    """As PN: Family^Given."""
+    organization: str
+
+
 class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Who is signed in."""
 
     subject: str
     scopes: tuple[str, ...]
+    person: PersonInfo | None = None
+    """Whom the token names."""
 
 
 class PatientSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -17,7 +17,7 @@ from server.api.routes import (
     route,
     same_origin,
 )
-from server.api.schemas import SessionInfo, SignIn
+from server.api.schemas import PersonInfo, SessionInfo, SignIn
 from server.api.settings import SETTINGS
 from server.errors import AccessDenied
 
@@ -103,4 +103,7 @@ def _refuse_foreign(request: web.Request) -> None:
 
 
 def _info(grant: Grant) -> SessionInfo:
-    return SessionInfo(subject=grant.subject.partition("#")[0], scopes=tuple(sorted(grant.scopes)))
+    person = None if grant.person is None else PersonInfo(**vars(grant.person))
+    return SessionInfo(
+        subject=grant.subject.partition("#")[0], scopes=tuple(sorted(grant.scopes)), person=person
+    )

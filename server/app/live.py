@@ -60,6 +60,7 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
             checks={"triton": triton.ready, "audit": auditor.ready},
             auditor=auditor,
             audit_repeat_after_s=config.audit.repeat_after_s,
+            institution=config.dicom.institution_name,
             orders=kept_list(config.orders, config.dicom, config.data),
         )
         app = make_api(parts, [*whip_routes(), *whep_routes(), *metrics_routes()])

@@ -71,9 +71,9 @@ class CopyMaker:
     ) -> Iterator[Instance]:
         """Copies of all objects of a visit that can be said anew, one after the other. Raises `BadImage`, `StorageFull`.
 
-        Of a document there is none: its pages are as they were signed. `views` are those of the stills.
+        Of what a person has signed there is none: it says what was true then. `views` are those of the stills.
         """
-        kept = [one for one in objects if one.kind != ObjectKind.DOCUMENT]
+        kept = [one for one in objects if not self._is_signed(one)]
         said = _restatement(correction, kept, self._tracked(correction, kept, views))
         photos = dict[str, Dataset]()
         for one in sorted(kept, key=lambda one: one.kind != ObjectKind.PHOTO):
@@ -106,6 +106,11 @@ class CopyMaker:
             write(document, path)
         entry = self._entry(first, path, read_header(path))
         return Instance(**{**vars(entry), "hidden_by": correction.id})
+
+    def _is_signed(self, one: Instance) -> bool:
+        if one.kind == ObjectKind.REPORT:
+            return bool(self._header(one).VerificationFlag == "VERIFIED")
+        return one.kind == ObjectKind.DOCUMENT
 
     def _restated(self, one: Instance, photo: Dataset | None, said: Restatement) -> Dataset:
         source = self._header(one, stop_before_pixels=False)

@@ -27,6 +27,7 @@ from server.dicom.restatement import Restatement, restated, restated_photo
 from server.dicom.segmentation import LABEL_MAP_SEGMENTATION_STORAGE, Form, build_segmentation
 from server.dicom.segments import Segment
 from server.dicom.transcoding import transcoded
+from server.dicom.verification import Observer, verified
 from server.dicom.warm_up import warm_up
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Identity",
     "LossyCompression",
     "Model",
+    "Observer",
     "Origin",
     "PhotoDescription",
     "PhotoFile",
@@ -72,6 +74,7 @@ __all__ = [
     "restated_photo",
     "segment_kind",
     "transcoded",
+    "verified",
     "warm_up",
     "write",
 ]

@@ -41,6 +41,7 @@ NO_PHOTO = "its photograph does not leave"
 NEEDS_CONTENT = "it is text throughout; add --option clean-structured-content"
 OF_WHOLE_PICTURE = "it tells of the whole picture, and only crops leave"
 OTHER_SIZE = "it is of another size than the picture that the face was found in"
+SIGNED = "it names who signed it; the report that was signed says the same"
 BURNED_IN = "it does not say that no text is burned into the picture"
 
 
@@ -110,6 +111,7 @@ def plan_visit(
         header = headers[instance.sop_instance_uid]
         try:
             kind = _kind(header)
+            _refuse_signed(header)
             still = by_uid.get(instance.still_uid)
             if kind in {PHOTO, OVERLAY} and header is not None:
                 _check_picture(header, still, options)
@@ -135,6 +137,11 @@ def _check_picture(header: Dataset, still: Still | None, options: ExportOptions)
     size = (header.Columns, header.Rows)
     if options.masked and still is not None and (still.header.width, still.header.height) != size:
         raise Refused(OTHER_SIZE)
+
+
+def _refuse_signed(header: Dataset | None) -> None:
+    if header is not None and header.get("VerificationFlag") == "VERIFIED":
+        raise Refused(SIGNED)
 
 
 def _check(

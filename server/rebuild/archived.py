@@ -14,7 +14,17 @@ from server.dicom import read_identity
 from server.errors import BadImage
 from server.store import records
 from server.store.sidecars import VERSION, Kept
-from server.store.tables import BoothRow, CorrectionRow, InstanceRow, MeasureRow, StillRow, VisitRow, WorkRow
+from server.store.signature import signature_of
+from server.store.tables import (
+    BoothRow,
+    CorrectionRow,
+    InstanceRow,
+    MeasureRow,
+    SignatureRow,
+    StillRow,
+    VisitRow,
+    WorkRow,
+)
 from station.protocol import is_booth_id, is_uid
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -51,6 +61,7 @@ class VisitRows:
 
     visit: VisitRow
     corrections: list[CorrectionRow]
+    signatures: list[SignatureRow]
     stills: list[StillRows] = field(default_factory=list)
 
 
@@ -146,9 +157,12 @@ def _visit(path: Path) -> VisitRows:
         raise _Unusable("about another visit than it lies with")
     _decoded(records.visit_of, row)
     corrections = _rows(kept, "correction", CorrectionRow)
-    if any(one.study_instance_uid != row.study_instance_uid for one in corrections):
-        raise _Unusable("names corrections that are not of this visit")
-    return VisitRows(row, corrections)
+    signatures = _rows(kept, "signature", SignatureRow)
+    if any(one.study_instance_uid != row.study_instance_uid for one in (*corrections, *signatures)):
+        raise _Unusable("names corrections or signatures that are not of this visit")
+    for one in signatures:
+        _decoded(signature_of, one)
+    return VisitRows(row, corrections, signatures)
 
 
 def _still(path: Path) -> StillRows:

@@ -93,6 +93,7 @@ class _Filling:
             self._add_still(still)
         self._session.flush()
         self._session.add_all(one for one in found.corrections if self._has_its_still(one))
+        self._session.add_all(found.signatures)
         self._session.flush()
         self._session.expunge_all()
 

@@ -23,6 +23,8 @@ from server.store.records import Booth, Instance, StepResult, Still, Visit, Work
 from server.store.repository import Store
 from server.store.retakes import replaced_by, standing
 from server.store.routing import Route, routes_of
+from server.store.signature import Content, Covered, Hindrance, Signature
+from server.store.signatures import Signatures, SigningState, need_signable
 from server.store.tables import WHOLE_RECORD, CorrectionKind, CorrectionState, WorkState
 
 __all__ = [
@@ -31,10 +33,12 @@ __all__ = [
     "Between",
     "Booth",
     "Cause",
+    "Content",
     "Correction",
     "CorrectionKind",
     "CorrectionState",
     "Corrections",
+    "Covered",
     "Deliveries",
     "Delivery",
     "DeliverySearch",
@@ -43,6 +47,7 @@ __all__ = [
     "HeaderRow",
     "HeaderSearch",
     "Headers",
+    "Hindrance",
     "Instance",
     "Level",
     "Like",
@@ -51,6 +56,9 @@ __all__ = [
     "Noted",
     "OneOf",
     "Route",
+    "Signature",
+    "Signatures",
+    "SigningState",
     "StepResult",
     "Still",
     "Store",
@@ -62,6 +70,7 @@ __all__ = [
     "WorkItem",
     "WorkState",
     "WorkStatus",
+    "need_signable",
     "replaced_by",
     "routes_of",
     "standing",

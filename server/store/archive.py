@@ -98,6 +98,14 @@ class Archive:
             sync_folder(folder.parent)
         return folder / f"{_checked(sop_instance_uid)}.dcm"
 
+    def signed(self, study_instance_uid: str, still_uid: str, sop_instance_uid: str) -> Path:
+        """A DICOM object that a signature made for a still; the folder is made if needed."""
+        folder = self.folder(study_instance_uid, still_uid) / "signed"
+        if not folder.is_dir():
+            folder.mkdir(exist_ok=True)
+            sync_folder(folder.parent)
+        return folder / f"{_checked(sop_instance_uid)}.dcm"
+
     def relative(self, path: Path) -> str:
         """The form in which the database keeps a path."""
         return path.relative_to(self.root).as_posix()

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import or_
 from sqlmodel import Session, col, delete, select, update
 
+from server.store import signature
 from server.store.delivery import DeliveryRow, DeliveryState
 from server.store.patients import patient_key, searchable
 from server.store.records import Instance, instance_row, to_json
@@ -47,7 +48,10 @@ class Whose(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def objects(session: Session, row: CorrectionRow) -> Sequence[InstanceRow]:
-    """The objects that a correction withdraws, photos before what was made of them."""
+    """The objects that a correction withdraws, photos before what was made of them.
+
+    With a still goes every signed document that shows it.
+    """
     query = (
         select(InstanceRow)
         .join(StillRow, col(StillRow.sop_instance_uid) == col(InstanceRow.still_uid))
@@ -55,7 +59,9 @@ def objects(session: Session, row: CorrectionRow) -> Sequence[InstanceRow]:
         .order_by(col(InstanceRow.created_at), col(InstanceRow.sop_instance_uid))
     )
     if row.still_uid is not None:
-        query = query.where(InstanceRow.still_uid == row.still_uid)
+        documents = signature.covering(session, row.study_instance_uid, row.still_uid)
+        theirs = col(InstanceRow.sop_instance_uid).in_(documents)
+        query = query.where(or_(col(InstanceRow.still_uid) == row.still_uid, theirs))
     return session.exec(query).all()
 
 

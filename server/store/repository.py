@@ -21,6 +21,7 @@ from server.store.patients import patient_key
 from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
 from server.store.routing import Route, enqueue
 from server.store.sidecars import Sidecars
+from server.store.signatures import Signatures
 from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow, VisitRow
 from station.protocol import Measure, Patient, StillOffer, VisitClosed, VisitOpened
 
@@ -35,6 +36,8 @@ class Store:
         """What goes to which destination."""
         self.corrections = Corrections(threads, routes)
         """What was wrong, and is put right."""
+        self.signatures = Signatures(threads, routes)
+        """What a person has signed."""
         self.headers = Headers(threads)
         """What the headers of the DICOM objects say."""
 

@@ -19,6 +19,7 @@ from server.store.tables import (
     CorrectionRow,
     InstanceRow,
     MeasureRow,
+    SignatureRow,
     StillRow,
     VisitRow,
     WorkRow,
@@ -84,6 +85,13 @@ class Sidecars:
                 CorrectionRow.requested_at,
                 CorrectionRow.id,
             ),
+            "signature": _rows(
+                session,
+                SignatureRow,
+                col(SignatureRow.study_instance_uid) == study,
+                SignatureRow.signed_at,
+                SignatureRow.id,
+            ),
         }
         self._keep(self._archive.visit_rows(study), rows)
 
@@ -132,7 +140,7 @@ class Touched:
         match row:
             case BoothRow():
                 self.booths.add(row.booth_id)
-            case VisitRow() | CorrectionRow():
+            case VisitRow() | CorrectionRow() | SignatureRow():
                 self.visits.add(row.study_instance_uid)
             case StillRow() | MeasureRow():
                 self.stills.add(row.sop_instance_uid)

@@ -201,6 +201,29 @@ class CorrectionRow(SQLModel, table=True):
     ended_at: float | None = None
 
 
+class SignatureRow(SQLModel, table=True):
+    """The measures of one visit, signed by a person."""
+
+    __tablename__ = "signature"
+
+    id: str = Field(primary_key=True, max_length=64)
+    """A UID, from which those of everything that is made for it follow."""
+    study_instance_uid: str = Field(foreign_key="visit.study_instance_uid", max_length=64, index=True)
+    """The visit."""
+    account: str = Field(max_length=64)
+    """Subject of the token that it was signed with."""
+    name: str = Field(max_length=324)
+    """Of the person, as PN."""
+    organization: str = Field(max_length=64)
+    signed_at: float
+    content: str = Field(max_length=64)
+    """`Content.digest` of what was signed."""
+    covers: str = Field(sa_column=_text())
+    """`Covered` of every still, as JSON."""
+    document_uid: str = Field(max_length=64)
+    """SOP Instance UID of the report for people."""
+
+
 class MeasureRow(SQLModel, table=True):
     """One number about the skin of one region of one still."""
 

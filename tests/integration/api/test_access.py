@@ -50,7 +50,7 @@ async def test_a_code_becomes_a_cookie_that_scripts_cannot_read(api: Api) -> Non
     code = LoginCodes(api.tokens).new()
     async with api.http.post(f"{api.url}/api/session", json={"code": code}) as response:
         assert response.status == 201
-        assert await response.json() == {"subject": "viewer", "scopes": ["read"]}
+        assert await response.json() == {"subject": "viewer", "scopes": ["read"], "person": None}
         cookie = response.cookies[SESSION_COOKIE]
         assert cookie["httponly"]
         assert cookie["samesite"] == "Strict"

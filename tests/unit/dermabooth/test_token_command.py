@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dermabooth.cli import build
-from server.access import Grant, Scope, Tokens
+from server.access import Grant, Person, Scope, Tokens
 from server.errors import ConfigError
 
 pytestmark = pytest.mark.unit
@@ -43,6 +43,25 @@ def test_it_ends_after_its_days(tmp_path: Path) -> None:
 def test_a_token_to_publish_names_its_booth(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--subject BOOTH"):
         create(tmp_path, "--scope", "publish", "--subject", "Not A Booth")
+
+
+def test_a_token_to_sign_names_a_person(tmp_path: Path) -> None:
+    told = ("--scope", "read", "--scope", "sign", "--subject", "kim")
+    token = create(tmp_path, *told, "--name", "Kim^Minji^^Dr=金^旻志", "--organization", "Clinic")
+    assert grant(tmp_path, token).person == Person("Kim^Minji^^Dr=金^旻志", "Clinic")
+    config = tmp_path / "server.toml"
+    config.write_text('[dicom]\ninstitution_name = "Clinique"\n')
+    token = create(tmp_path, *told, "--name", "Lee^Ann", "--config", str(config))
+    assert grant(tmp_path, token).person == Person("Lee^Ann", "Clinique")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--name", "Kim^Minji"), ("--organization", "C"), ("--name", "a\\b", "--organization", "C")],
+)
+def test_nobody_in_particular_signs(options: tuple[str, ...], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="a token to sign is for one person"):
+        create(tmp_path, "--scope", "read", "--scope", "sign", *options)
 
 
 def test_a_mistyped_folder_is_not_made_a_servers(tmp_path: Path) -> None:

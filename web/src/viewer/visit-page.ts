@@ -23,6 +23,8 @@ import "./light-grid";
 import "./light-strip";
 import "./measure-table";
 import "./quality-table";
+import "./sign-dialog";
+import "./signature-card";
 import { facts, layerReason } from "./still-facts";
 import "./still-stage";
 import { visitStyles } from "./visit-styles";
@@ -109,6 +111,7 @@ export class VisitPageElement extends Localised {
       ${this.#head(patientLine(visit), told)}
       ${this.problem === "" ? nothing : html`<p class="card" role="alert">${this.problem}</p>`}
       ${correctionNotes(this.detail)}
+      <signature-card .detail=${this.detail}></signature-card>
       ${this.mayCorrect
         ? html`<correct-dialog .detail=${this.detail} .still=${still} @corrected=${() => void this.refresh()}></correct-dialog>`
         : nothing}

@@ -27,6 +27,30 @@ export interface Problem {
 export interface SessionInfo {
   subject: string;
   scopes: string[];
+  person: PersonInfo | null;
+}
+
+export interface PersonInfo {
+  name: string;
+  organization: string;
+}
+
+export interface SignatureInfo {
+  id: string;
+  account: string;
+  signer: PersonInfo;
+  signed_at: number;
+  current: boolean;
+  report: boolean;
+}
+
+export type Hindrance = "" | "open" | "correcting" | "analysing" | "failed" | "no_report" | "deleted";
+
+export interface SignaturePage {
+  content: string;
+  hindrance: Hindrance;
+  signer: PersonInfo | null;
+  signatures: SignatureInfo[];
 }
 
 export interface LivePreview {
