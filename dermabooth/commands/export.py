@@ -20,7 +20,7 @@ from dermabooth.settings import load_settings
 from server.app.auditing import auditing
 from server.audit import Actor, AuditEvent, Subject, events
 from server.config import ServerConfig
-from server.errors import ConfigError
+from server.errors import ConfigError, ServerError
 from server.export import (
     Exporter,
     ExportOptions,
@@ -105,7 +105,11 @@ def export(
                     told.append(await exporter.summary(chosen, moved))
                     return
                 with auditing(settings, "export") as auditor:
-                    recorded = replace(exporter, on_exported=lambda one: auditor.record_now(_event(one)))
+                    recorded = replace(
+                        exporter,
+                        on_exported=lambda one: auditor.record_now(_event(one)),
+                        on_failed=lambda one, error: auditor.note(_event(one, _reason(error))),
+                    )
                     told.append(await recorded.export(folder, chosen, measures=form, on_progress=moved))
 
     run(work())
@@ -125,8 +129,8 @@ async def _open(settings: ServerConfig, key: Path, options: ExportOptions) -> As
         await store.close()
 
 
-def _event(record: ExportRecord) -> AuditEvent:
-    """What left, in the name of whoever is signed in at this computer."""
+def _event(record: ExportRecord, failed: str = "") -> AuditEvent:
+    """What left, or `failed` to, in the name of whoever is signed in at this computer."""
     return events.exported(
         Actor(user_id=getpass.getuser(), alternative_id="dermabooth export"),
         record.folder,
@@ -136,7 +140,15 @@ def _event(record: ExportRecord) -> AuditEvent:
                 Subject(patient_id=p.patient_id, issuer=p.issuer_of_patient_id) for p in record.patients
             )
         ),
+        failed=failed,
     )
+
+
+def _reason(error: BaseException) -> str:
+    """Why nothing left; what our own errors say holds no patient data."""
+    if isinstance(error, ServerError):
+        return str(error)
+    return "stopped" if isinstance(error, asyncio.CancelledError) else type(error).__name__
 
 
 @contextlib.contextmanager

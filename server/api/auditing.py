@@ -11,11 +11,12 @@ from server.access import Grant
 from server.api.routes import GRANT, Handler
 from server.audit import Action, Actor, AuditEvent, Auditor, Subject, codes, events
 from server.errors import AccessDenied, NotFound
-from server.store import Correction, CorrectionKind, Store, Visit
+from server.store import Correction, CorrectionKind, Store, Visit, VisitSearch
 from station.protocol import Patient, is_uid
 
 _REMEMBERED = 4096
 _DICOMWEB = "/dicom-web/"
+_LIVE = "/whep/{booth}"
 _SEARCHES = ("/studies", "/series", "/instances")
 """How searches by DICOMweb end."""
 _LONGEST_QUERY = 4096
@@ -53,6 +54,14 @@ class RequestAudit:
             if not self._known((actor, query)):
                 await self._auditor.record(events.queried(actor, self._auditor.source.actor, query))
                 self._remember((actor, query))
+
+    async def watches(self, actor: Actor, booth: str) -> None:
+        """Record that somebody sees a booth's live picture, if a visit is open there. Raises `AuditUnavailable`."""
+        newest = await self._store.visits(limit=1, search=VisitSearch(booth_id=booth))
+        for visit in newest:
+            study = visit.study_instance_uid
+            if visit.closed_at is None and not self._known((actor, _LIVE, study)):
+                await self._access(actor, _LIVE, study)
 
     def refused(self, request: web.Request, reason: str, grant: Grant | None) -> None:
         """Note a token that does not hold (`grant` is None) or does not allow what was asked."""

@@ -3,8 +3,10 @@
 from aiohttp import web
 
 from server.access import Scope
-from server.api.routes import Route
+from server.api.auditing import actor_of
+from server.api.routes import GRANT, Route
 from server.api.signalling import LIVE, session_routes
+from server.api.watching import WATCHING
 from server.live import Session, Sync
 
 
@@ -14,7 +16,14 @@ def routes() -> tuple[Route, ...]:
 
 
 async def _watch(request: web.Request, booth: str, sdp: str) -> Session:
-    return await request.app[LIVE].watch(booth, sdp, _sync(request))
+    sync, watching = _sync(request), request.app.get(WATCHING)
+    if watching is None:
+        return await request.app[LIVE].watch(booth, sdp, sync)
+    actor = actor_of(request, request[GRANT])
+    await watching.begins(actor, booth)
+    session = await request.app[LIVE].watch(booth, sdp, sync)
+    await watching.goes_on(actor, session)
+    return session
 
 
 def _sync(request: web.Request) -> Sync:

@@ -20,9 +20,11 @@ from server.api import (
     make_api,
     read_smallest_changes,
 )
+from server.api.auditing import AUDIT
 from server.api.metrics import routes as metrics_routes
 from server.api.rates import RATES, CallerRates
 from server.api.signalling import LIVE
+from server.api.watching import WATCHING, Watching
 from server.api.whep import routes as whep_routes
 from server.api.whip import routes as whip_routes
 from server.app import ready
@@ -30,7 +32,7 @@ from server.app.auditing import auditing
 from server.app.jpeg import jpeg_door
 from server.config import LiveConfig, ServerConfig
 from server.errors import ConfigError
-from server.events import EventReceiver
+from server.events import Event, EventReceiver
 from server.inference import TritonClient, model_info
 from server.live import IceServer, LiveAnalyst, LiveHub
 from server.orders import kept_list
@@ -49,7 +51,6 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
         hub = await stack.enter_async_context(_live_hub(triton, models, config.live))
         await stack.enter_async_context(jpeg_door(hub, config))
         events = EventHub(HubBoard(hub))
-        await stack.enter_async_context(EventReceiver(config.run, events.publish))
         admin_token(config.keys)
         parts = ApiParts(
             settings=_api_settings(config, web_root, version),
@@ -65,6 +66,13 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
         )
         app = make_api(parts, [*whip_routes(), *whep_routes(), *metrics_routes()])
         app[LIVE] = hub
+        app[WATCHING] = watching = Watching(app[AUDIT], hub)
+
+        async def heard(event: Event) -> None:
+            events.publish(event)
+            await watching.heard(event)
+
+        await stack.enter_async_context(EventReceiver(config.run, heard))
         app[RATES] = CallerRates(config.live.offers_per_minute, config.live.requests_per_minute)
         url = await stack.enter_async_context(_serve(app, config))
         stack.callback(ready.withdraw, config.run, "live")

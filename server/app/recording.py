@@ -10,7 +10,7 @@ from server.config.destinations import AnyDestination, DimseSection, FolderSecti
 from server.errors import ServerError
 from server.orders import Query
 from server.outbox import Stage, Transfer
-from server.store import Correction, CorrectionKind, Store
+from server.store import Correction, CorrectionKind, CorrectionState, Store
 from station.protocol import Patient
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Recorder:
 
     def correction(self, done: Correction) -> None:
         """A correction that has come to its end, in the name of whoever asked for it."""
-        for event in corrected(done):
+        for event in given_up(done) if done.state is CorrectionState.FAILED else corrected(done):
             self._auditor.note(event)
 
     def refusal(self, who: str, reason: str) -> None:
@@ -113,6 +113,19 @@ def corrected(done: Correction) -> Iterator[AuditEvent]:
         yield events.patient_changed(actor, subject, Action.UPDATE, what=f"{told}: done")
     yield events.accessed(actor, done.study_before, before, action=Action.UPDATE, what=f"{told}: withdrawn")
     yield events.accessed(actor, done.study_after, after, action=Action.CREATE, what=f"{told}: corrected")
+
+
+def given_up(failed: Correction) -> Iterator[AuditEvent]:
+    """That the patients' records, or the still, are as they were, and why."""
+    actor = Actor(user_id=failed.requested_by.partition("#")[0])
+    before, after = subject_of(failed.before.patient), subject_of(failed.after.patient)
+    told, why = f"{failed.kind}: correction {failed.id}", failed.error[:_LONGEST_REASON]
+    if failed.kind is CorrectionKind.REJECT:
+        what = f"{told}: {failed.still_uid} not withdrawn"
+        yield events.accessed(actor, failed.study_before, before, action=Action.UPDATE, what=what, failed=why)
+        return
+    for subject in dict.fromkeys((before, after)):
+        yield events.patient_changed(actor, subject, Action.UPDATE, what=f"{told}: given up", failed=why)
 
 
 def receiver(section: AnyDestination) -> Actor:

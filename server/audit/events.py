@@ -129,13 +129,16 @@ def accessed(
     *,
     action: Action = Action.READ,
     what: str = "",
+    failed: str = "",
 ) -> AuditEvent:
-    """DICOM Instances Accessed (A.5.3.6): of one study, and `what` of it was looked at or done."""
+    """DICOM Instances Accessed (A.5.3.6): of one study, and `what` of it was looked at or done; `failed`: why it was not."""
     thing = study(study_instance_uid)
     details = (("access", what),) if what else ()
     return AuditEvent(
         id=codes.INSTANCES_ACCESSED,
         action=action,
+        result=Result.SERIOUS_FAILURE if failed else Result.SUCCESS,
+        reason=failed,
         actors=(actor,),
         things=(_with_details(thing, details), patient(subject)),
     )
@@ -223,12 +226,16 @@ def exported(
     )
 
 
-def patient_changed(actor: Actor, subject: Subject, action: Action, *, what: str = "") -> AuditEvent:
-    """Patient Record (A.5.3.9): the record of a patient was made, read, changed or deleted."""
+def patient_changed(
+    actor: Actor, subject: Subject, action: Action, *, what: str = "", failed: str = ""
+) -> AuditEvent:
+    """Patient Record (A.5.3.9): the record of a patient was made, read, changed or deleted; `failed`: why it was not."""
     details = (("change", what),) if what else ()
     return AuditEvent(
         id=codes.PATIENT_RECORD,
         action=action,
+        result=Result.SERIOUS_FAILURE if failed else Result.SUCCESS,
+        reason=failed,
         actors=(actor,),
         things=(_with_details(patient(subject), details),),
     )

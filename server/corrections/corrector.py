@@ -5,11 +5,12 @@ import contextlib
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 
 from server.corrections.copies import CopyMaker
 from server.errors import BadImage, StorageFull, StoreUnavailable
-from server.store import Correction, CorrectionKind, Corrections, Instance
+from server.store import Correction, CorrectionKind, Corrections, CorrectionState, Instance
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ MAX_ATTEMPTS = 5
 
 T = TypeVar("T")
 Ended = Callable[[Correction], None]
-"""Told of every correction that is done."""
+"""Told of every correction that has come to its end: done, or given up."""
 
 
 class Corrector:
@@ -76,7 +77,7 @@ class Corrector:
             if waits_for:
                 await self._corrections.postpone(one, delay_s=POLL_S, error=waits_for)
             else:
-                self._on_end(one)
+                self._on_end(replace(one, state=CorrectionState.DONE))
 
     async def _correct(self, one: Correction) -> str:
         """Make the files and end it; what it has to wait for, empty once it is done."""
@@ -104,6 +105,7 @@ class Corrector:
     async def _give_up(self, one: Correction, reason: str) -> None:
         log.error("a correction was given up", extra={"kind": one.kind, "cause": reason})
         await self._corrections.give_up(one, reason)
+        self._on_end(replace(one, state=CorrectionState.FAILED, error=reason))
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -49,6 +49,8 @@ class Exporter:
     software: str
     on_exported: Callable[[ExportRecord], None] | None = None
     """Called with the record once an export is in its place."""
+    on_failed: Callable[[ExportRecord, BaseException], None] | None = None
+    """Called with what was to leave, and why it did not."""
 
     async def summary(self, selection: Selection, on_progress: Progress = lambda _done, _of: None) -> Tally:
         """What would leave; raises `NotFound` if nothing fits."""
@@ -74,22 +76,32 @@ class Exporter:
         """
         _check_free(folder)
         visits, tally = await need_any(self.store, selection), Tally()
-        with ThreadPoolExecutor(1, thread_name_prefix="export") as threads:
+        try:
             async with _appearing(folder) as partial:
-                table = open_table(partial, measures) if measures else None
-                try:
-                    for done, visit in enumerate(visits, start=1):
-                        await self._export_visit(visit, partial, table, tally, threads)
-                        on_progress(done, len(visits))
-                finally:
-                    if table is not None:
-                        table.close()
+                await self._export_visits(visits, partial, measures, tally, on_progress)
                 record = self._record(folder, selection, visits, tally)
                 _write_json(partial / "export.json", record.inside(), private=False)
                 _write_json(record_path(folder), record.beside(), private=True)
+        except BaseException as error:
+            if self.on_failed is not None:
+                self.on_failed(self._record(folder, selection, visits, tally), error)
+            raise
         if self.on_exported is not None:
             self.on_exported(record)
         return record
+
+    async def _export_visits(
+        self, visits: Sequence[Visit], folder: Path, measures: str, tally: Tally, on_progress: Progress
+    ) -> None:
+        table = open_table(folder, measures) if measures else None
+        with ThreadPoolExecutor(1, thread_name_prefix="export") as threads:
+            try:
+                for done, visit in enumerate(visits, start=1):
+                    await self._export_visit(visit, folder, table, tally, threads)
+                    on_progress(done, len(visits))
+            finally:
+                if table is not None:
+                    table.close()
 
     async def _export_visit(
         self, visit: Visit, folder: Path, table: Table | None, tally: Tally, threads: ThreadPoolExecutor

@@ -1,6 +1,6 @@
 """A live server in this process, and clients for it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,12 +49,18 @@ class Server:
 
 
 @asynccontextmanager
-async def open_server(folder: Path, rates: CallerRates | None = None, **limits: int) -> AsyncIterator[Server]:
-    """A live server whose keys are in `folder`; `limits` as of `LiveLimits`."""
+async def open_server(
+    folder: Path,
+    rates: CallerRates | None = None,
+    dressed: Callable[[web.Application, LiveHub], None] = lambda _app, _hub: None,
+    **limits: int,
+) -> AsyncIterator[Server]:
+    """A live server whose keys are in `folder`; `limits` as of `LiveLimits`. `dressed` adds to its application."""
     tokens, reader = Tokens.open(folder), Reader()
     bounds = replace(LiveLimits(retry_s=0.05), **limits)
     async with LiveHub(reader, limits=bounds, is_known=lambda booth: booth.startswith("booth")) as hub:
         app = make_app(hub, tokens)
+        dressed(app, hub)
         if rates is not None:
             app[RATES] = rates
         runner = web.AppRunner(app)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 from dermabooth.cli import build
 from server.audit import verify
 from server.audit.chain import trail_files
-from server.errors import ConfigError
+from server.errors import BadImage, ConfigError
 from tests.fixtures.audit_schema import assert_valid_message
 from tests.fixtures.research_visits import ANNA, BRUNO, DAY_S, OPENED_AT, add_visit, open_research
 
@@ -65,6 +66,21 @@ def test_what_left_stands_in_the_audit_trail(data: Path, tmp_path: Path) -> None
     assert {one.text for one in exported.iter("Anonymized")} == {"true"}
     (_, media) = exported.iter("ActiveParticipant")
     assert media.attrib["UserID"] == str(tmp_path / "out")
+
+
+def test_what_failed_to_leave_stands_in_the_audit_trail(data: Path, tmp_path: Path) -> None:
+    damaged = shutil.copytree(data, tmp_path / "damaged")
+    photo = next(path for path in (damaged / "archive").rglob("*.dcm"))
+    photo.write_bytes(photo.read_bytes()[:2000])
+    with pytest.raises(BadImage):
+        export(damaged, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    lines = [line for path in trail_files(damaged / "audit") for line in path.read_bytes().splitlines()]
+    *_, failed, _stop = [assert_valid_message(line.split(b" ", 2)[2]) for line in lines]
+    assert failed[0].attrib["EventOutcomeIndicator"] == "8"
+    assert "cannot be exported" in failed.findtext(".//EventOutcomeDescription", "")
+    kinds = Counter(one.attrib["csd-code"] for one in failed.iter("ParticipantObjectIDTypeCode"))
+    assert kinds == {"110180": 2, "2": 2}
 
 
 def test_a_dry_run_tells_and_writes_nothing(data: Path, tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from server.app import recording
-from server.app.recording import Recorder, corrected, receiver
+from server.app.recording import Recorder, corrected, given_up, receiver
 from server.audit import AuditEvent, Auditor, AuditSource, codes, verify
 from server.audit.chain import trail_files
+from server.audit.codes import Result
 from server.config.destinations import AnyDestination, DimseSection, FolderSection, StowSection
 from server.orders import Query
 from server.outbox import Stage, Transfer
@@ -170,6 +171,21 @@ def test_a_moved_visit_changes_two_records_and_replaces_its_objects() -> None:
         (codes.INSTANCES_ACCESSED.value, "C", ["2.25.2", "P-2"]),
     ]
     assert {one.actors[0].user_id for one in found} == {"dr.lee"}
+
+
+def test_a_correction_that_was_given_up_is_told_with_its_reason() -> None:
+    moved, rejected = (
+        replace(correction(kind), state=CorrectionState.FAILED, error="the file a/b.dcm is missing")
+        for kind in (CorrectionKind.MOVE, CorrectionKind.REJECT)
+    )
+    found = list(given_up(moved))
+    assert told(found) == [
+        (codes.PATIENT_RECORD.value, "U", ["P-1^^^CLINIC"]),
+        (codes.PATIENT_RECORD.value, "U", ["P-2"]),
+    ]
+    found += given_up(rejected)
+    assert told(found)[2:] == [(codes.INSTANCES_ACCESSED.value, "U", ["2.25.1", "P-1^^^CLINIC"])]
+    assert {(one.result, one.reason) for one in found} == {(Result.SERIOUS_FAILURE, moved.error)}
 
 
 def test_a_rejected_still_is_told_as_an_update_of_its_study() -> None:
