@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from server.app.auditing import auditing, forward
 from server.app.hospital import Hospital, open_hospital
 from server.app.priority import yield_to_previews
 from server.app.recording import Recorder
+from server.app.worker_name import worker_name
 from server.config import ServerConfig, read_profile
 from server.corrections import CopyMaker
 from server.dicom import warm_up
@@ -63,7 +63,7 @@ async def run_work(config: ServerConfig, *, models: Path, quality: Path, version
         stack.callback(door.close)
         hospital = await stack.enter_async_context(_hospital(base, recorder))
         news = _News(base.store, door, hospital.outbox)
-        workers = _workers(base.store, steps, news)
+        workers = _workers(base, steps, news)
         greeter = _Greeter(config, base.software)
         news.ingest = ingest = await stack.enter_async_context(
             _ingest(base, greeter, news, hospital.orders, recorder)
@@ -117,7 +117,8 @@ async def _open_analysis(
 
 def _hospital(base: _Base, recorder: Recorder) -> contextlib.AbstractAsyncContextManager[Hospital]:
     copies = CopyMaker(base.archive, base.software, base.tracking.uid)
-    return open_hospital(base.config, base.store, base.archive, copies, recorder, worker=_worker_name())
+    worker = worker_name(base.config.data)
+    return open_hospital(base.config, base.store, base.archive, copies, recorder, worker=worker)
 
 
 def _ingest(
@@ -136,9 +137,9 @@ def _ingest(
     )
 
 
-def _workers(store: Store, steps: StillSteps, news: "_News") -> list[Worker]:
+def _workers(base: _Base, steps: StillSteps, news: "_News") -> list[Worker]:
     """One for the verdicts on captures, which never waits for a long step, and one for everything."""
-    name, by_name = _worker_name(), steps.by_name()
+    store, name, by_name = base.store, worker_name(base.config.data), steps.by_name()
     workers = [
         Worker(
             store, by_name, name=f"{name}/verdict", on_end=news.step_ended, needs=NEEDS, only=VERDICT_STEPS
@@ -154,10 +155,6 @@ def _workers(store: Store, steps: StillSteps, news: "_News") -> list[Worker]:
     ]
     news.workers = workers
     return workers
-
-
-def _worker_name() -> str:
-    return f"work@{socket.gethostname()[:48]}"
 
 
 async def _receive(ingest: Ingest) -> None:
