@@ -52,6 +52,7 @@ def booth_state(
         protocol=config.visit_protocol,
         problem=problem or ("" if studio else preparing),
         camera=studio.camera.info if studio else None,
+        dermoscope=config.dermoscope,
         light=studio.lights.shining.light if studio else None,
         uplink=UplinkStatus() if parts.link is None else parts.link.status,
         visit=visits.status,

@@ -7,7 +7,7 @@ import msgspec
 from station.kiosk.contract.calibration import CalibrationStatus
 from station.kiosk.contract.visit import VisitStatus
 from station.kiosk.contract.worklist import WorklistStatus
-from station.protocol import CameraInfo, Light, View, VisitProtocol
+from station.protocol import CameraInfo, Dermoscope, Light, View, VisitProtocol
 from station.quality import Guide
 
 
@@ -80,6 +80,8 @@ class BoothState(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
     """The operator's sentence for a fault; empty if all is well."""
     camera: CameraInfo | None = None
+    dermoscope: Dermoscope | None = None
+    """What the camera looks through; None: at whoever sits there."""
     light: Light | None = None
     """The light that is on now; None: dark."""
     uplink: UplinkStatus = UplinkStatus()

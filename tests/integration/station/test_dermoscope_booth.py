@@ -8,11 +8,11 @@ import pytest
 from dermabooth import resources
 from station.config import StationConfig
 from station.kiosk import Step
-from station.protocol import Dermoscope, Light, Verdict, View
+from station.protocol import Light, Verdict, View
 from station.quality import CLOSE_UP
 from station.transport import Spool
 from tests.fixtures.booth_run import is_ready, running, until
-from tests.fixtures.close_ups import CHEEK
+from tests.fixtures.close_ups import CHEEK, SCOPE
 
 pytestmark = pytest.mark.integration
 
@@ -31,6 +31,7 @@ async def test_the_operator_shoots_a_close_up_and_no_face_is_missed(tmp_path: Pa
     async with running(config, tmp_path, resources.face_model()) as agent, aiohttp.ClientSession() as http:
         state = await until(agent, is_ready)
         assert next(one.detail for one in state.instruments if one.name == "camera").endswith(", dermoscope")
+        assert state.dermoscope == SCOPE
         url = agent.kiosk_url.rstrip("/")
 
         async def tell(path: str, body: object = None) -> int:
@@ -61,8 +62,7 @@ async def test_the_operator_shoots_a_close_up_and_no_face_is_missed(tmp_path: Pa
         (Light.WHITE, View.UNSPECIFIED),
         (Light.CROSS_POLARISED, View.UNSPECIFIED),
     ]
-    scope = Dermoscope(contact=True, immersion="ULTRASOUND_GEL", magnification=10.0)
     for header in headers:
-        assert (header.dermoscope, header.px_per_mm, header.calibration) == (scope, None, None)
+        assert (header.dermoscope, header.px_per_mm, header.calibration) == (SCOPE, None, None)
         assert "dermoscope" in header.scale_refused
         assert "dermoscope" in header.color_refused

@@ -97,6 +97,11 @@ export class FramingScreen extends KioskScreen {
     return this.booth.visit as VisitStatus;
   }
 
+  /** A piece of skin through a dermoscope: nobody takes a pose, and only the operator sees whether it is in place. */
+  get #closeUp(): boolean {
+    return this.booth.dermoscope !== null;
+  }
+
   #asked(visit: VisitStatus): TemplateResult {
     const t = texts();
     const { views } = this.booth.protocol;
@@ -108,10 +113,12 @@ export class FramingScreen extends KioskScreen {
     return html`<div class="asked">
       <div>
         <p class="muted">${where}</p>
-        <h1 id="pose" tabindex="-1">${t.views[visit.view]}</h1>
+        <h1 id="pose" tabindex="-1">${this.#closeUp ? t.framing.close_up.heading : t.views[visit.view]}</h1>
       </div>
-      <span class="turn" role="img" aria-label=${t.framing.turns[visit.view]}>${turnPictogram(visit.view)}</span>
-      <p class="pose">${t.framing.poses[visit.view]}</p>
+      ${this.#closeUp
+        ? nothing
+        : html`<span class="turn" role="img" aria-label=${t.framing.turns[visit.view]}>${turnPictogram(visit.view)}</span>`}
+      <p class="pose">${this.#closeUp ? t.framing.close_up.pose : t.framing.poses[visit.view]}</p>
       ${this.#rest(visit.acclimatised_at)}
     </div>`;
   }
@@ -127,7 +134,9 @@ export class FramingScreen extends KioskScreen {
     const t = texts().framing;
     const [first, ...others] = visit.wanting;
     if (visit.step === "ready") {
-      return html`<div class="now good" role="status">${verdictIcon("pass", 28)}<strong>${t.hold}</strong></div>`;
+      return this.#closeUp
+        ? html`<div class="now" role="status"><strong>${t.close_up.ready}</strong></div>`
+        : html`<div class="now good" role="status">${verdictIcon("pass", 28)}<strong>${t.hold}</strong></div>`;
     }
     return html`<div class="now ${first === undefined ? "" : "mend"}" role="status">
         ${first === undefined ? nothing : verdictIcon("warn", 28)}<strong>${first === undefined ? t.looking : said(first)}</strong>

@@ -3,6 +3,7 @@
 import type {
   CameraInfo,
   Conditions,
+  Dermoscope,
   Light,
   Overlay,
   Patient,
@@ -144,6 +145,7 @@ export interface BoothState {
   protocol: VisitProtocol;
   problem: string;
   camera: CameraInfo | null;
+  dermoscope: Dermoscope | null;
   light: Light | null;
   uplink: UplinkStatus;
   visit: VisitStatus | null;
