@@ -43,10 +43,13 @@ CREATED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     SegmentationStorage: ("masks (binary), heat maps (fractional)", (ExplicitVRLittleEndian,)),
     LABEL_MAP_SEGMENTATION_STORAGE: ("masks, by option", (ExplicitVRLittleEndian,)),
-    Comprehensive3DSRStorage: ("measures (TID 1500)", (ExplicitVRLittleEndian,)),
+    Comprehensive3DSRStorage: (
+        "measures (TID 1500), UNVERIFIED; VERIFIED copies once a person has signed",
+        (ExplicitVRLittleEndian,),
+    ),
     KeyObjectSelectionDocumentStorage: ("rejection notes (TID 2010)", (ExplicitVRLittleEndian,)),
     EncapsulatedPDFStorage: (
-        "signed report; built by `server.dicom`, not made of a booth's visits",
+        "report for people, of a visit that a person has signed",
         (ExplicitVRLittleEndian,),
     ),
 }

@@ -11,7 +11,7 @@ from server.api.routes import GRANT, Route, route
 from server.api.schemas import PersonInfo
 from server.api.signature_schemas import SignatureInfo, SignaturePage, SignVisit
 from server.signing import Busy, SigningDesk
-from server.store import Instance, Signature, SigningState
+from server.store import Instance, Signature, SigningState, is_signed_by, need_signable
 
 SIGNING = web.AppKey("signing", SigningDesk)
 _PDF = "application/pdf"
@@ -62,9 +62,11 @@ async def sign(request: web.Request) -> web.Response:
             text="this token names no person who may sign: make one with `dermabooth token create --scope read "
             "--scope sign --name FAMILY^GIVEN`"
         )
-    visit = await store.visit(study)
-    await record_signing(request, grant, visit, body.seen)
-    account = grant.subject.partition("#")[0][:64]
+    visit, account = await store.visit(study), grant.subject.partition("#")[0][:64]
+    state = await store.signatures.state(study)
+    if not is_signed_by(state, body.seen, account):
+        need_signable(state, body.seen)
+        await record_signing(request, grant, visit, body.seen)
     try:
         made = await request.app[SIGNING].sign(visit.study_instance_uid, body.seen, person, account)
     except Busy as error:
@@ -109,5 +111,9 @@ def _busy(error: Busy) -> web.HTTPServiceUnavailable:
 
 
 def _pdf(pdf: bytes, name: str) -> web.Response:
-    shown = {hdrs.CONTENT_DISPOSITION: f'inline; filename="{name}"'}
+    # A browser shows a PDF within a page of its own, which `object-src` would keep empty.
+    shown = {
+        hdrs.CONTENT_DISPOSITION: f'inline; filename="{name}"',
+        "Content-Security-Policy": "frame-ancestors 'none'",
+    }
     return web.Response(body=pdf, content_type=_PDF, headers=shown)

@@ -18,12 +18,23 @@ class CorrectionSource(Protocol):
         """What a correction has withdrawn."""
 
 
+class SignatureSource(Protocol):
+    """Where it is read what a person has signed, e.g. the store's signatures."""
+
+    async def holds(self, study_instance_uid: str) -> bool:
+        """Whether a visit is signed as it is; raises `NotFound`."""
+
+
 class VisitSource(Protocol):
     """Where visits are read, e.g. the store."""
 
     @property
     def corrections(self) -> CorrectionSource:
         """What was withdrawn."""
+
+    @property
+    def signatures(self) -> SignatureSource:
+        """What was signed."""
 
     async def visit(self, study_instance_uid: str) -> Visit:
         """One visit; raises `NotFound`."""
@@ -81,5 +92,11 @@ async def read_record(source: VisitSource, study_instance_uid: str) -> VisitReco
     ended = (WorkState.DONE, WorkState.FAILED)
     analysed = all(one.state in ended for one in await source.work(own))
     return VisitRecord(
-        visit, tuple(stills), tuple(instances), measures, analysed=analysed, withdrawn=past is not None
+        visit,
+        tuple(stills),
+        tuple(instances),
+        measures,
+        analysed=analysed,
+        withdrawn=past is not None,
+        signed=past is None and await source.signatures.holds(own),
     )

@@ -12,7 +12,7 @@ from server.signing.facts import read_sheet
 from server.signing.job import Job, document_uid
 from server.signing.press import Press
 from server.signing.sheet import Sheet, Signed
-from server.store import Archive, Instance, Signature, SigningState, Store, need_signable
+from server.store import Archive, Instance, Signature, SigningState, Store, is_signed_by, need_signable
 from station.protocol import derived_uid
 
 
@@ -38,7 +38,7 @@ class SigningDesk:
         """
         visit = (await self._store.visit(study)).study_instance_uid
         state = await self._store.signatures.state(visit)
-        if (current := state.current) is not None and (current.account, current.content) == (account, seen):
+        if (current := state.current) is not None and is_signed_by(state, seen, account):
             return current
         need_signable(state, seen)
         signed = _signed(visit, state, person, account)

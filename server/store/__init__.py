@@ -24,7 +24,7 @@ from server.store.repository import Store
 from server.store.retakes import replaced_by, standing
 from server.store.routing import Route, routes_of
 from server.store.signature import Content, Covered, Hindrance, Signature
-from server.store.signatures import Signatures, SigningState, need_signable
+from server.store.signatures import Signatures, SigningState, is_signed_by, need_signable
 from server.store.tables import WHOLE_RECORD, CorrectionKind, CorrectionState, WorkState
 
 __all__ = [
@@ -70,6 +70,7 @@ __all__ = [
     "WorkItem",
     "WorkState",
     "WorkStatus",
+    "is_signed_by",
     "need_signable",
     "replaced_by",
     "routes_of",

@@ -83,6 +83,12 @@ def need_signable(state: SigningState, seen: str) -> None:
         raise Conflict("the visit has changed since you looked at it: look at it again, then sign")
 
 
+def is_signed_by(state: SigningState, seen: str, account: str) -> bool:
+    """Whether what was seen is signed already, by this account."""
+    current = state.current
+    return current is not None and (current.content, current.account) == (seen, account)
+
+
 def _visit(session: Session, study_instance_uid: str) -> VisitRow:
     """By its own Study Instance UID or the one that its objects have now."""
     corrected = select(VisitRow).where(VisitRow.study_now == study_instance_uid)

@@ -7,18 +7,20 @@ import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import aiohttp
 import pytest
 
-from server.access import Scope, Tokens
+from server.access import Person, Scope, Tokens
 from server.api import ApiParts, ApiSettings, EventHub, LoginCodes, NoPreviews, make_api
 from server.audit import Auditor, AuditSource, verify
 from server.audit.chain import trail_files
-from server.store import Store
+from server.store import Archive, Store
 from station.protocol import Patient, new_uid
 from tests.fixtures.audit_schema import assert_valid_message, details
+from tests.fixtures.corrected_visits import shoot
 from tests.fixtures.filled_store import FilledVisit, fill_visit, open_store
 from tests.fixtures.web import serving
 
@@ -35,6 +37,7 @@ class Audited:
     visit: FilledVisit
     trail: Path
     store: Store
+    archive: Archive
 
     async def get(self, path: str, *, subject: str = "dr.lee", status: int = 200) -> bytes:
         headers = {"Authorization": f"Bearer {self.tokens.issue(subject, [Scope.READ])}"}
@@ -84,7 +87,7 @@ async def audited(tmp_path: Path) -> AsyncIterator[Audited]:
             checks={"audit": auditor.ready},
         )  # fmt: skip
         async with serving(make_api(parts)) as url, aiohttp.ClientSession() as http:
-            yield Audited(url, http, tokens, visit, tmp_path / "audit", store)
+            yield Audited(url, http, tokens, visit, tmp_path / "audit", store, archive)
     await store.close()
     assert verify(tmp_path / "audit").fault == ""
 
@@ -192,6 +195,25 @@ async def test_no_name_of_a_patient_is_recorded(audited: Audited) -> None:
     text = b"".join(path.read_bytes() for path in trail_files(audited.trail))
     assert b"P-1047" in text
     assert b"Moreau" not in text
+
+
+async def test_a_signature_is_recorded_before_it_is_made(audited: Audited) -> None:
+    visit = await shoot(audited.store, audited.archive)
+    token = audited.tokens.issue("dr.lee", [Scope.READ, Scope.SIGN], person=Person("Lee^Ann", "Clinic"))
+    headers = {"Authorization": f"Bearer {token}"}
+    url = f"{audited.url}/api/visits/{visit.study}/signatures"
+    archived = next(one for one in visit.instances if one.modality == "SR")
+    audited.archive.resolve(archived.path).unlink()
+    for seen, status in (
+        ("0" * 64, 409),
+        ((await audited.store.signatures.state(visit.study)).content.digest, 422),
+    ):
+        async with audited.http.post(url, headers=headers, json={"seen": seen}) as answer:
+            assert answer.status == status, await answer.text()
+    signing = [one for one in audited.records() if one[0].attrib["EventActionCode"] == "C"]
+    assert len(signing) == 1, "what was not seen is not signed at all"
+    assert [actor.attrib["UserID"] for actor in signing[0].iter("ActiveParticipant")] == ["dr.lee"]
+    assert visit.study in ElementTree.tostring(signing[0], encoding="unicode")
 
 
 async def test_a_correction_is_recorded_for_both_patients(audited: Audited) -> None:

@@ -11,6 +11,7 @@ import pytest_asyncio
 from server.access import Person
 from server.dicom import read_header
 from server.errors import BadImage, Conflict, NotFound
+from server.fhir import Telling, Wording, read_record
 from server.rebuild import ArchiveReader, rebuild
 from server.store import Archive, Cause, Instance, Route, Store, Unwanted
 from tests.fixtures.corrected_visits import OTHER, STEPS, corrected, shoot, wanted
@@ -59,6 +60,14 @@ async def test_every_report_has_a_verified_copy_and_the_visit_a_document(
     pdf = await desk_of(store, archive).document(visit.study, made.id)
     assert pdf.startswith(b"%PDF-")
     assert document.EncapsulatedDocument[: document.EncapsulatedDocumentLength] == pdf
+
+
+async def test_a_fhir_server_hears_that_results_are_final(there: tuple[Store, Archive]) -> None:
+    store, archive = there
+    visit = await shoot(store, archive)
+    assert Telling(await read_record(store, visit.study), Wording()).status == "preliminary"
+    await signed(store, archive, visit.study)
+    assert Telling(await read_record(store, visit.study), Wording()).status == "final"
 
 
 async def test_signing_twice_is_answered_clearly(there: tuple[Store, Archive]) -> None:

@@ -10,7 +10,7 @@ import { post, sentence } from "./api";
 import { dialogStyles } from "./dialog-styles";
 import { patientLine } from "./visit-words";
 
-/** Says what is signed, as whom, and what speaks against it; `signed` tells that it is done. */
+/** Says what is signed, as whom, and what speaks against it; `closed` asks to look at the visit again. */
 @customElement("sign-dialog")
 export class SignDialog extends Localised {
   @property({ attribute: false }) detail!: VisitDetail;
@@ -19,6 +19,8 @@ export class SignDialog extends Localised {
   @state() private signing = false;
   @query("dialog") private readonly dialog!: HTMLDialogElement;
   @query("form") private readonly form!: HTMLFormElement;
+  /** What whoever signs has in sight: whatever comes while they read is not signed. */
+  #seen = "";
 
   static override styles = [
     shared,
@@ -58,6 +60,7 @@ export class SignDialog extends Localised {
 
   open(): void {
     this.problem = "";
+    this.#seen = this.page.content;
     this.form.reset();
     this.dialog.showModal();
   }
@@ -66,7 +69,7 @@ export class SignDialog extends Localised {
     const t = texts().viewer.sign;
     const { visit, stills } = this.detail;
     const count = counted(texts().common.pictures, stills.length);
-    return html`<dialog aria-labelledby="heading">
+    return html`<dialog aria-labelledby="heading" @close=${() => this.dispatchEvent(new CustomEvent("closed"))}>
       <h2 id="heading">${t.heading}</h2>
       <p class="muted small">${patientLine(visit)} · ${count}</p>
       <form @submit=${this.#sign}>
@@ -109,9 +112,8 @@ export class SignDialog extends Localised {
     this.signing = true;
     this.problem = "";
     try {
-      await post(`/api/visits/${this.detail.visit.study_instance_uid}/signatures`, { seen: this.page.content });
+      await post(`/api/visits/${this.detail.visit.study_instance_uid}/signatures`, { seen: this.#seen });
       this.dialog.close();
-      this.dispatchEvent(new CustomEvent("signed"));
     } catch (error) {
       this.problem = sentence(error);
     } finally {

@@ -9,7 +9,7 @@ import { get, sentence } from "./api";
 import type { SignDialog } from "./sign-dialog";
 import { previewOf } from "./sign-dialog";
 
-/** Who has signed a visit, whether that holds, and the way to sign it; looks again whenever the visit is looked at. */
+/** Who has signed a visit, whether that holds, and the way to sign it; `changed` asks to look at the visit again. */
 @customElement("signature-card")
 export class SignatureCard extends Localised {
   @property({ attribute: false }) detail!: VisitDetail;
@@ -87,7 +87,7 @@ export class SignatureCard extends Localised {
           : nothing}
         ${this.#link(current)} ${earlier.length === 0 ? nothing : this.#earlier(earlier)}
       </section>
-      <sign-dialog .detail=${this.detail} .page=${page} @signed=${() => void this.#look()}></sign-dialog>`;
+      <sign-dialog .detail=${this.detail} .page=${page} @closed=${() => this.dispatchEvent(new CustomEvent("changed"))}></sign-dialog>`;
   }
 
   #link(current: SignatureInfo | undefined): TemplateResult | typeof nothing {

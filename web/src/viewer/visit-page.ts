@@ -111,7 +111,7 @@ export class VisitPageElement extends Localised {
       ${this.#head(patientLine(visit), told)}
       ${this.problem === "" ? nothing : html`<p class="card" role="alert">${this.problem}</p>`}
       ${correctionNotes(this.detail)}
-      <signature-card .detail=${this.detail}></signature-card>
+      <signature-card .detail=${this.detail} @changed=${() => void this.refresh()}></signature-card>
       ${this.mayCorrect
         ? html`<correct-dialog .detail=${this.detail} .still=${still} @corrected=${() => void this.refresh()}></correct-dialog>`
         : nothing}
