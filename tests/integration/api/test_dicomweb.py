@@ -32,7 +32,13 @@ from tests.fixtures.web import serving
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
 T = TypeVar("T")
-ANNA = Patient(patient_id="P-2", patient_name="Müller^Anna", patient_birth_date="19700101", patient_sex="F")
+ANNA = Patient(
+    patient_id="P-2",
+    issuer_of_patient_id="CLINIC",
+    patient_name="Müller^Anna",
+    patient_birth_date="19700101",
+    patient_sex="F",
+)
 DAY = 86400.0
 
 

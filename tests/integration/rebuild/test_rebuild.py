@@ -23,7 +23,7 @@ from tests.fixtures.dicom_visits import LIGHTS, STEPS, Made, put_visit
 
 pytestmark = pytest.mark.integration
 
-VISITS = 200
+VISITS = 60
 PACS = Route("pacs", frozenset({"photo", "report"}))
 TABLES = ("booth", "visit", "still", "instance", "measure", "work", "correction")
 """What a rebuilt database holds; deliveries are proved anew, headers are read anew."""
