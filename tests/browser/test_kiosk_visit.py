@@ -6,18 +6,21 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.async_api import BrowserContext, expect
 
 from station.errors import InvalidTransition
 from station.kiosk import Step, UplinkStatus, VisitRequest, make_kiosk
-from station.protocol import Preparation, Verdict, View
+from station.protocol import BodySite, CodedConcept, Preparation, Verdict, View
 from tests.browser.pages import KioskPage
+from tests.fixtures.close_ups import CHEEK, SCOPE
 from tests.fixtures.kiosk_walk import Walk, WalkingAgent
 from tests.fixtures.web import serving
 
 pytestmark = pytest.mark.browser
 
+FOREHEAD = BodySite(code=CodedConcept(value="68698007", scheme="SCT", meaning="Skin of forehead"))
 FIRST = "Reflection on the left cheek: dab it dry or powder it, and switch off other lamps."
 TEXT = """() => {
     const texts = [];
@@ -69,6 +72,7 @@ async def test_a_visit_from_the_list_to_its_end(booth: Booth) -> None:
     page = booth.page
     await page.entries.nth(1).click()
     await expect(page.screen("preparation")).to_contain_text("Amélie Lefèvre · P-1048 · born 23 May 1974")
+    await expect(page.page.get_by_label("Site on the body")).to_have_count(0)
     await page.page.get_by_label("With make-up").check()
     await page.page.get_by_label("Temperature, °C").fill("21,5")
     await page.page.get_by_label("Humidity").fill("45")
@@ -98,6 +102,26 @@ async def test_a_visit_from_the_list_to_its_end(booth: Booth) -> None:
     await page.finish.click()
     booth.agent.change(uplink=UplinkStatus(connected=True, pending=3))
     await expect(page.ended).to_have_text("The visit is finished. 3 pictures are on their way to the server.")
+
+
+async def test_the_operator_says_where_a_close_up_is_of_and_sees_when_it_is_in_place(booth: Booth) -> None:
+    page, site = booth.page, booth.page.page.get_by_label("Site on the body")
+    state = booth.agent.state.value
+    assert state is not None
+    protocol = msgspec.structs.replace(state.protocol, sites=(FOREHEAD, CHEEK))
+    booth.agent.change(protocol=protocol, dermoscope=SCOPE)
+    await page.walk_in("P-1")
+    await expect(site.locator("option")).to_have_text(["Not told", "Skin of forehead", "Skin of cheek, left"])
+    await site.select_option(label="Skin of cheek, left")
+    await page.start.click()
+    await page.screen("framing").wait_for()
+    (request,) = booth.agent.requests
+    assert request.site == 1
+    await expect(page.screen("framing").locator(".pose")).to_have_text(
+        "Bring the dermoscope to the place and focus."
+    )
+    booth.agent.green()
+    await expect(page.screen("framing").locator(".now")).to_contain_text("look, then shoot")
 
 
 async def test_what_to_mend_now_is_told_first(booth: Booth) -> None:
