@@ -16,7 +16,7 @@ from dermabooth import resources
 from server.analysis import WHOLE_FACE, LayerMap, find_lesions
 from server.dicom import encoded, jpegls, warm_up
 from server.inference import model_infos
-from server.pipeline import Identity, ObjectMaker, Skin, Tracking, as_layers
+from server.pipeline import Examination, Identity, ObjectMaker, Tracking, as_layers
 from server.pipeline.heat import HEAT, heat_maps
 from server.pipeline.marked import marked_findings
 from station.protocol import Box, Face, FrameHeader, Layer, Light, Measure, Patient, View, derived_uid
@@ -44,7 +44,7 @@ class Still:
     identity: Identity
     srgb: Picture
     layers: dict[Layer, LayerMap]
-    skin: Skin
+    skin: Examination
 
 
 async def measure(rounds: int = ROUNDS) -> list[Row]:
@@ -117,7 +117,7 @@ def _visit() -> Iterator[Still]:
         layers = as_layers({Layer.SKIN: skin, **pigment, **maps})
         measures = tuple(_measures(maps))
         findings = (*find_lesions(layers, _FACE, header), *marked_findings(layers, measures, header))
-        yield Still(_identity(number, header), _picture(rng), layers, Skin(measures, findings))
+        yield Still(_identity(number, header), _picture(rng), layers, Examination(measures, findings))
 
 
 def _picture(rng: np.random.Generator) -> Picture:

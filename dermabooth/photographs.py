@@ -32,17 +32,17 @@ from server.pipeline import (
     COLOUR_SKIN,
     FAILED,
     UNCONTROLLED_LACKS,
+    Examination,
     Examiner,
     Identity,
     Layers,
+    MappedOutcome,
     ObjectMaker,
-    Skin,
     Srgb,
-    Told,
     as_layers,
     encode_layer,
     encode_png,
-    refused,
+    no_result,
 )
 from station.devices.files import read_picture
 from station.errors import BadPicture
@@ -119,15 +119,15 @@ class PhotographExaminer:
         asking = tasks.create_task(self._ask(srgb, header, face, layers[Layer.SKIN].pixels))
         pictures = _pictures(srgb, layers, folder)
         tasks.create_task(self._draw(pictures))
-        layers, told = {**layers, **await mapping}, await asking
-        marked = as_layers({layer: pixels for one in told for layer, pixels in one.layers.items()})
+        layers, answers = {**layers, **await mapping}, await asking
+        marked = as_layers({layer: pixels for one in answers for layer, pixels in one.layers.items()})
         pictures.extend(_layer_pictures({**await mapping, **marked}, folder))
-        measures = [measure for one in told for measure in one.outcome.measures]
-        skin = await self._examiner.measure({**layers, **marked}, frame, srgb, face, told=measures)
+        measures = [measure for one in answers for measure in one.outcome.measures]
+        found = await self._examiner.measure({**layers, **marked}, frame, srgb, face, trained=measures)
         identity, photo, quality = await recording
-        await self._objects(identity, photo, quality, layers, skin, skin_by, folder)
+        await self._objects(identity, photo, quality, layers, found, skin_by, folder)
         await self._draw(pictures)
-        return self._result(photograph.path, header, face, quality, await regions, skin, skin_by)
+        return self._result(photograph.path, header, face, quality, await regions, found, skin_by)
 
     async def _segmented(
         self, srgb: Srgb, face: Face | None, seen: Layers
@@ -145,7 +145,9 @@ class PhotographExaminer:
             return face, seen, by
         return found[1], {**seen, **as_layers({Layer.SKIN: found[0]})}, trained.method(SEGMENTER)
 
-    async def _ask(self, srgb: Srgb, header: FrameHeader, face: Face | None, skin: Srgb) -> list[Told]:
+    async def _ask(
+        self, srgb: Srgb, header: FrameHeader, face: Face | None, skin: Srgb
+    ) -> list[MappedOutcome]:
         """What trained models tell of a photograph; what they cannot tell of it, with the reason."""
         trained = self._examiner.trained
         asked = {
@@ -153,8 +155,8 @@ class PhotographExaminer:
             "acne": trained.acne(srgb, skin),
             "conditions": trained.conditions(srgb, header, face, skin),
         }
-        found = [await _or_refused(group, answer) for group, answer in asked.items()]
-        return [*found, *(refused(group, reason) for group, reason in UNCONTROLLED_LACKS.items())]
+        found = [await _or_none(group, answer) for group, answer in asked.items()]
+        return [*found, *(no_result(group, reason) for group, reason in UNCONTROLLED_LACKS.items())]
 
     async def _draw(self, pictures: deque[Picture]) -> None:
         """What is left of them, one after the other: while objects are made, one thread stays free for those."""
@@ -177,14 +179,14 @@ class PhotographExaminer:
         photo: Dataset,
         quality: QualityReport,
         layers: Layers,
-        skin: Skin,
+        found: Examination,
         skin_by: str,
         folder: Path,
     ) -> None:
         run = self._examiner.run
-        segmentation = await run(self._maker.segmentation, identity, photo, layers, skin, skin_by=skin_by)
+        segmentation = await run(self._maker.segmentation, identity, photo, layers, found, skin_by=skin_by)
         await run(_write_object, folder / "seg.dcm", segmentation)
-        report = await run(self._maker.report, identity, photo, segmentation, skin, quality)
+        report = await run(self._maker.report, identity, photo, segmentation, found, quality)
         await run(_write_object, folder / "report.dcm", report)
 
     def _result(
@@ -194,7 +196,7 @@ class PhotographExaminer:
         face: Face | None,
         quality: QualityReport,
         regions: Sequence[dict[str, Any]],
-        skin: Skin,
+        found: Examination,
         skin_by: str,
     ) -> dict[str, Any]:
         return {
@@ -206,8 +208,8 @@ class PhotographExaminer:
             "message": "" if face is not None else "no face was found: only the quality was examined",
             "quality": msgspec.to_builtins(quality),
             "regions": regions,
-            "measures": [msgspec.to_builtins(measure) for measure in skin.measures],
-            "findings": [_finding(finding) for finding in skin.findings],
+            "measures": [msgspec.to_builtins(measure) for measure in found.measures],
+            "findings": [_finding(finding) for finding in found.findings],
             "models": [
                 {"name": model.name, "version": model.version, "sha256": model.sha256}
                 for model in self._models
@@ -293,12 +295,12 @@ def _make_folders(folder: Path) -> None:
     (folder / "layers").mkdir(parents=True, exist_ok=True)
 
 
-async def _or_refused(group: str, answer: Coroutine[Any, Any, Told]) -> Told:
+async def _or_none(group: str, answer: Coroutine[Any, Any, MappedOutcome]) -> MappedOutcome:
     """A model that fails leaves the others' results standing."""
     try:
         return await answer
     except InferenceError:
-        return refused(group, FAILED)
+        return no_result(group, FAILED)
 
 
 def _face(face: Face) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +32,11 @@ from server.pipeline import (
     VERDICT_STEPS,
     Examiner,
     ObjectMaker,
-    StillSteps,
+    Step,
     Tracking,
     Workbench,
     Worker,
+    still_steps,
 )
 from server.store import Archive, StepResult, Still, Store, WorkState, routes_of
 from station.protocol import LAST_STEP, StillExamined, StillProgress, Welcome
@@ -102,7 +104,7 @@ async def _open_base(stack: contextlib.AsyncExitStack, config: ServerConfig, sof
 
 async def _open_analysis(
     stack: contextlib.AsyncExitStack, base: _Base, models: Path, profile: QualityProfile
-) -> StillSteps:
+) -> Mapping[str, Step]:
     """The steps of a still, warmed up."""
     config = base.config
     triton = await stack.enter_async_context(TritonClient(config.triton.url))
@@ -112,7 +114,7 @@ async def _open_analysis(
     stack.callback(examiner.close)
     await examiner.run(warm_up)
     maker = ObjectMaker(infos, base.software, base.tracking, institution_name=config.dicom.institution_name)
-    return StillSteps(Workbench(base.store, base.archive, examiner), maker, config.objects)
+    return still_steps(Workbench(base.store, base.archive, examiner), maker, config.objects)
 
 
 def _hospital(base: _Base, recorder: Recorder) -> contextlib.AbstractAsyncContextManager[Hospital]:
@@ -137,16 +139,14 @@ def _ingest(
     )
 
 
-def _workers(base: _Base, steps: StillSteps, news: "_News") -> list[Worker]:
+def _workers(base: _Base, steps: Mapping[str, Step], news: "_News") -> list[Worker]:
     """One for the verdicts on captures, which never waits for a long step, and one for everything."""
-    store, name, by_name = base.store, worker_name(base.config.data), steps.by_name()
+    store, name = base.store, worker_name(base.config.data)
     workers = [
-        Worker(
-            store, by_name, name=f"{name}/verdict", on_end=news.step_ended, needs=NEEDS, only=VERDICT_STEPS
-        ),
+        Worker(store, steps, name=f"{name}/verdict", on_end=news.step_ended, needs=NEEDS, only=VERDICT_STEPS),
         Worker(
             store,
-            by_name,
+            steps,
             name=name,
             on_end=news.step_ended,
             needs=NEEDS,

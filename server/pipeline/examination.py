@@ -37,7 +37,7 @@ TEXTURED = frozenset({Light.WHITE, Light.PARALLEL_POLARISED})
 
 
 @dataclass(frozen=True)
-class Skin:
+class Examination:
     """What was found about the skin in one picture."""
 
     measures: tuple[Measure, ...]
@@ -128,13 +128,13 @@ class Examiner:
         face: Face | None,
         *,
         cross: Frame | None = None,
-        told: Sequence[Measure] = (),
-    ) -> Skin:
+        trained: Sequence[Measure] = (),
+    ) -> Examination:
         """Numbers and findings; `cross` is the cross-polarised twin of a parallel-polarised frame.
 
-        `told` are the measures that trained models gave; layers of marks among `layers` become findings with them.
+        `trained` are the measures that trained models gave; layers of marks among `layers` become findings with them.
         """
-        return await self.run(_measure, layers, frame, srgb, face, cross, tuple(told))
+        return await self.run(_measure, layers, frame, srgb, face, cross, tuple(trained))
 
 
 def as_layers(maps: Mapping[Layer, Srgb]) -> dict[Layer, LayerMap]:
@@ -159,8 +159,8 @@ def _measure(
     srgb: Srgb,
     face: Face | None,
     cross: Frame | None,
-    told: tuple[Measure, ...],
-) -> Skin:
+    trained: tuple[Measure, ...],
+) -> Examination:
     header, skin = frame.header, layers[Layer.SKIN].pixels
     view = skin_view(face, skin)
     measures = measure_skin(layers, srgb, header, face, view=view)
@@ -169,7 +169,7 @@ def _measure(
     lesions = find_lesions(layers, face, header, view=view)
     if view is not None and face is not None:
         measures += _of_face(layers, frame, view, lesions)
-    return Skin(measures + told, lesions + marked_findings(layers, told, header))
+    return Examination(measures + trained, lesions + marked_findings(layers, trained, header))
 
 
 def _of_face(

@@ -9,7 +9,7 @@ import numpy as np
 
 from server.analysis import WHOLE_FACE, Finding, LayerMap, Marks, SkinView, drowned, measure_marks, regions_on
 from server.inference import ITEMS, SKIN_FROM, FluorescenceMaps, ItemMaps
-from server.pipeline.told import Map
+from server.pipeline.outcome import Map
 from station.protocol import FrameHeader, Layer, Measure
 
 LEAST_PX_PER_MM: Final[Mapping[str, float]] = {

@@ -31,7 +31,7 @@ from server.dicom import (
 from server.errors import BadImage
 from server.inference import ModelInfo
 from server.overlay import Mark, annotated
-from server.pipeline.examination import Layers, Skin, Srgb
+from server.pipeline.examination import Examination, Layers, Srgb
 from server.pipeline.heat import HeatMap
 from server.pipeline.segments import (
     Mask,
@@ -157,7 +157,13 @@ class ObjectMaker:
         return build_photo(description, srgb)
 
     def segmentation(
-        self, identity: Identity, photo: Dataset, layers: Layers, skin: Skin, *, skin_by: str = ""
+        self,
+        identity: Identity,
+        photo: Dataset,
+        layers: Layers,
+        examination: Examination,
+        *,
+        skin_by: str = "",
     ) -> Dataset:
         """The masks: facial skin, then every finding. `skin_by` is the model of the skin, as name/version."""
         uid_of = self._uid_of(identity)
@@ -165,7 +171,7 @@ class ObjectMaker:
             photo,
             [
                 skin_segment(layers[Layer.SKIN].pixels, skin_by or f"{COLOUR_SKIN}/1", uid_of),
-                *(finding_segment(one, uid_of) for one in skin.findings),
+                *(finding_segment(one, uid_of) for one in examination.findings),
             ],
             **self._made(identity, "SEG", _SEGMENTATION_SERIES),
         )
@@ -209,7 +215,7 @@ class ObjectMaker:
         identity: Identity,
         photo: Dataset,
         segmentation: Dataset,
-        skin: Skin,
+        examination: Examination,
         quality: QualityReport | None,
         *,
         heat: tuple[Dataset, Sequence[HeatMap]] | None = None,
@@ -220,9 +226,9 @@ class ObjectMaker:
         return build_report(
             photo,
             segmentation,
-            skin.measures,
+            examination.measures,
             [
-                *(reported_finding(one, uid_of) for one in skin.findings),
+                *(reported_finding(one, uid_of) for one in examination.findings),
                 *(reported_heat(one, uid_of) for one in seen),
             ],
             quality=quality,

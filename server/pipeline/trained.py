@@ -36,7 +36,7 @@ from server.inference import (
     segment_face,
     skin_items,
 )
-from server.pipeline import told
+from server.pipeline import missing
 from server.pipeline.marked import (
     LEAST_PX_PER_MM,
     item_layers,
@@ -45,7 +45,7 @@ from server.pipeline.marked import (
     uv_marks,
     uv_measures,
 )
-from server.pipeline.told import Map, Outcome, Told
+from server.pipeline.outcome import Map, MappedOutcome, Outcome
 from station.protocol import Face, FrameHeader, Landmark, Layer, Measure
 from station.quality import head_pose
 
@@ -102,89 +102,91 @@ class TrainedModels:
 
     async def items(
         self, parallel: Map, cross: Map | None, header: FrameHeader, face: Face | None, skin: Map
-    ) -> Told:
+    ) -> MappedOutcome:
         """Spots, trouble, wrinkles and pores of a polarised pair."""
         scale = header.px_per_mm
         if scale is None and header.scale_refused:
-            return told.refused("items", header.scale_refused)
+            return missing.no_result("items", header.scale_refused)
         if cross is None or scale is None or cross.shape != parallel.shape:
-            return told.refused("items", told.NEEDS_PAIR)
+            return missing.no_result("items", missing.NEEDS_PAIR)
         least = min(LEAST_PX_PER_MM.values())
         if scale < least:
-            return told.refused("items", f"{scale:.1f} px/mm, needs {least:.0f}")
+            return missing.no_result("items", f"{scale:.1f} px/mm, needs {least:.0f}")
         view = skin_view(face, skin)
         if face is None or view is None:
-            return told.refused("items", told.NO_FACE if face is None else told.NO_SKIN)
+            return missing.no_result("items", missing.NO_FACE if face is None else missing.NO_SKIN)
         try:
             maps = await skin_items(self._triton, parallel, cross, scale, _extent(view), skin)
         except ModelUnavailable:
-            return told.refused("items", told.NOT_INSTALLED)
+            return missing.no_result("items", missing.NOT_INSTALLED)
         measures = await self._run(item_measures, maps, view, scale, self.method(ITEMS_MODEL))
         layers = await self._run(item_layers, maps, view, skin, scale)
-        return Told(Outcome(model=self.method(ITEMS_MODEL), measures=measures), layers)
+        return MappedOutcome(Outcome(model=self.method(ITEMS_MODEL), measures=measures), layers)
 
-    async def severity(self, srgb: Map, face: Face | None, skin: Map) -> Told:
+    async def severity(self, srgb: Map, face: Face | None, skin: Map) -> MappedOutcome:
         """The severity of acne, 0 to 4, with its distribution and where it is seen."""
         if face is None:
-            return told.refused("severity", told.NO_FACE)
+            return missing.no_result("severity", missing.NO_FACE)
         try:
             found = await grade_severity(self._triton, srgb, normalising(face), model=self._severity)
         except ModelUnavailable:
-            return told.refused("severity", told.NOT_INSTALLED)
+            return missing.no_result("severity", missing.NOT_INSTALLED)
         method = self.method(self._severity)
         layers = {Layer.SEVERITY: _on_skin(found.heatmap, skin)}
-        return Told(Outcome(model=method, measures=_severity_measures(found, method)), layers)
+        return MappedOutcome(Outcome(model=method, measures=_severity_measures(found, method)), layers)
 
-    async def acne(self, srgb: Map, skin: Map) -> Told:
+    async def acne(self, srgb: Map, skin: Map) -> MappedOutcome:
         """Whether the face shows acne, and where that is seen."""
         try:
             found = await classify_acne(self._triton, srgb, skin)
         except ModelUnavailable:
-            return told.refused("acne", told.NOT_INSTALLED)
+            return missing.no_result("acne", missing.NOT_INSTALLED)
         if found is None:
-            return told.refused("acne", told.NO_SKIN)
+            return missing.no_result("acne", missing.NO_SKIN)
         method = self.method(ACNE)
         measures = (_measure("acne_probability", found.probability, "1", method),)
-        return Told(Outcome(model=method, measures=measures), {Layer.ACNE: found.heatmap})
+        return MappedOutcome(Outcome(model=method, measures=measures), {Layer.ACNE: found.heatmap})
 
-    async def conditions(self, srgb: Map, header: FrameHeader, face: Face | None, skin: Map) -> Told:
+    async def conditions(self, srgb: Map, header: FrameHeader, face: Face | None, skin: Map) -> MappedOutcome:
         """The probability of every condition, place by place; of the face, the highest of its places."""
         view = skin_view(face, skin)
         if face is None or view is None:
-            return told.refused("conditions", told.NO_FACE if face is None else told.NO_SKIN)
+            return missing.no_result("conditions", missing.NO_FACE if face is None else missing.NO_SKIN)
         places = _places(view)
         if not places:
-            return told.refused("conditions", told.NO_SKIN)
+            return missing.no_result("conditions", missing.NO_SKIN)
         scale = header.px_per_mm or estimated_px_per_mm(face)
         try:
             found = await find_conditions(self._triton, srgb, list(places.values()), scale)
         except ModelUnavailable:
-            return told.refused("conditions", told.NOT_INSTALLED)
+            return missing.no_result("conditions", missing.NOT_INSTALLED)
         method = self.method(CONDITIONS_MODEL)
         measures = _condition_measures(dict(zip(places, found, strict=True)), method)
         if header.px_per_mm is None:
             measures += (_measure("estimated_scale", scale, "px/mm", ESTIMATED),)
         layers = await self._run(_condition_layers, found, skin)
-        return Told(Outcome(model=method, measures=measures), layers)
+        return MappedOutcome(Outcome(model=method, measures=measures), layers)
 
-    async def fluorescence(self, srgb: Map, header: FrameHeader, face: Face | None, skin: Map) -> Told:
+    async def fluorescence(
+        self, srgb: Map, header: FrameHeader, face: Face | None, skin: Map
+    ) -> MappedOutcome:
         """Porphyrins and UV spots of a picture under ultraviolet light."""
         scale, least = header.px_per_mm, LEAST_PX_PER_MM["porphyrins"]
         if scale is None or scale < least:
             reason = no_scale(header) if scale is None else f"{scale:.1f} px/mm, needs {least:.0f}"
-            return told.refused("fluorescence", reason)
+            return missing.no_result("fluorescence", reason)
         view = skin_view(face, skin)
         if face is None or view is None:
-            return told.refused("fluorescence", told.NO_FACE if face is None else told.NO_SKIN)
+            return missing.no_result("fluorescence", missing.NO_FACE if face is None else missing.NO_SKIN)
         try:
             maps = await fluorescence(self._triton, srgb, scale, _extent(view), skin)
         except ModelUnavailable:
-            return told.refused("fluorescence", told.NOT_INSTALLED)
+            return missing.no_result("fluorescence", missing.NOT_INSTALLED)
         method = self.method(FLUORESCENCE)
         marks = await self._run(uv_marks, maps, view)
         measures = await self._run(uv_measures, marks, view, method)
         layers = await self._run(uv_layers, maps, marks, skin)
-        return Told(Outcome(model=method, measures=measures), layers)
+        return MappedOutcome(Outcome(model=method, measures=measures), layers)
 
 
 def _landmarks(seen: SegmentedFace) -> tuple[Landmark, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import msgspec
 
 from server.errors import BadImage, ModelUnavailable
-from server.pipeline import told
-from server.pipeline.told import LIGHTS, Outcome, Told
+from server.pipeline import missing
+from server.pipeline.missing import LIGHTS
+from server.pipeline.outcome import MappedOutcome, Outcome
 from server.pipeline.twins import Twins
 from server.pipeline.workbench import Workbench
 from server.pipeline.worker import NotYet, Step
@@ -17,9 +18,9 @@ from station.protocol import Face, Layer, Light, Measure
 TRAINED = ("severity", "acne", "conditions", "items", "fluorescence")
 """The steps whose numbers join the measures, the quick ones first."""
 _LACKS = {
-    Light.PARALLEL_POLARISED: (("items", told.NEEDS_PAIR),),
-    Light.CROSS_POLARISED: (("lesions", told.NEEDS_CROSS),),
-    Light.UV: (("fluorescence", told.NEEDS_UV),),
+    Light.PARALLEL_POLARISED: (("items", missing.NEEDS_PAIR),),
+    Light.CROSS_POLARISED: (("lesions", missing.NEEDS_CROSS),),
+    Light.UV: (("fluorescence", missing.NEEDS_UV),),
 }
 """What a visit without a light has no result for, and why."""
 
@@ -52,7 +53,7 @@ class TrainedSteps:
             return StepResult()
         mask, face = seen
         model = self._trained.method("skin_segmenter")
-        await self._bench.keep(still, "skin", Told(Outcome(model=model), {Layer.SKIN: mask}))
+        await self._bench.keep(still, "skin", MappedOutcome(Outcome(model=model), {Layer.SKIN: mask}))
         return StepResult(face_sought=True, face=face)
 
     async def items(self, still: Still) -> StepResult:
@@ -95,7 +96,7 @@ class TrainedSteps:
         if not _applies("fluorescence", still):
             return StepResult()
         if reason := await self._without_white(still):
-            return await self._kept(still, "fluorescence", told.refused("fluorescence", reason))
+            return await self._kept(still, "fluorescence", missing.no_result("fluorescence", reason))
         srgb, skin = await self._bench.srgb(still), await self._bench.skin(still)
         found = await self._trained.fluorescence(srgb, still.header, still.face, skin)
         return await self._kept(still, "fluorescence", found)
@@ -106,16 +107,16 @@ class TrainedSteps:
         for step in TRAINED:
             if _applies(step, still):
                 outcome = await self._bench.outcome(still, step)
-                found += told.refusals(step, told.FAILED) if outcome is None else outcome.measures
+                found += missing.no_values(step, missing.FAILED) if outcome is None else outcome.measures
         if still.header.light is Light.WHITE:
             visit = await self._bench.store.visit(still.study_instance_uid)
             shot = {step.light for step in visit.protocol.recipe.steps}
             for light, groups in _LACKS.items():
                 for group, reason in () if light in shot else groups:
-                    found += told.refusals(group, reason)
+                    found += missing.no_values(group, reason)
         return found
 
-    async def _kept(self, still: Still, step: str, found: Told) -> StepResult:
+    async def _kept(self, still: Still, step: str, found: MappedOutcome) -> StepResult:
         await self._bench.keep(still, step, found)
         return StepResult()
 
@@ -123,10 +124,10 @@ class TrainedSteps:
         """Why the white picture of the view lends this one no skin; empty where it does."""
         white = await self._twins.find(still, Light.WHITE)
         if white is None:
-            return told.NEEDS_WHITE
+            return missing.NEEDS_WHITE
         if await self._twins.given_up(white, "inference"):
-            return told.WHITE_LOST
-        return "" if _size(white) == _size(still) else told.OTHER_SIZE
+            return missing.WHITE_LOST
+        return "" if _size(white) == _size(still) else missing.OTHER_SIZE
 
     async def _carried(self, still: Still) -> StepResult:
         white = await self._twins.find(still, Light.WHITE)
@@ -137,7 +138,7 @@ class TrainedSteps:
         if _size(white) != _size(still):
             return StepResult()
         mask, outcome = await self._bench.skin(white), await self._bench.outcome(white, "skin")
-        await self._bench.keep(still, "skin", Told(outcome or Outcome(), {Layer.SKIN: mask}))
+        await self._bench.keep(still, "skin", MappedOutcome(outcome or Outcome(), {Layer.SKIN: mask}))
         return StepResult(face_sought=True, face=_taken_over(white.face))
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from server.dicom import read_photo
 from server.errors import BadImage
 from server.inference import SKIN_FROM
-from server.pipeline.examination import Examiner, Layers, Skin, Srgb, as_layers
+from server.pipeline.examination import Examination, Examiner, Layers, Srgb, as_layers
+from server.pipeline.outcome import MappedOutcome, Outcome
 from server.pipeline.png import encode_png
-from server.pipeline.told import Outcome, Told
 from server.store import Archive, Still, Store
 from station.protocol import Frame, FrameHeader, Layer, MalformedMessage, Transfer, decode_pixels
 
@@ -29,7 +29,7 @@ class Held:
     frame: Frame | None = None
     srgb: Srgb | None = None
     layers: Layers | None = None
-    skin: Skin | None = None
+    examination: Examination | None = None
 
 
 class Workbench:
@@ -77,17 +77,17 @@ class Workbench:
             return layers[Layer.SKIN].pixels
         return np.zeros((still.header.height, still.header.width), np.uint8)
 
-    async def keep(self, still: Still, step: str, told: Told) -> None:
+    async def keep(self, still: Still, step: str, found: MappedOutcome) -> None:
         """Write what a step found: its layers, and last its numbers."""
-        for layer, pixels in told.layers.items():
+        for layer, pixels in found.layers.items():
             path = self.archive.layer(still.study_instance_uid, still.sop_instance_uid, layer.value)
             data = await self.examiner.run(encode_layer, layer, pixels)
             await self.examiner.run(self.archive.write, path, data)
         path = self.archive.outcome(still.study_instance_uid, still.sop_instance_uid, step)
-        await self.examiner.run(self.archive.write, path, msgspec.json.encode(told.outcome))
+        await self.examiner.run(self.archive.write, path, msgspec.json.encode(found.outcome))
         held = self.held(still)
         if held.layers is not None:
-            held.layers = {**held.layers, **as_layers(told.layers)}
+            held.layers = {**held.layers, **as_layers(found.layers)}
 
     async def outcome(self, still: Still, step: str) -> Outcome | None:
         """The numbers that a step kept; None if it kept none."""

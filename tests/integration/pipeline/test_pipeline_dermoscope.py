@@ -8,7 +8,7 @@ from server.config import ServerConfig
 from server.dicom import DERMOSCOPIC_PHOTOGRAPHY_IMAGE_STORAGE, read_header
 from server.outbox.contract import Fate
 from server.outbox.destinations import open_destination
-from server.pipeline.told import CLOSE_UP
+from server.pipeline.missing import CLOSE_UP
 from server.store import Store, WorkState
 from station.protocol import Verdict
 from tests.fixtures.close_ups import plan_close_ups

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from server.pipeline import told
+from server.pipeline import missing
 from server.pipeline.twins import PATIENCE_S
 from server.store import WorkState
 from station.protocol import Light
@@ -89,7 +89,7 @@ async def test_a_still_that_is_no_picture_is_given_up_alone(
             if light is not broken:
                 assert lost == set()
                 continue
-            elsewhere = {step for step, lights in told.LIGHTS.items() if light not in lights}
+            elsewhere = {step for step, lights in missing.LIGHTS.items() if light not in lights}
             assert lost == set(states) - {"tidy"} - ({"face"} if broken is CROSS else set()) - elsewhere
             assert "not the picture its header describes" in states["photo"].error
             assert states["report"].error.startswith("needs ")

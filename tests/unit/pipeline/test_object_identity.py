@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from server.inference import ModelInfo
-from server.pipeline import Identity, Layers, ObjectMaker, Skin
+from server.pipeline import Examination, Identity, Layers, ObjectMaker
 from server.pipeline.examination import as_layers
 from server.pipeline.objects import COLOUR_SKIN
 from station.protocol import Frame, FrameHeader, Layer, Light, Patient, View, new_uid
@@ -43,7 +43,7 @@ def some_layers() -> Layers:
 def uids(maker: ObjectMaker, identity: Identity) -> tuple[str, str, str, str, str]:
     """SOP Instance UIDs of photo, segmentation and report, then the Series of the derived ones."""
     photo = maker.photo(identity, np.asarray(FRAME.pixels, np.uint8), None)
-    nothing = Skin(measures=(), findings=())
+    nothing = Examination(measures=(), findings=())
     masks = maker.segmentation(identity, photo, some_layers(), nothing)
     report = maker.report(identity, photo, masks, nothing, None)
     for made in (photo, masks, report):

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from server.analysis import WHOLE_FACE, Finding, LayerMap, face_regions
 from server.dicom import LABEL_MAP_SEGMENTATION_STORAGE, read_photo, write
 from server.inference import ModelInfo
-from server.pipeline import Identity, ObjectMaker, Skin, Tracking
+from server.pipeline import Examination, Identity, ObjectMaker, Tracking
 from server.pipeline.examination import as_layers
 from server.pipeline.heat import HEAT, heat_maps
 from server.pipeline.marked import marked_findings
@@ -104,7 +104,7 @@ def test_heat_maps_masks_and_report_are_joined_by_tracking_uids(
         told("melanin", 1.0, "nose"),
     )
     shown = layers(Layer.SEVERITY, Layer.SPOTS)
-    skin = Skin(measures, marked_findings(shown, measures, header))
+    skin = Examination(measures, marked_findings(shown, measures, header))
     found = heat_maps(shown, measures, header)
     masks = maker.segmentation(whose, photo, shown, skin)
     heated = maker.heat_maps(whose, photo, found)
@@ -133,7 +133,7 @@ def test_regions_and_findings_keep_their_tracking_uids_in_the_next_visit(maker: 
         photo = maker.photo(visit, np.full((HEIGHT, WIDTH, 3), 150, np.uint8), None)
         measures = (told("acne_severity"), told("spots_area"))
         shown = layers(Layer.SEVERITY, Layer.SPOTS)
-        skin = Skin(measures, marked_findings(shown, measures, HEADER))
+        skin = Examination(measures, marked_findings(shown, measures, HEADER))
         masks = maker.segmentation(visit, photo, shown, skin)
         heated = maker.heat_maps(visit, photo, heat_maps(shown, measures, HEADER))
         uids.append([one.TrackingUID for made in (masks, heated) for one in made.SegmentSequence])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from server.analysis import colour
-from server.pipeline import STEPS, told
+from server.pipeline import STEPS, missing
 from station.protocol import Layer
 
 pytestmark = pytest.mark.unit
@@ -77,13 +77,13 @@ def problems() -> Iterator[str]:
 
 def reasons() -> Iterator[str]:
     """Why a measure has no value."""
-    for room in (told, colour):
+    for room in (missing, colour):
         yield from (
             text
             for name, text in vars(room).items()
             if name.isupper() and isinstance(text, str) and " " in text
         )
-    yield from told.UNCONTROLLED_LACKS.values()
+    yield from missing.UNCONTROLLED_LACKS.values()
     for path in (ROOT / "server" / "analysis").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             named = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "reason"

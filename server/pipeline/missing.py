@@ -1,16 +1,12 @@
-"""What a step found that its still keeps: layers beside the measures, or the reason why there are none."""
+"""Results that a picture does not have, and why: the sentences, and the measures that carry them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
-
-import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from server.analysis import WHOLE_FACE
 from server.inference import CONDITIONS
-from station.protocol import Layer, Light, Measure
+from server.pipeline.outcome import MappedOutcome, Outcome
+from station.protocol import Light, Measure
 
 NEEDS_PAIR: Final = "needs a cross- and parallel-polarised pair of known scale"
 NEEDS_UV: Final = "needs ultraviolet light"
@@ -57,36 +53,18 @@ UNCONTROLLED_LACKS: Final = {
 }
 """What no photograph from elsewhere has a result for, and why."""
 
-Map = NDArray[np.uint8]
 
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers of one step, as they are kept."""
-
-    model: str = ""
-    """Name and version of what made them; empty: nothing was made."""
-    measures: tuple[Measure, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Told:
-    """Numbers with the layers that show where they come from, uint8 of the picture's size."""
-
-    outcome: Outcome
-    layers: Mapping[Layer, Map] = field(default_factory=dict)
-
-
-def refused(group: str, reason: str) -> Told:
+def no_result(group: str, reason: str) -> MappedOutcome:
     """No result of a group of `PRINCIPAL`, and why."""
-    return Told(Outcome(measures=refusals(group, reason)))
+    return MappedOutcome(Outcome(measures=no_values(group, reason)))
 
 
 def out_of_range() -> tuple[Measure, ...]:
     """The measures of a picture through a dermoscope: none, and why."""
-    return tuple(one for group in PRINCIPAL for one in refusals(group, CLOSE_UP, region="picture"))
+    return tuple(one for group in PRINCIPAL for one in no_values(group, CLOSE_UP, region="picture"))
 
 
-def refusals(group: str, reason: str, *, region: str = WHOLE_FACE) -> tuple[Measure, ...]:
+def no_values(group: str, reason: str, *, region: str = WHOLE_FACE) -> tuple[Measure, ...]:
     """The measures of a group that cannot be told, and why."""
     return tuple(
         Measure(region=region, name=name, value=None, unit=unit, method="none", reason=reason)
