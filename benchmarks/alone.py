@@ -23,7 +23,8 @@ import psutil
 
 from benchmarks import uplink
 from station.protocol import Frame, FrameHeader, ServerMessage, StillStored, VisitClosed, new_uid
-from station.transport import Spool, Still, ZeroMqUplink, load_key, open_keys
+from station.still import TakenStill
+from station.transport import Spool, ZeroMqUplink, load_key, open_keys
 
 SLOWER_GOAL = 1.2
 VISITS, STILLS_EACH = 6, 4
@@ -138,7 +139,7 @@ class _Booth:
         await asyncio.sleep(pace_s)
         number = next(self._numbers)
         header = FrameHeader(frame_id=number, width=uplink.WIDTH, height=uplink.HEIGHT)
-        still = Still(
+        still = TakenStill(
             frame=Frame(header, self._pixels),
             sop_instance_uid=new_uid(),
             series_instance_uid=new_uid(),

@@ -30,7 +30,8 @@ from station.protocol import (
     VisitProtocol,
     new_uid,
 )
-from station.transport import Spool, Still, ZeroMqUplink, load_key, open_keys
+from station.still import TakenStill
+from station.transport import Spool, ZeroMqUplink, load_key, open_keys
 
 WIDTH, HEIGHT = 6000, 4000
 SENDING = "sending"
@@ -140,7 +141,7 @@ def _visit(lights: tuple[Light, ...]) -> VisitOpened:
 
 
 async def _take(spool: Spool, visit: VisitOpened, number: int, frame: Frame) -> str:
-    still = Still(
+    still = TakenStill(
         frame=frame,
         sop_instance_uid=new_uid(),
         series_instance_uid=new_uid(),

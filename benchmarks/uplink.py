@@ -39,7 +39,8 @@ from station.protocol import (
     Welcome,
     new_uid,
 )
-from station.transport import KeyPair, Spool, Still, ZeroMqUplink, load_key, open_keys
+from station.still import TakenStill
+from station.transport import KeyPair, Spool, ZeroMqUplink, load_key, open_keys
 
 WIDTH, HEIGHT = 6000, 4000
 STILL_BYTES = WIDTH * HEIGHT * 3
@@ -235,7 +236,7 @@ class _Station:
 
     async def take(self, pixels: "np.ndarray[Any, np.dtype[np.uint8]]") -> None:
         self._taken += 1
-        still = Still(
+        still = TakenStill(
             frame=Frame(FrameHeader(frame_id=self._taken, width=WIDTH, height=HEIGHT), pixels),
             sop_instance_uid=new_uid(),
             series_instance_uid=new_uid(),

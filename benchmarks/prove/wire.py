@@ -22,7 +22,8 @@ from station.protocol import (
     VisitClosed,
     encode,
 )
-from station.transport import Spool, Still
+from station.still import TakenStill
+from station.transport import Spool
 from tests.fixtures.stills import a_still, a_visit
 from tests.fixtures.uplinks import Server, a_raw_booth, a_server, enrol
 
@@ -38,7 +39,7 @@ async def prove_wire(folder: Path, seconds: float, seed: int, advance: Advance) 
     memory = psutil.Process()
     async with a_server(folder / "server") as server:
         before, sent = memory.memory_info().rss, 0
-        honest: list[Still] = []
+        honest: list[TakenStill] = []
         spool = await asyncio.to_thread(Spool.open, folder / "spool")
         try:
             async with server.uplink(spool) as uplink:
@@ -128,7 +129,7 @@ def _said(rng: random.Random, words: list[bytes]) -> bytes:
     return word if rng.random() < 0.5 else damage(word, rng) if rng.random() < 0.9 else rng.randbytes(40)
 
 
-async def _changed(server: Server, stills: list[Still]) -> list[str]:
+async def _changed(server: Server, stills: list[TakenStill]) -> list[str]:
     """Honest stills whose bytes in the archive are not theirs."""
     found = []
     for still in stills:

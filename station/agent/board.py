@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from station.capture import GuidedPace, Pace, SessionEvent, SessionState, TakenStill, Visit
+from station.capture import GuidedPace, Pace, SessionEvent, SessionState, Visit
 from station.kiosk import Step, StillStage, StillStatus, VisitStatus
 from station.protocol import (
     LAST_STEP,
@@ -17,6 +17,7 @@ from station.protocol import (
     StillStored,
     View,
 )
+from station.still import TakenStill
 
 _log = logging.getLogger(__name__)
 _ORDER = list(StillStage)

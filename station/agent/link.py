@@ -8,10 +8,10 @@ from typing import Self
 import msgspec
 
 from station.config import StationConfig
-from station.devices import LatestFrame, completed
+from station.devices import Latest, LatestFrame, completed
 from station.devices.registry import camera_options
 from station.errors import ConfigError
-from station.kiosk import Latest, UplinkStatus
+from station.kiosk import UplinkStatus
 from station.protocol import OrdersWanted, Overlay, PreviewVerdict, QualityReport, ServerMessage, Welcome
 from station.transport import Spool, Uplink, load_key, open_keys
 from station.transport.jpeg_preview import JpegPreviewSender

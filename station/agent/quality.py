@@ -11,9 +11,8 @@ from typing import Self
 import cv2
 
 from station.agent.faces import KnownFace, StillFaces
-from station.devices import LatestFrame, Worker
+from station.devices import Latest, LatestFrame, Worker
 from station.geometry import FaceTracker, FoundFace, Sighting
-from station.kiosk import Latest
 from station.protocol import Box, Face, Frame, Light, Overlay, QualityReport, Verdict, View
 from station.quality import Baseline, Mask, QualityProfile, examine, eyes_closed, hint
 

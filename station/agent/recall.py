@@ -5,12 +5,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from station.capture import TakenStill
 from station.devices import LatestFrame
 from station.kiosk import VisitStatus
 from station.memory import Drawing, PatientMemory
 from station.protocol import Face, Frame, Light, Patient, View
 from station.quality import Baseline
+from station.still import TakenStill
 
 FindFace = Callable[[Frame], Awaitable[Face | None]]
 CompareWith = Callable[[Callable[[View], Baseline | None] | None], None]

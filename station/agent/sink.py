@@ -3,12 +3,13 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from station.calibration import Calibration, CurrentCalibration
-from station.capture import TakenStill
 from station.errors import StationError
 from station.protocol import StillOffer, VisitClosed, VisitOpened
-from station.transport import Spool, Still
+from station.still import TakenStill
+from station.transport import Spool
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class SpoolSink:
     async def put(self, still: TakenStill) -> StillOffer:
         """Keep a still."""
         frame = self._held[still.study_instance_uid].stamped(still.frame)
-        offer = await self._spool.put(Still(**{**vars(still), "frame": frame}))
+        offer = await self._spool.put(replace(still, frame=frame))
         self._notify()
         await self._kept(still)
         return offer

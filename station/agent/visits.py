@@ -8,11 +8,13 @@ import msgspec
 
 from station.agent.board import VisitBoard
 from station.agent.review import ReviewShelf
-from station.capture import GuidedPace, Ordered, Pace, SessionEvent, Studio, TakenStill, TimedPace, Visit
+from station.capture import GuidedPace, Ordered, Pace, SessionEvent, Studio, TimedPace, Visit
 from station.config import StationConfig
+from station.devices import Latest
 from station.errors import InvalidTransition
-from station.kiosk import Excerpt, Latest, VisitRequest, VisitStatus
+from station.kiosk import Excerpt, VisitRequest, VisitStatus
 from station.protocol import Preparation, QualityReport, ServerMessage, VisitProtocol
+from station.still import TakenStill
 
 _log = logging.getLogger(__name__)
 

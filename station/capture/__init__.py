@@ -5,7 +5,7 @@ from station.capture.pace import FRESH_S, UNMEASURED, GuidedPace, TimedPace
 from station.capture.preview import Preview
 from station.capture.sequence import check_recipe, play
 from station.capture.session import TRANSITIONS, CaptureSession, SessionEvent, SessionState
-from station.capture.studio import Examine, StillSink, Studio, TakenStill
+from station.capture.studio import Examine, StillSink, Studio
 from station.capture.visit import MAX_STILLS, Ordered, Pace, Take, Visit, VisitListener
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "StillSink",
     "Studio",
     "Take",
-    "TakenStill",
     "TimedPace",
     "Visit",
     "VisitListener",

@@ -1,4 +1,4 @@
-"""What a visit is shot with, what comes of it, and who keeps it."""
+"""What a visit is shot with, and who keeps what comes of it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,25 +8,9 @@ from station.capture.preview import Preview
 from station.capture.uv import UvGuard
 from station.devices import Camera, LightRig
 from station.protocol import Frame, QualityReport, VisitClosed, VisitOpened
+from station.still import TakenStill
 
 Examine = Callable[[Frame], Awaitable[QualityReport | None]]
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class TakenStill:
-    """A still with the identity it was given at its exposure."""
-
-    frame: Frame
-    sop_instance_uid: str
-    series_instance_uid: str
-    study_instance_uid: str
-    series_number: int
-    instance_number: int
-    booth_quality: QualityReport | None
-    replaces: str | None = None
-    """The still of the same view and light that this one was taken again for."""
-    override: str = ""
-    """Why the operator shot although the gate asked for a correction."""
 
 
 class StillSink(Protocol):

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from station.capture.sequence import check_recipe, play
 from station.capture.session import CaptureSession, SessionEvent
-from station.capture.studio import Studio, TakenStill
+from station.capture.studio import Studio
 from station.capture.uv import UvPermission
 from station.devices import completed
 from station.errors import InvalidTransition, StationError
@@ -25,6 +25,7 @@ from station.protocol import (
     VisitProtocol,
     new_uid,
 )
+from station.still import TakenStill
 
 UNSAVED_LIMIT = 2
 """Stills that may wait in memory for the disk; with one more the sequence waits."""

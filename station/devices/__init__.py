@@ -18,7 +18,7 @@ from station.devices.base import (
 from station.devices.bench import Bench, Progress, Shining, Standing
 from station.devices.completion import completed
 from station.devices.driver_thread import DriverThread
-from station.devices.mailbox import LatestFrame
+from station.devices.latest import Latest, LatestFrame
 from station.devices.worker import Worker
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "FolderRoom",
     "Interlock",
     "InterlockReading",
+    "Latest",
     "LatestFrame",
     "LightRig",
     "Progress",

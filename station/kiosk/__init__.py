@@ -24,7 +24,6 @@ from station.kiosk.contract import (
     WorklistSearch,
     WorklistStatus,
 )
-from station.kiosk.latest import Latest
 
 __all__ = [
     "BoothState",
@@ -35,7 +34,6 @@ __all__ = [
     "Excerpt",
     "InstrumentStatus",
     "KioskAgent",
-    "Latest",
     "Phase",
     "RetakeRequest",
     "ShootRequest",

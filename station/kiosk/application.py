@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 from aiohttp import WSCloseCode, hdrs, web
 
+from station.devices import Latest
 from station.kiosk.answers import AGENT, json_answer
 from station.kiosk.calibration import add_calibration_routes
 from station.kiosk.contract import BoothState, KioskAgent
 from station.kiosk.ghost import add_ghost_route
 from station.kiosk.guard import Audience, add_headers, add_route, guard, problem, refuse_undeclared
-from station.kiosk.latest import Latest
 from station.kiosk.picture import LivePicture
 from station.kiosk.visits import add_visit_routes
 from station.kiosk.worklist import add_worklist_routes

@@ -4,7 +4,6 @@ from station.transport.base import Uplink, UplinkState
 from station.transport.keys import KeyPair, load_key, open_keys, parse_key
 from station.transport.room import WARN_BELOW, Room, SpoolRoom
 from station.transport.spool import Spool
-from station.transport.still_files import Still
 from station.transport.timing import Timing
 from station.transport.visit_files import SpooledVisit
 from station.transport.zeromq import ZeroMqUplink
@@ -16,7 +15,6 @@ __all__ = [
     "Spool",
     "SpoolRoom",
     "SpooledVisit",
-    "Still",
     "Timing",
     "Uplink",
     "UplinkState",

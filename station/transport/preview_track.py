@@ -108,7 +108,7 @@ class PreviewTrack(MediaStreamTrack):
         return None if self._sender is None else self._sender.pts_of(rtp_timestamp)
 
     async def recv(self) -> Packet:
-        """The next coded frame; raises `MediaStreamError` when the camera's mailbox is closed."""
+        """The next coded frame; raises `MediaStreamError` when the camera's frames have ended."""
         if self._last_pts is not None and self._sender is not None:
             self._sender.learn_origin(self._last_pts)
         frame = await self._next_frame()

@@ -15,7 +15,8 @@ from typing import Self, TypeVar
 from station.durable import make_folder, replace_file
 from station.errors import ConfigError, SpoolDamaged, SpoolFull
 from station.protocol import MAX_STILL_BYTES, Encoding, StillOffer, VisitClosed, VisitOpened
-from station.transport.still_files import Still, StillFiles, is_whole, read_into
+from station.still import TakenStill
+from station.transport.still_files import StillFiles, is_whole, read_into
 from station.transport.visit_files import SpooledVisit, VisitFiles, with_stored
 
 DEFAULT_MAX_BYTES = 20 << 30
@@ -102,7 +103,7 @@ class Spool:
         """Bytes of the largest of the last stills, known over restarts; 0: none was taken yet."""
         return max(list(self._sizes))
 
-    async def put(self, still: Still) -> StillOffer:
+    async def put(self, still: TakenStill) -> StillOffer:
         """Make a still durable before returning; from then on it counts as taken.
 
         Raises `SpoolFull` with folder and bytes needed, `SpoolDamaged` if the disk fails, `MalformedMessage` for a
@@ -121,7 +122,7 @@ class Spool:
         """Return once no still is being made durable: for work on the disk that the patient in the chair need not wait for."""
         await self._quiet.wait()
 
-    def _put(self, still: Still) -> StillOffer:
+    def _put(self, still: TakenStill) -> StillOffer:
         if still.sop_instance_uid in self._stills:
             raise ValueError(f"the spool already holds {still.sop_instance_uid}")
         room = self.max_bytes - self.used_bytes

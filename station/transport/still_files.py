@@ -13,35 +13,19 @@ from station.durable import make_folder, remove_folder, sync_folder, write_file
 from station.errors import SpoolDamaged, SpoolFull
 from station.protocol import (
     Encoding,
-    Frame,
     ProtocolError,
-    QualityReport,
     StillOffer,
     decode_station,
     encode,
     encode_pixels,
 )
+from station.still import TakenStill
 
 _PIXELS = "pixels"
 _MANIFEST = "offer"
 _BLOCK = 1 << 20
 MANIFEST_ROOM = 64 << 10
 """What a still's folder takes beside its pixels, at most, in bytes."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Still:
-    """A still as the camera gave it, and its place in the visit."""
-
-    frame: Frame
-    sop_instance_uid: str
-    series_instance_uid: str
-    study_instance_uid: str
-    series_number: int
-    instance_number: int
-    booth_quality: QualityReport | None = None
-    replaces: str | None = None
-    override: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +61,7 @@ class StillFiles:
                 damaged.append(folder.name)
         return stills, damaged
 
-    def write(self, sequence: int, still: Still, encoding: Encoding, room: int) -> SpooledStill:
+    def write(self, sequence: int, still: TakenStill, encoding: Encoding, room: int) -> SpooledStill:
         """Make a still durable, at most `room` bytes of it.
 
         Raises `SpoolFull`, `SpoolDamaged` if the disk fails, or `MalformedMessage` for a still that no server takes.
@@ -162,7 +146,7 @@ def _open(folder: Path) -> SpooledStill:
     return SpooledStill(int(sequence), offer, folder)
 
 
-def _offer(still: Still, encoding: Encoding, size: int, sha256: str) -> StillOffer:
+def _offer(still: TakenStill, encoding: Encoding, size: int, sha256: str) -> StillOffer:
     return StillOffer(
         sop_instance_uid=still.sop_instance_uid,
         series_instance_uid=still.series_instance_uid,

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from station.devices.base.folder_room import FolderRoom
-from station.devices.mailbox import LatestFrame
+from station.devices.latest import LatestFrame
 from station.errors import DeviceError, DeviceUnavailable, ExposureRefused
 from station.protocol import (
     CameraInfo,
@@ -146,7 +146,7 @@ class Camera(ABC):
             await self._do_close()
 
     async def preview(self, into: LatestFrame, exposure: Exposure, shot: Shot) -> None:
-        """Put preview frames into the mailbox, at the driver's own pace, until cancelled.
+        """Put preview frames into the slot, at the driver's own pace, until cancelled.
 
         Frames are 8-bit sRGB. Raises `ExposureRefused`, `DeviceError` while the camera does anything else, and
         `DeviceUnavailable` if no picture comes in time.

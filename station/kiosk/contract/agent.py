@@ -2,12 +2,11 @@
 
 from typing import Protocol
 
-from station.devices import LatestFrame
+from station.devices import Latest, LatestFrame
 from station.kiosk.contract.booth import BoothState
 from station.kiosk.contract.calibration import CalibrationCheck
 from station.kiosk.contract.requests import Excerpt, VisitRequest
 from station.kiosk.contract.worklist import WorklistFound
-from station.kiosk.latest import Latest
 from station.protocol import Overlay, QualityReport, View
 
 

@@ -15,8 +15,7 @@ from phantom.camera import CameraModel
 from phantom.trace import trace
 from station.agent.quality import BoothQuality
 from station.capture import GATING
-from station.devices import LatestFrame
-from station.kiosk import Latest
+from station.devices import Latest, LatestFrame
 from station.protocol import (
     Box,
     Exposure,

@@ -13,7 +13,8 @@ from server.events import StillArrived
 from server.ingest.incoming import Incoming
 from server.store import Store
 from station.protocol import CHUNK_BYTES, CREDIT, ServerMessage, StillStored, VisitClosed, new_uid
-from station.transport import Spool, Still, ZeroMqUplink
+from station.still import TakenStill
+from station.transport import Spool, ZeroMqUplink
 from station.transport.still_files import SpooledStill, StillFiles
 from tests.fixtures.stills import a_still, a_visit
 from tests.fixtures.uplink_processes import free_endpoint, start_server
@@ -136,12 +137,12 @@ async def test_the_next_patients_stills_are_kept_as_quickly_while_the_backlog_le
     await check_stored_in_order(data, taken)
 
 
-def stills_of_one() -> list[Still]:
+def stills_of_one() -> list[TakenStill]:
     study = new_uid()
     return [a_still(study, seed=number, **SIZE) for number in range(STILLS_EACH)]
 
 
-async def shoot(spool: Spool, uplink: ZeroMqUplink, stills: list[Still]) -> list[float]:
+async def shoot(spool: Spool, uplink: ZeroMqUplink, stills: list[TakenStill]) -> list[float]:
     """Seconds that each still of a visit took to be safe on disk."""
     study, seconds = stills[0].study_instance_uid, list[float]()
     await spool.open_visit(msgspec.structs.replace(a_visit(), study_instance_uid=study))

@@ -8,7 +8,8 @@ import pytest
 
 from server.store import Archive, Store
 from station.protocol import StillOffer
-from station.transport import Spool, Still
+from station.still import TakenStill
+from station.transport import Spool
 from tests.fixtures.stills import a_still, a_visit
 from tests.fixtures.uplink_processes import free_endpoint, start_server, start_station
 from tests.fixtures.uplinks import booth_uplink, enrol, until
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.integration
 MEGAPIXELS_6 = {"width": 3000, "height": 2000}
 
 
-async def a_full_spool(folder: Path, stills: int) -> tuple[Spool, list[Still]]:
+async def a_full_spool(folder: Path, stills: int) -> tuple[Spool, list[TakenStill]]:
     spool = Spool.open(folder)
     visit = a_visit()
     await spool.open_visit(visit)
@@ -28,7 +29,7 @@ async def a_full_spool(folder: Path, stills: int) -> tuple[Spool, list[Still]]:
     return spool, taken
 
 
-async def check_arrived_once(data: Path, offers: tuple[StillOffer, ...], stills: list[Still]) -> None:
+async def check_arrived_once(data: Path, offers: tuple[StillOffer, ...], stills: list[TakenStill]) -> None:
     store = Store.open(f"sqlite:///{data / 'dermabooth.db'}")
     archive = Archive(data / "archive")
     known = await store.stills(offers[0].study_instance_uid)

@@ -8,9 +8,10 @@ import pytest
 import pytest_asyncio
 
 from station.agent.board import VisitBoard
-from station.capture import GuidedPace, SessionEvent, Take, TakenStill, Visit
+from station.capture import GuidedPace, SessionEvent, Take, Visit
 from station.kiosk import Step, StillStage, StillStatus, VisitStatus
 from station.protocol import Conditions, Patient, QualityReport, StillExamined, StillStored, Verdict, View
+from station.still import TakenStill
 from tests.fixtures.booth import a_protocol
 from tests.fixtures.capture_room import REPORT, Room, opened_room
 

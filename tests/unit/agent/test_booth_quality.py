@@ -15,8 +15,7 @@ import pytest_asyncio
 from station.agent import quality
 from station.agent.faces import KnownFace
 from station.agent.quality import BoothQuality
-from station.devices import LatestFrame
-from station.kiosk import Latest
+from station.devices import Latest, LatestFrame
 from station.protocol import Box, Exposure, Face, Frame, FrameHeader, Light, Overlay, QualityReport, Verdict
 from station.quality import hint, load_profile
 from tests.fixtures.kiosk_agent import FACE, HEIGHT, WIDTH, portrait

@@ -10,9 +10,8 @@ import pytest
 from dermabooth.resources import face_model
 from phantom.stage import Stage
 from station.agent.quality import BoothQuality
-from station.devices import LatestFrame
+from station.devices import Latest, LatestFrame
 from station.geometry import FaceFinder, SkinNetwork
-from station.kiosk import Latest
 from station.protocol import Frame, FrameHeader, Light
 from station.quality import eyes_closed, load_profile
 

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from station.kiosk import Latest
+from station.devices import Latest
 
 pytestmark = pytest.mark.unit
 
