@@ -8,9 +8,9 @@ from aiohttp import web
 
 from server.access import Scope
 from server.api.about import About, choice, text, whole
-from server.api.outbox_schemas import DeliveryInfo, DestinationInfo, OutboxPage, Retried, RetryParked
 from server.api.resources import STORE, json_response, number_in_query, text_in_query
 from server.api.routes import Route, route
+from server.api.schemas import DeliveryInfo, DestinationInfo, OutboxPage, Retried, RetryParked
 from server.errors import NotFound
 from server.store import Delivery, DeliverySearch, DeliveryState, Store
 

@@ -8,8 +8,7 @@ from server.api.about import About
 from server.api.auditing import record_signing
 from server.api.resources import STORE, json_response, uid_in_path
 from server.api.routes import GRANT, Route, route
-from server.api.schemas import PersonInfo
-from server.api.signature_schemas import SignatureInfo, SignaturePage, SignVisit
+from server.api.schemas import PersonInfo, SignatureInfo, SignaturePage, SignVisit
 from server.signing import Busy, SigningDesk
 from server.store import Instance, Signature, SigningState, is_signed_by, need_signable
 

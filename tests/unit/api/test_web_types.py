@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from server import events
-from server.api import board, outbox_schemas, problems, schemas
+from server.api import board, problems, schemas
 from station import protocol, quality
 from station.kiosk import contract, picture
 
@@ -18,7 +18,7 @@ _INTERFACE = re.compile(r"export interface (\w+) \{(.*?)\n\}", re.DOTALL)
 _FIELD = re.compile(r"^  (\w+)\??:", re.MULTILINE)
 _NOTICE = re.compile(r'\{\s*type: "(\w+)";(.*?)\}', re.DOTALL)
 _NOTICE_FIELD = re.compile(r"(\w+):")
-HOMES = (protocol, quality, contract, picture, schemas, outbox_schemas, board, problems)
+HOMES = (protocol, quality, contract, picture, schemas, board, problems)
 
 
 def struct_named(name: str) -> type[msgspec.Struct]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from server.api.schemas import PersonInfo
+from server.api.schemas.session import PersonInfo
 
 
 class SignatureInfo(msgspec.Struct, frozen=True, kw_only=True):
