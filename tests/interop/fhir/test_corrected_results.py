@@ -40,22 +40,15 @@ pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
 EHR, BOOTH = "ehr", "one"
 DICOMWEB = "https://pacs.example/dicom-web"
 ERROR, STANDING = "entered-in-error", "preliminary"
+EVERY_RELEASE = pytest.mark.parametrize("hospital", Release, indirect=True)
 KINDS = ("ImagingStudy", "DocumentReference", "Observation", "DiagnosticReport")
 
 
-@pytest.fixture(scope="module", params=Release)
-def shared_hospital(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Hospital]:
-    with opened_hospital(tmp_path_factory.mktemp("secrets"), request.param) as one:
-        yield one
-
-
 @pytest.fixture
-def hospital(shared_hospital: Hospital) -> Hospital:
-    """As if nothing were there yet."""
-    shared_hospital.look_away(*KINDS)
-    return shared_hospital
+def hospital(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hospital]:
+    """Of R4 unless told; one of its own for every test: the more it holds, the longer it searches."""
+    with opened_hospital(tmp_path, getattr(request, "param", Release.R4)) as one:
+        yield one
 
 
 @pytest_asyncio.fixture
@@ -96,6 +89,7 @@ async def move(store: Store, archive: Archive, visit: Shot) -> Correction:
     return done
 
 
+@EVERY_RELEASE
 async def test_results_of_the_wrong_patient_are_withdrawn_and_told_anew_of_the_right_one(
     opened: tuple[Store, Archive], hospital: Hospital
 ) -> None:
@@ -206,6 +200,7 @@ async def test_results_of_a_rejected_picture_were_entered_in_error(
     assert study["numberOfInstances"] == 3
 
 
+@EVERY_RELEASE
 async def test_a_picture_that_comes_late_is_added_to_what_is_there(
     opened: tuple[Store, Archive], hospital: Hospital
 ) -> None:
