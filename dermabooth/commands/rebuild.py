@@ -49,7 +49,9 @@ def rebuild(
     reader = ArchiveReader(settings.archive, hashes=hashes)
     aside = _put_aside(settings.database_url, replace=replace)
     if aside is not None:
-        console.print(f"The database that was there is now {aside}")
+        console.print(
+            f"The database that was there is now {aside}", highlight=False, markup=False, soft_wrap=True
+        )
     done = _fill(settings, reader, console, replace=replace)
     typer.echo(f"{done.visits} visits, {done.stills} stills, {done.instances} objects")
     _tell(reader)

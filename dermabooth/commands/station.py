@@ -1,6 +1,7 @@
 """`dermabooth station`: the booth agent, with its kiosk page on loopback."""
 
 import json
+import logging
 import os
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,9 @@ from dermabooth import __version__, resources, running
 from server.parent import die_with_parent
 from station.agent import StationAgent
 from station.config import StationConfig
+from station.transport import open_keys
+
+log = logging.getLogger(__name__)
 
 
 def station(
@@ -50,6 +54,9 @@ def station(
     if seed is not None:
         overrides["camera"] = {"seed": seed}
     settings = StationConfig.load(config or resources.configs() / "station" / "sim.toml", overrides)
+    open_keys(
+        settings.data / "keys"
+    )  # also of a booth without a server: its public key is what lets it in there
     agent = StationAgent(
         settings,
         web_root=resources.web(),
@@ -60,7 +67,9 @@ def station(
 
 
 def _announce(agent: StationAgent) -> None:
-    """Leave the page's address where other programs of this machine find it."""
+    """Tell the page's address, and leave it where other programs of this machine find it."""
+    places = {"page": agent.kiosk_url or "none", "public_key": str(agent.config.data / "keys" / "booth.key")}
+    log.info("the booth is up", extra=places)
     folder = agent.config.data / "run"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = folder / ".station.json"

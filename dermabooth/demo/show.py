@@ -67,10 +67,10 @@ async def show_visit(
         steps.end()
         show(outcome, console)
         _tell(console, f"first overlay after {first_overlay_s:.1f} s, visit complete after {seconds:.1f} s")
-        _print_addresses(settings, live, options, console)
         if options.json_file is not None:
             options.json_file.write_text(json.dumps(outcome, indent=2))
         if not options.once:
+            _print_addresses(settings, live, options, console)
             _tell(console, "Ctrl-C ends the demo.")
             await asyncio.Event().wait()
     return bool(outcome["ok"])

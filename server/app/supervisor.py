@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from server.app import ready
@@ -36,13 +36,10 @@ class ChildFailed(ServerError):
     """A process of the server ended before it was up; its own message stands above."""
 
 
-async def supervise(
-    config: ServerConfig,
-    models: Path,
-    command: Command,
-    on_ready: Callable[[], Awaitable[None]] | None = None,
-) -> None:
+async def supervise(config: ServerConfig, models: Path, command: Command) -> None:
     """Run the whole server until cancelled; its processes start together and stop in reverse order.
+
+    Once all are up the log says where the pages are, where stills go, and which file holds the administrator's token.
 
     Raises `ChildFailed` if a child does not come up, `InferenceUnavailable` if Triton does not.
     """
@@ -62,11 +59,19 @@ async def supervise(
                 await child.launch()
             for child in children:
                 await child.up()
-            if on_ready is not None:
-                await on_ready()
+            _tell_where(config)
             async with asyncio.TaskGroup() as tasks:
                 for child in children:
                     tasks.create_task(child.keep(), name="keep-child")
+
+
+def _tell_where(config: ServerConfig) -> None:
+    places = {
+        "pages": (ready.addresses(config.run, "live") or {}).get("http", ""),
+        "stills": config.capture.endpoint,
+        "token": str(config.keys / "admin.token"),
+    }
+    log.info("the server is up", extra=places)
 
 
 class _Child:

@@ -57,8 +57,8 @@ async def test_who_may_only_read_is_offered_no_correction(server: Server) -> Non
 async def test_a_visit_is_moved_to_who_was_photographed(server: Server) -> None:
     shot, visit = await opened(server, Scope.READ, Scope.CORRECT)
     await visit.locator("[data-action=correct]").click()
-    dialog = visit.locator("dialog")
-    await expect(dialog).to_contain_text("Yamada")
+    dialog = visit.locator("correct-dialog dialog")
+    await expect(dialog).to_contain_text("Now: Tarou Yamada · P-1")
     await expect(dialog.locator("[name=patient_id]")).to_have_value(PATIENT.patient_id)
     await looked_at(server, "details")
     await dialog.locator("[value=move]").check()
@@ -85,7 +85,7 @@ async def test_a_visit_is_moved_to_who_was_photographed(server: Server) -> None:
 async def test_a_rejected_picture_is_told_in_the_history_only(server: Server) -> None:
     shot, visit = await opened(server, Scope.ADMIN)
     await visit.locator("[data-action=correct]").click()
-    dialog = visit.locator("dialog")
+    dialog = visit.locator("correct-dialog dialog")
     await dialog.locator("[value=reject]").check()
     await dialog.locator("[name=cause]").select_option("motion_blur")
     await dialog.locator("[name=reason]").fill("she blinked")

@@ -88,6 +88,8 @@ async def test_destinations_and_objects_are_told_and_retried(server: Server, fil
     await expect(rows).to_have_count(2)
     await expect(rows.first.locator("[data-reason]")).to_have_text(re.compile(REASON, re.IGNORECASE))
     await expect(rows.first.locator("[data-next-step]")).to_contain_text("What to do: Allow this SOP class")
+    to_its_visit = rows.first.get_by_role("link", name="show its visit")
+    await expect(to_its_visit).to_have_attribute("href", f"#/visits/{filled.study}")
     await rows.first.locator('[data-action="retry"]').click()
     await expect(page.locator(".told")).to_have_text("It is tried again within two seconds.")
     await expect(rows).to_have_count(1)

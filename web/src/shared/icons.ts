@@ -39,5 +39,7 @@ export const liveIcon = (): SVGTemplateResult =>
   frame(svg`<circle cx="10" cy="10" r="2.4" fill="currentColor" stroke="none"/><path d="M5.4 5.4a6.5 6.5 0 0 0 0 9.2M14.6 5.4a6.5 6.5 0 0 1 0 9.2"/>`, 18);
 export const cameraIcon = (): SVGTemplateResult =>
   frame(svg`<rect x="2" y="5" width="16" height="11.5" rx="2.5"/><circle cx="10" cy="10.8" r="3.2"/><path d="M7 5l1-2h4l1 2"/>`, 20);
+export const clockIcon = (size = 16): SVGTemplateResult =>
+  frame(svg`<circle cx="10" cy="10" r="7.6"/><path d="M10 5.8V10l2.8 2"/>`, size);
 export const infoIcon = (): SVGTemplateResult =>
   frame(svg`<circle cx="10" cy="10" r="8"/><path d="M10 9.2v4.4M10 6.3v.1"/>`, 16);

@@ -2,7 +2,7 @@ import { css, html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Verdict } from "../wire/protocol";
 import { Localised, texts } from "./catalogue";
-import { verdictIcon } from "./icons";
+import { clockIcon, verdictIcon } from "./icons";
 
 /** A verdict as shape, colour and word. */
 @customElement("verdict-badge")
@@ -10,6 +10,8 @@ export class VerdictBadge extends Localised {
   @property({ reflect: true }) verdict: Verdict = "unknown";
   /** Replaces the word. */
   @property() label = "";
+  /** A clock in place of the question mark: it only takes its time. */
+  @property({ type: Boolean }) waits = false;
 
   static override styles = css`
     :host {
@@ -39,7 +41,8 @@ export class VerdictBadge extends Localised {
   `;
 
   override render(): TemplateResult {
-    return html`${verdictIcon(this.verdict, 16)}<span>${this.label || texts().verdicts[this.verdict]}</span>`;
+    const icon = this.waits && this.verdict === "unknown" ? clockIcon() : verdictIcon(this.verdict, 16);
+    return html`${icon}<span>${this.label || texts().verdicts[this.verdict]}</span>`;
   }
 }
 

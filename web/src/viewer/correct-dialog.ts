@@ -50,8 +50,9 @@ export class CorrectDialog extends Localised {
         border-radius: var(--radius);
         padding: 24px;
         width: min(560px, calc(100vw - 32px));
-        max-height: calc(100vh - 32px);
+        max-height: calc(100dvh - 32px);
         overflow: auto;
+        overscroll-behavior: contain;
       }
       dialog::backdrop {
         background: rgb(0 0 0 / 55%);
@@ -77,7 +78,11 @@ export class CorrectDialog extends Localised {
         color: var(--text);
         cursor: pointer;
       }
+      legend {
+        padding: 0;
+      }
       .kind input {
+        margin: 0;
         width: 20px;
         min-height: 20px;
         flex: none;
@@ -101,10 +106,18 @@ export class CorrectDialog extends Localised {
       .problem {
         color: var(--fail);
       }
+      /* In sight however long the form is. */
       .actions {
         display: flex;
+        flex-wrap: wrap;
         justify-content: flex-end;
         gap: 10px;
+        position: sticky;
+        bottom: -24px;
+        margin: 0 -24px -24px;
+        padding: 14px 24px;
+        background: var(--surface);
+        border-top: 1px solid var(--line);
       }
     `,
   ];

@@ -37,6 +37,15 @@ export class DeliveryRow extends Localised {
       .what {
         font-weight: 600;
       }
+      /* A finger's width, without moving the lines apart. */
+      .what a {
+        display: inline-block;
+        padding: 8px 0;
+        margin: -8px 0;
+        color: inherit;
+        text-decoration-color: var(--line-strong);
+        text-underline-offset: 3px;
+      }
       .why {
         overflow-wrap: anywhere;
         display: grid;
@@ -78,13 +87,19 @@ export class DeliveryRow extends Localised {
     const t = texts().viewer.outbox;
     return html`<div class="row" data-delivery=${delivery.id}>
       <div>
-        <div class="what">${kindName(delivery.kind)}</div>
+        <div class="what">
+          <a
+            href="#/visits/${delivery.study_instance_uid}"
+            aria-label=${fill(t.visit_label, { what: kindName(delivery.kind) })}
+            >${kindName(delivery.kind)}</a
+          >
+        </div>
         <div class="small muted">
           ${fill(t.to, { name: delivery.destination })} ·
           <span title=${dateTime(delivery.created_at)}>${fill(t.made, { ago: ago(delivery.created_at) })}</span>
         </div>
       </div>
-      <div><verdict-badge .verdict=${verdictOn(delivery)} label=${t.states[delivery.state]}></verdict-badge></div>
+      <div><verdict-badge waits .verdict=${verdictOn(delivery)} label=${t.states[delivery.state]}></verdict-badge></div>
       <div class="why">${this.#why()}</div>
       <div class="actions">${this.admin ? this.#actions() : nothing}</div>
     </div>`;

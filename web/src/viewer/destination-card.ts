@@ -78,7 +78,7 @@ export class DestinationCard extends Localised {
     return html`<section class="card" data-destination=${destination.name} aria-label=${destination.name}>
       <div class="line">
         <h3>${destination.name}</h3>
-        <verdict-badge .verdict=${verdict} label=${t[STANDING[verdict]]}></verdict-badge>
+        <verdict-badge waits .verdict=${verdict} label=${t[STANDING[verdict]]}></verdict-badge>
       </div>
       <p class="small muted" data-last>
         ${destination.last_success_at === null ? t.never : fill(t.last_success, { ago: ago(destination.last_success_at) })}

@@ -105,10 +105,18 @@ export function stopwatch(seconds: number): string {
   return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
 }
 
-/** DICOM PN (family^given): family name first where the language puts it first. */
+/**
+ * DICOM PN (PS3.5 6.2.1.2): of its groups, alphabetic=ideographic=phonetic, the one that the language reads, with the
+ * family name first where language or script put it first.
+ */
 export function personName(name: string): string {
-  const [family = "", given = ""] = name.split("^");
-  return language() === "ko" ? `${family}${given === "" ? "" : ` ${given}`}`.trim() : `${given} ${family}`.trim();
+  const [alphabetic = "", ideographic = ""] = name.split("=");
+  const latin = ideographic === "" || (language() !== "ko" && alphabetic !== "");
+  const [family = "", given = ""] = (latin ? alphabetic : ideographic).split("^");
+  if (!latin) {
+    return `${family}${given}`.trim();
+  }
+  return (language() === "ko" ? `${family} ${given}` : `${given} ${family}`).trim();
 }
 
 /** British English writes day and 24 hours as a clinic does. */
