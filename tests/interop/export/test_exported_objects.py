@@ -1,9 +1,13 @@
 """Exported objects before independent programs: dicom3tools, dcmtk and highdicom read them, and their references resolve."""
 
 import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import cv2
 import highdicom as hd
 import numpy as np
 import pydicom
@@ -11,9 +15,21 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.pixels.utils import pixel_array
 
+from server.config.destinations import ObjectKind
+from server.dicom import (
+    REJECTED_FOR_QUALITY,
+    Form,
+    build_derived_photo,
+    build_key_object,
+    build_segmentation,
+    encoded,
+    object_kind,
+)
 from server.export import Exporter, ExportOptions, Faces, Pseudonyms, Selection
+from station.protocol import derived_uid
+from tests.fixtures.dicom_objects import SERVER, segment
 from tests.fixtures.dicom_validators import assert_valid, dump_report
-from tests.fixtures.research_visits import ANNA, OPENED_AT, add_visit, open_research
+from tests.fixtures.research_visits import ANNA, OPENED_AT, PLANTED, SIDE, Shot, add_visit, open_research
 
 pytestmark = pytest.mark.interop
 
@@ -25,12 +41,19 @@ UNDATED = (
 CONTENT = "clean-structured-content"
 
 
-async def exported(tmp_path: Path, names: tuple[str, ...], faces: Faces) -> dict[str, Dataset]:
-    """The files of two visits, by SOP Instance UID."""
+async def exported(
+    tmp_path: Path,
+    names: tuple[str, ...],
+    faces: Faces,
+    more: Callable[[Shot], Sequence[Dataset]] = lambda _: (),
+    days: Sequence[int] = (0, 7),
+) -> dict[str, Dataset]:
+    """The files of a visit per day, by SOP Instance UID; `more` makes further objects of each photograph."""
     store, archive = open_research(tmp_path / "data")
     try:
-        for day in (0, 7):
-            await add_visit(store, archive, ANNA, opened_at=OPENED_AT + day * 86_400, again=day == 0)
+        for day in days:
+            opened_at = OPENED_AT + day * 86_400
+            await add_visit(store, archive, ANNA, opened_at=opened_at, again=day == 0, more=more)
         exporter = Exporter(store, archive, Pseudonyms(b"k" * 32), ExportOptions.named(names, faces), "0.1.0")
         await exporter.export(tmp_path / "out", Selection())
     finally:
@@ -47,6 +70,54 @@ def references(dataset: Dataset) -> set[str]:
         if element.VR == "SQ":
             found = found.union(*(references(item) for item in element.value))
     return found
+
+
+def further(shot: Shot) -> Sequence[Dataset]:
+    """A heat map, a picture with a drawing on it, and a key object that says something of both photograph and masks."""
+    photo, uid = shot.photo, str(shot.photo.SOPInstanceUID)
+    made_at = datetime.fromtimestamp(OPENED_AT, UTC)
+
+    def made(what: str, number: int) -> dict[str, Any]:
+        return {
+            "series_instance_uid": derived_uid(str(photo.SeriesInstanceUID), what),
+            "sop_instance_uid": derived_uid(uid, what),
+            "series_number": number + int(photo.SeriesNumber),
+            "instance_number": int(photo.InstanceNumber),
+            "equipment": SERVER,
+            "made_at": made_at,
+        }
+
+    warm = np.tile(np.linspace(0, 255, SIDE).astype(np.uint8), (SIDE, 1))
+    heat = build_segmentation(
+        photo, [segment("acne_severity", warm)], form=Form.FRACTIONAL, **made("HEAT", 4000)
+    )
+    settings = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422]
+    drawn = cv2.imencode(".jpg", cv2.cvtColor(shot.srgb, cv2.COLOR_RGB2BGR), settings)[1].tobytes()
+    overlay = build_derived_photo(
+        photo, drawn, scale=1.0, derivation="Outlines drawn", comments="of Ferdinand", **made("OVERLAY", 3000)
+    )
+    chosen = build_key_object(
+        REJECTED_FOR_QUALITY, [photo, shot.segmentation], description="Annegret moved", **made("KEY", 9000)
+    )
+    return heat, overlay, chosen
+
+
+@pytest.mark.parametrize("faces", Faces)
+async def test_heat_maps_drawings_and_key_objects_are_valid_as_well(tmp_path: Path, faces: Faces) -> None:
+    objects = await exported(tmp_path, (CONTENT,), faces, further, days=(0,))
+    kinds = Counter(object_kind(one) for one in objects.values())
+    # What was masked is a derived picture as well.
+    assert kinds[ObjectKind.OVERLAY] + kinds[ObjectKind.PHOTO] == 2 * kinds[ObjectKind.HEAT_MAP] >= 6
+    assert kinds[ObjectKind.KEY_OBJECT] == (0 if faces is Faces.CROPS else 3)
+    for study in {str(dataset.StudyInstanceUID) for dataset in objects.values()}:
+        files = [Path(str(one.filename)) for one in objects.values() if one.StudyInstanceUID == study]
+        assert_valid(files, also=UNDATED)
+    for dataset in objects.values():
+        assert references(dataset) <= set(objects)
+        if dataset.Modality == "KO":
+            dump_report(Path(str(dataset.filename)))
+        text = bytes(encoded(dataset))
+        assert not [word for word in PLANTED if word.encode() in text]
 
 
 @pytest.mark.parametrize(
