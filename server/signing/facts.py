@@ -13,6 +13,8 @@ MOST_VISITS = 12
 """Visits that a course is drawn over, with this one."""
 _VIEWS = (View.FRONT, View.LEFT_45, View.RIGHT_45, View.NECK, View.UNSPECIFIED)
 _LIGHTS = tuple(Light)
+_AROUND_FACE = 0.2
+"""What is shown around a face, as a share of its width and height."""
 _WHOLE = ("face", "skin", "neck")
 _INNER = ("_estimate", "_uncertain", "_p0", "_p1", "_p2", "_p3", "_p4")
 """Ends of what a model tells beside its answer."""
@@ -89,6 +91,7 @@ def _photograph(still: Still, instances: Sequence[Instance], archive: Archive) -
         captured_at=still.header.captured_at or still.received_at,
         width=still.header.width,
         height=still.header.height,
+        part=_part(still),
         verdict=Verdict.UNKNOWN if quality is None else quality.verdict,
         advice="" if quality is None else " ".join(quality.advice),
         override=still.override,
@@ -96,6 +99,19 @@ def _photograph(still: Still, instances: Sequence[Instance], archive: Archive) -
         overlay=kinds.get(ObjectKind.OVERLAY, ""),
         rendition=archive.relative(rendition),
     )
+
+
+def _part(still: Still) -> tuple[float, float, float, float]:
+    """The face with some of what is around it; without a face all."""
+    if still.face is None:
+        return 0.0, 0.0, 1.0, 1.0
+    box, width, height = still.face.box, still.header.width, still.header.height
+    more_x, more_y = _AROUND_FACE * box.width, _AROUND_FACE * box.height
+    left, right = max(box.x - more_x, 0.0), min(box.x + box.width + more_x, width)
+    top, bottom = max(box.y - more_y, 0.0), min(box.y + box.height + more_y, height)
+    if right - left < 1 or bottom - top < 1:
+        return 0.0, 0.0, 1.0, 1.0
+    return left / width, top / height, right / width, bottom / height
 
 
 def here(one: Instance) -> bool:

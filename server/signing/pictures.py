@@ -37,8 +37,17 @@ def _picture(archive: Archive, one: Photograph) -> NDArray[np.uint8] | None:
         decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
         if decoded is not None:
             picture = np.asarray(decoded, np.uint8)
-            return picture[: max(1, round(picture.shape[1] * one.height / max(one.width, 1)))]
+            whole = picture[: max(1, round(picture.shape[1] * one.height / max(one.width, 1)))]
+            return _cut(whole, one.part)
     return None
+
+
+def _cut(picture: NDArray[np.uint8], part: tuple[float, float, float, float]) -> NDArray[np.uint8]:
+    """At least one px of each side."""
+    height, width = picture.shape[:2]
+    left, right = min(round(part[0] * width), width - 1), round(part[2] * width)
+    top, bottom = min(round(part[1] * height), height - 1), round(part[3] * height)
+    return picture[top : max(bottom, top + 1), left : max(right, left + 1)]
 
 
 def _frame(path: Path) -> bytes:

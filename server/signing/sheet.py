@@ -15,6 +15,8 @@ class Photograph(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     height: int
     """Of the photograph, px: what is drawn below it is left out."""
+    part: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    """Left, top, right and bottom of what is shown, as shares of width and height."""
     verdict: Verdict
     advice: str = ""
     """What is wrong with it, in the operator's words."""
@@ -25,6 +27,12 @@ class Photograph(msgspec.Struct, frozen=True, kw_only=True):
     """The DICOM picture with what was found drawn on it."""
     rendition: str = ""
     """A JPEG of the photograph, where there is no overlay."""
+
+    @property
+    def aspect(self) -> float:
+        """Height of what is shown by its width."""
+        left, top, right, bottom = self.part
+        return self.height * (bottom - top) / max(self.width * (right - left), 1.0)
 
 
 class Past(msgspec.Struct, frozen=True):

@@ -13,34 +13,36 @@ _NAME, _PICTURE, _VALUE = 46.0, 31.0, 13.0
 _WIDTHS = (_NAME, _PICTURE, *[_VALUE] * len(_REGIONS), WIDTH - _NAME - _PICTURE - _VALUE * len(_REGIONS))
 
 
+_OF_WHICH = "Each measure is told of the first photograph that has it."
+_COURSE = (
+    "Course: the first region's value at this visit (right) and up to eleven earlier ones of the same view and light; "
+    "rings were measured with another method. A difference smaller than the booth's repeatability is none."
+)
+
+
 def draw_measures(canvas: Canvas, sheet: Sheet) -> None:
     """Draw the table; nothing where nothing was measured."""
-    places = columns(_WIDTHS)
+    places, course = columns(_WIDTHS), any(one.past for one in sheet.results)
     if sheet.results:
         canvas.heading("Measures", needs=_ROW * 6)
-        _draw_titles(canvas, places)
+        _draw_titles(canvas, places, course=course)
     for one in sheet.results:
         if canvas.need(_ROW):
-            _draw_titles(canvas, places)
+            _draw_titles(canvas, places, course=course)
         _draw_row(canvas, places, one, sheet.opened_at)
     if sheet.results:
         canvas.set_xy(LEFT, canvas.get_y() + 1.5)
-        canvas.paragraph(
-            "Each measure is told of the first photograph that has it. Course: the first region's value at this visit "
-            "(right) and up to eleven earlier ones of the same view and light; rings were measured with another method. "
-            "A difference smaller than the booth's repeatability is none.",
-            size=7.5,
-            colour=MUTED,
-        )
+        canvas.paragraph(f"{_OF_WHICH} {_COURSE}" if course else _OF_WHICH, size=7.5, colour=MUTED)
     _draw_unmeasured(canvas, sheet)
 
 
-def _draw_titles(canvas: Canvas, places: Sequence[float]) -> None:
+def _draw_titles(canvas: Canvas, places: Sequence[float], *, course: bool) -> None:
     y = canvas.get_y()
     canvas.write_at(places[1], y, "Photograph", size=7.5, colour=MUTED)
     for place, region in zip(places[2:], _REGIONS, strict=False):
         canvas.write_at(place, y, words.REGIONS[region], size=7.5, colour=MUTED, width=_VALUE - 1, align="R")
-    canvas.write_at(places[-1] + 3, y, "Course", size=7.5, colour=MUTED)
+    if course:
+        canvas.write_at(places[-1] + 3, y, "Course", size=7.5, colour=MUTED)
     canvas.rule(y + 4)
     canvas.set_xy(LEFT, y + 4.4)
 

@@ -3,28 +3,43 @@
 from collections.abc import Mapping
 from io import BytesIO
 
+from server.dicom import segment_kind
+from server.overlay import COLOURS as COLOURS_OF_LAYERS
 from server.signing.paper import words
 from server.signing.paper.canvas import LEFT, LINE, MUTED, SHADE, WIDTH, Canvas
 from server.signing.paper.front import COLOURS
 from server.signing.sheet import Photograph, Sheet
+from station.protocol import Layer
 
+_OUTLINED = (
+    "redness",
+    "pigment_spot",
+    "marked_spot",
+    "trouble",
+    "wrinkle",
+    "pore",
+    "porphyrin",
+    "uv_spot",
+)
+"""Findings by `segment_kind`, in whose colours overlays have them."""
 _GAP = 4.0
 _CAPTION = 11.5
-_TALLEST = 62.0
 _PAGE = 230.0
 """What one page holds: a grid that fits one begins one."""
-_MANY = 6
-"""Photographs that three columns are wide enough for."""
+_SIDE_BY_SIDE = ((4, 2, 98.0), (6, 3, 84.0), (9, 3, 65.0))
+"""Up to how many photographs how many stand side by side, and how high at most, mm; more: `_MANY`."""
+_MANY = 4, 62.0
 
 
 def draw_photographs(canvas: Canvas, sheet: Sheet, pictures: Mapping[str, bytes]) -> None:
-    """Draw all of them, three or four side by side."""
+    """Draw all of them, the fewer the larger."""
     if not sheet.photographs:
         return
-    side = 3 if len(sheet.photographs) <= _MANY else 4
+    count = len(sheet.photographs)
+    side, tallest = next(((side, high) for most, side, high in _SIDE_BY_SIDE if count <= most), _MANY)
     width = (WIDTH - (side - 1) * _GAP) / side
-    heights = [min(_TALLEST, width * one.height / max(one.width, 1)) for one in sheet.photographs]
-    height, rows = max(heights), -(-len(sheet.photographs) // side)
+    height = max(min(tallest, width * one.aspect) for one in sheet.photographs)
+    rows = -(-count // side)
     canvas.heading("Photographs", needs=min(rows * (height + _CAPTION) + 6, _PAGE))
     canvas.paragraph(
         "Outlines: the skin that was examined, and what was found on it.", size=7.5, colour=MUTED
@@ -41,6 +56,23 @@ def draw_photographs(canvas: Canvas, sheet: Sheet, pictures: Mapping[str, bytes]
                 (LEFT + column * (width + _GAP), y, width, height),
             )
         canvas.set_xy(LEFT, y + height + _CAPTION)
+
+
+def _draw_legend(canvas: Canvas) -> None:
+    """What the colours of the outlines mean, as many in a line as it holds."""
+    outlines = [("Skin that was examined", COLOURS_OF_LAYERS[Layer.SKIN])]
+    outlines += [(kind.type.meaning, kind.colour) for kind in map(segment_kind, _OUTLINED)]
+    x, y = LEFT, canvas.get_y()
+    for name, colour in outlines:
+        canvas.set_font_size(7)
+        wide = canvas.get_string_width(name) + 8
+        if x + wide > LEFT + WIDTH:
+            x, y = LEFT, y + 4
+        with canvas.local_context(fill_color=colour):
+            canvas.rect(x, y + 0.5, 2.2, 2.2, style="F")
+        canvas.write_at(x + 3.2, y, name, size=7, colour=MUTED)
+        x += wide
+    canvas.set_xy(LEFT, y + 5.5)
 
 
 def _draw(

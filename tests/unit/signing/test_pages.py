@@ -31,6 +31,7 @@ def photograph(view: View, light: Light, verdict: Verdict = Verdict.PASS) -> Pho
         width=1200,
         height=1600,
         verdict=verdict,
+        overlay="overlay.dcm",
         advice="" if verdict is Verdict.PASS else "Hold still: the left cheek is blurred.",
     )
 

@@ -1,6 +1,7 @@
 """The small pictures of a report: the overlay without its legend, or else the plain photograph."""
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,7 +26,7 @@ def plain(colour: tuple[int, int, int], height: int, width: int) -> NDArray[np.u
     return np.full((height, width, 3), colour, np.uint8)
 
 
-def photograph(**more: str) -> Photograph:
+def photograph(**more: Any) -> Photograph:
     return Photograph(
         sop_instance_uid=STILL,
         view=View.FRONT,
@@ -84,6 +85,13 @@ def test_without_an_overlay_the_photograph_itself_is_shown(tmp_path: Path) -> No
     picture = shown(archive, photograph(rendition=rendition(archive)))
     assert picture.shape == (400, 300, 3)
     assert np.abs(picture.astype(int) - BLUE).max() < 12
+
+
+def test_only_the_part_that_is_asked_for_is_shown(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive")
+    one = photograph(overlay=overlay(archive), part=(0.25, 0.5, 0.75, 0.75))
+    assert shown(archive, one).shape == (400, 600, 3)
+    assert one.aspect == pytest.approx(400 / 600)
 
 
 def test_a_damaged_overlay_gives_way_to_the_photograph_and_nothing_to_a_gap(tmp_path: Path) -> None:
