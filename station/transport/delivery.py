@@ -24,8 +24,8 @@ from station.protocol import (
     VisitNoted,
     VisitOpened,
 )
+from station.transport.connection import Connection, ConnectionLost
 from station.transport.ledger import Ledger
-from station.transport.link import Link, LinkLost
 from station.transport.read_ahead import ReadAhead
 from station.transport.spool import Spool
 from station.transport.visit_files import SpooledVisit
@@ -52,8 +52,8 @@ class _Transfer:
 class Delivery:
     """One connection's worth of sending; `run` and `settle` are tasks, `take` gets the server's messages."""
 
-    def __init__(self, link: Link, spool: Spool, ledger: Ledger, wake: asyncio.Event) -> None:
-        self._link = link
+    def __init__(self, connection: Connection, spool: Spool, ledger: Ledger, wake: asyncio.Event) -> None:
+        self._connection = connection
         self._spool = spool
         self._ledger = ledger
         self._wake = wake
@@ -67,7 +67,7 @@ class Delivery:
         self._answers: asyncio.Queue[StillStored | Refused] = asyncio.Queue()
 
     async def run(self) -> None:
-        """Send whatever is due until cancelled; raises `LinkLost` if the server does not answer in time."""
+        """Send whatever is due until cancelled; raises `ConnectionLost` if the server does not answer in time."""
         while True:
             self._wake.clear()
             if not await self._deliver_next():
@@ -86,7 +86,7 @@ class Delivery:
             self._wake.set()
 
     def take(self, message: ServerMessage) -> None:
-        """Act on the server's answer; raises `LinkLost` for one that makes no sense."""
+        """Act on the server's answer; raises `ConnectionLost` for one that makes no sense."""
         match message:
             case VisitNoted():
                 self._answer_visit(message.study_instance_uid, message)
@@ -106,7 +106,7 @@ class Delivery:
         """Send one thing; False if nothing is due."""
         now = asyncio.get_running_loop().time()
         if any(deadline < now for deadline in self._unanswered.values()):
-            raise LinkLost("the server does not say what became of a still")
+            raise ConnectionLost("the server does not say what became of a still")
         for visit in self._spool.visits():
             news = self._news(visit)
             if news is not None:
@@ -149,12 +149,12 @@ class Delivery:
         uid = news.study_instance_uid
         future: asyncio.Future[VisitNoted | Refused] = asyncio.get_running_loop().create_future()
         self._asked = uid, future
-        await self._link.send(news)
+        await self._connection.send(news)
         try:
             async with asyncio.timeout(self._ledger.timing.answer_s):
                 answer = await future
         except TimeoutError:
-            raise LinkLost("the server does not note a visit") from None
+            raise ConnectionLost("the server does not note a visit") from None
         finally:
             self._asked = None
         if isinstance(answer, Refused):
@@ -184,7 +184,7 @@ class Delivery:
         self._ledger.sending = uid
         self._expect_answer(uid)
         try:
-            await self._link.send(offer)
+            await self._connection.send(offer)
             await self._send_bytes(transfer)
         except SpoolDamaged as error:
             _log.exception("a still in the spool is damaged", extra={"uid": uid})
@@ -208,7 +208,7 @@ class Delivery:
 
     async def _send_chunk(self, transfer: _Transfer, part: memoryview) -> None:
         uid, offset = transfer.offer.sop_instance_uid, transfer.sent_to
-        await self._link.send(StillChunk(sop_instance_uid=uid, offset=offset), part)
+        await self._connection.send(StillChunk(sop_instance_uid=uid, offset=offset), part)
         transfer.credit -= 1
         transfer.sent_to += len(part)
         self._ledger.sent_bytes += len(part)
@@ -222,7 +222,7 @@ class Delivery:
                         transfer.changed.clear()
                         await transfer.changed.wait()
             except TimeoutError:
-                raise LinkLost("the server does not ask for the rest of a still") from None
+                raise ConnectionLost("the server does not ask for the rest of a still") from None
         return not transfer.ended
 
     def _expect_answer(self, uid: str) -> None:
@@ -234,7 +234,7 @@ class Delivery:
         if transfer is None or transfer.offer.sop_instance_uid != message.sop_instance_uid:
             return
         if transfer.offset is not None or message.offset >= transfer.offer.size:
-            raise LinkLost("the server asks for bytes that a still does not have")
+            raise ConnectionLost("the server asks for bytes that a still does not have")
         transfer.offset = transfer.sent_to = message.offset
         self._give(message.sop_instance_uid, min(message.credit, CREDIT))
 

@@ -22,10 +22,10 @@ from station.protocol import (
     check_peer_version,
 )
 from station.transport.base import UplinkState
+from station.transport.connection import Connection, ConnectionLost, open_connection
 from station.transport.delivery import Delivery
 from station.transport.keys import KeyPair
 from station.transport.ledger import Ledger
-from station.transport.link import Link, LinkLost, open_link
 from station.transport.spool import Spool
 from station.transport.timing import Timing
 
@@ -129,7 +129,7 @@ class ZeroMqUplink:
                 started = _now()
                 try:
                     await self._converse(context)
-                except LinkLost as lost:
+                except ConnectionLost as lost:
                     self._note_lost(str(lost), lost.refused)
                 except Exception:  # noqa: BLE001  boundary: the booth goes on, and tries again
                     _log.exception("uplink failed")
@@ -142,16 +142,18 @@ class ZeroMqUplink:
 
     async def _converse(self, context: zmq.asyncio.Context) -> None:
         """One connection from beginning to end; always raises."""
-        async with open_link(context, self._endpoint, self._keys, self._server_key, self._timing) as link:
-            welcome = await self._greet(link)
-            delivery = Delivery(link, self._spool, self._ledger, self._wake)
+        async with open_connection(
+            context, self._endpoint, self._keys, self._server_key, self._timing
+        ) as connection:
+            welcome = await self._greet(connection)
+            delivery = Delivery(connection, self._spool, self._ledger, self._wake)
             self._note_connected(welcome)
             try:
                 async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(link.wait_lost())
-                    tasks.create_task(self._listen(link, delivery))
-                    tasks.create_task(self._keep_alive(link))
-                    tasks.create_task(self._ask(link))
+                    tasks.create_task(connection.wait_lost())
+                    tasks.create_task(self._listen(connection, delivery))
+                    tasks.create_task(self._keep_alive(connection))
+                    tasks.create_task(self._ask(connection))
                     tasks.create_task(delivery.run())
                     tasks.create_task(delivery.settle())
             except ExceptionGroup as group:
@@ -160,10 +162,10 @@ class ZeroMqUplink:
                     raise asyncio.CancelledError from group
                 raise _foremost(group) from group
 
-    async def _greet(self, link: Link) -> Welcome:
-        await link.send(self._hello)
+    async def _greet(self, connection: Connection) -> Welcome:
+        await connection.send(self._hello)
         while True:
-            answer = await link.receive()
+            answer = await connection.receive()
             if isinstance(answer, Refused):
                 raise _lost(answer)
             if isinstance(answer, Welcome):
@@ -172,12 +174,12 @@ class ZeroMqUplink:
             check_peer_version(answer.version, answer.minimum, peer="the server")
         except VersionMismatch as error:
             refused = Refused(code=ErrorCode.VERSION, message=str(error))
-            raise LinkLost(str(error), refused) from error
+            raise ConnectionLost(str(error), refused) from error
         return answer
 
-    async def _listen(self, link: Link, delivery: Delivery) -> None:
+    async def _listen(self, connection: Connection, delivery: Delivery) -> None:
         while True:
-            message = await link.receive()
+            message = await connection.receive()
             if isinstance(message, Welcome):
                 # Said again with a new token, or once the preview's place is known.
                 self._welcome = message
@@ -188,21 +190,21 @@ class ZeroMqUplink:
             if isinstance(message, Refused) and (message.about is None or message.code in _HANG_UP):
                 raise _lost(message)
 
-    async def _ask(self, link: Link) -> None:
+    async def _ask(self, connection: Connection) -> None:
         while (
             not self._questions.empty()
         ):  # nobody waits any more for the answers to those of an earlier connection
             self._questions.get_nowait()
         while True:
-            await link.send(await self._questions.get())
+            await connection.send(await self._questions.get())
 
-    async def _keep_alive(self, link: Link) -> None:
+    async def _keep_alive(self, connection: Connection) -> None:
         told: PreviewVerdict | None = None
         while True:
-            silent = _now() - link.said_at
+            silent = _now() - connection.said_at
             if silent >= self._timing.heartbeat_s or self._preview != told:
                 told, silent = self._preview, 0.0
-                await link.send(Heartbeat(preview=told))
+                await connection.send(Heartbeat(preview=told))
             await asyncio.sleep(min(self._timing.judged_s, self._timing.heartbeat_s - silent))
 
     def _pass_on(self, message: ServerMessage) -> None:
@@ -222,16 +224,18 @@ class ZeroMqUplink:
         self._refused = refused or self._refused
 
 
-def _lost(refused: Refused) -> LinkLost:
-    return LinkLost(refused.message, refused if refused.code in _ACT and refused.about is None else None)
+def _lost(refused: Refused) -> ConnectionLost:
+    return ConnectionLost(
+        refused.message, refused if refused.code in _ACT and refused.about is None else None
+    )
 
 
 def _foremost(group: ExceptionGroup[Exception]) -> Exception:
     """The error that tells most of those that ended a connection."""
-    lost, others = group.split(LinkLost)
+    lost, others = group.split(ConnectionLost)
     if others is not None or lost is None:
         return group
-    errors = [error for error in lost.exceptions if isinstance(error, LinkLost)]
+    errors = [error for error in lost.exceptions if isinstance(error, ConnectionLost)]
     return next((error for error in errors if error.refused is not None), errors[0])
 
 

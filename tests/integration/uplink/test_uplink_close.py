@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from station.transport import Spool
-from station.transport.link import Link, LinkLost
+from station.transport.connection import Connection, ConnectionLost
 from tests.fixtures.uplinks import a_server, until
 
 pytestmark = pytest.mark.integration
@@ -17,11 +17,11 @@ async def test_an_uplink_that_is_closed_while_its_connection_breaks(
 ) -> None:
     breaks = asyncio.Event()
 
-    async def wait_lost(_link: Link) -> None:
+    async def wait_lost(_connection: Connection) -> None:
         await breaks.wait()
-        raise LinkLost("the connection to the server broke")
+        raise ConnectionLost("the connection to the server broke")
 
-    monkeypatch.setattr(Link, "wait_lost", wait_lost)
+    monkeypatch.setattr(Connection, "wait_lost", wait_lost)
     async with a_server(tmp_path / "server") as server:
         spool = await asyncio.to_thread(Spool.open, tmp_path / "spool")
         uplink = server.uplink(spool)

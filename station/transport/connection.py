@@ -35,7 +35,7 @@ _NOT_ENROLLED = "the server does not know the key of this booth: enrol its publi
 _WRONG_SERVER = "the server does not answer to the configured server key, or it is no dermabooth server"
 
 
-class LinkLost(Exception):
+class ConnectionLost(Exception):
     """The connection is of no further use; `refused` says why, where the server did."""
 
     def __init__(self, text: str, refused: Refused | None = None) -> None:
@@ -43,7 +43,7 @@ class LinkLost(Exception):
         self.refused = refused
 
 
-class Link:
+class Connection:
     """A connection whose two ends have proved their keys."""
 
     def __init__(self, socket: zmq.asyncio.Socket, monitor: zmq.asyncio.Socket, timing: Timing) -> None:
@@ -54,56 +54,56 @@ class Link:
         """When the last message was sent, on the loop's clock."""
 
     async def send(self, message: StationMessage, part: memoryview | None = None) -> None:
-        """Send a message; `part` is not copied: leave it until the server has taken it. Raises `LinkLost`."""
+        """Send a message; `part` is not copied: leave it until the server has taken it. Raises `ConnectionLost`."""
         parts = [encode(message)] if part is None else [encode(message), part]
         try:
             await self._socket.send_multipart(parts, copy=part is None)
         except zmq.ZMQError as error:
-            raise LinkLost(f"the server does not read: {error}") from error
+            raise ConnectionLost(f"the server does not read: {error}") from error
         self.said_at = asyncio.get_running_loop().time()
 
     async def receive(self) -> ServerMessage:
-        """The next message; raises `LinkLost` after too long a silence or for what is no message."""
+        """The next message; raises `ConnectionLost` after too long a silence or for what is no message."""
         try:
             async with asyncio.timeout(self._timing.silence_s):
                 parts = await self._socket.recv_multipart()
             if len(parts) != 1:
-                raise LinkLost("the server sent what is no message")
+                raise ConnectionLost("the server sent what is no message")
             return decode_server(parts[0])
         except TimeoutError:
-            raise LinkLost(f"no word from the server for {self._timing.silence_s:g} s") from None
+            raise ConnectionLost(f"no word from the server for {self._timing.silence_s:g} s") from None
         except ProtocolError as error:
-            raise LinkLost(f"the server sent what is no message: {error}") from error
+            raise ConnectionLost(f"the server sent what is no message: {error}") from error
 
     async def wait_lost(self) -> None:
-        """Raise `LinkLost` when the connection breaks."""
+        """Raise `ConnectionLost` when the connection breaks."""
         while await self._next_event() == zmq.EVENT_HANDSHAKE_SUCCEEDED:
             pass
-        raise LinkLost("the connection to the server broke")
+        raise ConnectionLost("the connection to the server broke")
 
     async def ensure_connected(self) -> None:
-        """Return once both ends have proved their keys; raises `LinkLost`."""
+        """Return once both ends have proved their keys; raises `ConnectionLost`."""
         try:
             async with asyncio.timeout(self._timing.silence_s):
                 event = await self._next_event()
         except TimeoutError:
-            raise LinkLost("the server cannot be reached") from None
+            raise ConnectionLost("the server cannot be reached") from None
         if event == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
-            raise LinkLost(_NOT_ENROLLED, Refused(code=ErrorCode.UNKNOWN_BOOTH, message=_NOT_ENROLLED))
+            raise ConnectionLost(_NOT_ENROLLED, Refused(code=ErrorCode.UNKNOWN_BOOTH, message=_NOT_ENROLLED))
         if event in (zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL, zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL):
-            raise LinkLost(_WRONG_SERVER)
+            raise ConnectionLost(_WRONG_SERVER)
         if event != zmq.EVENT_HANDSHAKE_SUCCEEDED:
-            raise LinkLost("the server cannot be reached")
+            raise ConnectionLost("the server cannot be reached")
 
     async def _next_event(self) -> int:
         return int(parse_monitor_message(await self._monitor.recv_multipart())["event"])
 
 
 @asynccontextmanager
-async def open_link(
+async def open_connection(
     context: zmq.asyncio.Context, endpoint: str, keys: KeyPair, server_key: bytes, timing: Timing
-) -> AsyncIterator[Link]:
-    """A new connection; raises `LinkLost` if there is none to be had."""
+) -> AsyncIterator[Connection]:
+    """A new connection; raises `ConnectionLost` if there is none to be had."""
     socket: zmq.asyncio.Socket = context.socket(zmq.DEALER)
     socket.linger = 0
     socket.curve_serverkey = server_key
@@ -119,9 +119,9 @@ async def open_link(
     monitor.linger = 0
     try:
         socket.connect(endpoint)
-        link = Link(socket, monitor, timing)
-        await link.ensure_connected()
-        yield link
+        connection = Connection(socket, monitor, timing)
+        await connection.ensure_connected()
+        yield connection
     finally:
         # In this order: the monitored end says farewell and would wait for a listener that is gone.
         socket.disable_monitor()
