@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-TOGETHER = ("--dist", "loadfile")
+TOGETHER = ("--dist", "loadfile", "--no-loadscope-reorder")
 DEMOS = ("tests/integration/demo", "tests/browser/test_end_to_end.py")
 APART = tuple(word for demo in DEMOS for word in ("--ignore", demo))
 STAGES = (

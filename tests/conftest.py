@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -16,13 +17,24 @@ pytest_plugins = [
 CATEGORIES = {"unit", "contract", "integration", "browser", "interop", "architecture", "hardware"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        _longest_first(items)
     for item in items:
         marks = CATEGORIES & {mark.name for mark in item.iter_markers()}
         if len(marks) != 1:
             raise pytest.UsageError(
                 f"{item.nodeid}: exactly one category of {sorted(CATEGORIES)}, found {marks}"
             )
+
+
+def _longest_first(items: list[pytest.Item]) -> None:
+    """Whole modules that may take long go to the workers first, or one works on such a one when the others have ended."""
+    limits: dict[Path, float] = {}
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        limits[item.path] = max(limits.get(item.path, 0.0), mark.args[0] if mark else 0.0)
+    items.sort(key=lambda item: -limits[item.path])
 
 
 @pytest_asyncio.fixture(autouse=True)

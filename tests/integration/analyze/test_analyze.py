@@ -1,8 +1,6 @@
 """`dermabooth analyze` as a user runs it, on good and bad files, with a real Triton."""
 
 import json
-import subprocess
-import sys
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +16,7 @@ from PIL import Image
 from phantom import CameraModel, Identity, shade, trace
 from server.dicom import build_photo, write
 from station.protocol import FrameHeader
+from tests.fixtures import command_process
 from tests.fixtures.dicom_objects import description
 from tests.fixtures.dicom_validators import assert_valid
 from tests.fixtures.real_face import real_face
@@ -42,10 +41,7 @@ class Run:
 
 def analyze(folder: Path, images: list[Path], triton: str) -> Run:
     out, collected = folder / "out", folder / "all.json"
-    command = [sys.executable, "-m", "dermabooth", "analyze", *map(str, images), "--out", str(out)]
-    done = subprocess.run(
-        [*command, "--json", str(collected), "--triton", triton], capture_output=True, text=True, timeout=110
-    )
+    done = command_process.run("analyze", *images, "--out", out, "--json", collected, "--triton", triton)
     results = {Path(result["image"]).name: result for result in json.loads(collected.read_text())}
     return Run(done.returncode, done.stderr, out, results)
 
@@ -238,16 +234,9 @@ def test_measures_move_with_the_truth(run: Run) -> None:
 
 def test_without_triton_there_is_no_result(tmp_path: Path) -> None:
     Image.fromarray(real_face()).save(tmp_path / "face.png")
-    command = [
-        sys.executable,
-        "-m",
-        "dermabooth",
-        "analyze",
-        str(tmp_path / "face.png"),
-        "--out",
-        str(tmp_path / "o"),
-    ]
-    done = subprocess.run([*command, "--triton", "127.0.0.1:9"], capture_output=True, text=True, timeout=110)
+    done = command_process.run(
+        "analyze", tmp_path / "face.png", "--out", tmp_path / "o", "--triton", "127.0.0.1:9"
+    )
     assert done.returncode == 1
     assert "Triton" in done.stderr
     assert not (tmp_path / "o" / "face" / "result.json").exists()
