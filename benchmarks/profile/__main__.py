@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -26,8 +27,8 @@ from server.config import ServerConfig
 from station.config import StationConfig
 
 MINUTES = 10.0
-RATE_HZ = 97
-"""Samples per second; a prime, to keep out of step with frames."""
+RATE_HZ = 47
+"""Samples per second, few enough to leave the processes alone; a prime, to keep out of step with frames."""
 UP_LIMIT_S = 300.0
 _LOOK_S = 5.0
 _END_LIMIT_S = 60.0
@@ -47,13 +48,14 @@ async def profile(minutes: float, folder: Path) -> list[page.Profiled]:
     stalls = folder / "stalls"
     stalls.mkdir()
     async with _demo(folder, stalls) as running:
-        recorders = {role: await _record(role, pid, folder, minutes) for role, pid in running.pids.items()}
+        recorders = {role: await _record(role, pid, folder) for role, pid in running.pids.items()}
         async with program("benchmarks.live.watchers") as viewers:
             await viewers.ask("join", name="one", url=running.url, token=running.token)
             before = {role: _cpu_s(pid) for role, pid in running.pids.items()}
             memory = await _watch_memory(running.pids, minutes)
             busy = {role: (_cpu_s(pid) - before[role]) / (60 * minutes) for role, pid in running.pids.items()}
         for role, recorder in recorders.items():
+            recorder.send_signal(signal.SIGINT)
             if await asyncio.wait_for(recorder.wait(), _END_LIMIT_S):
                 raise RuntimeError(f"py-spy did not record {role}; it needs the right to trace (ptrace)")
         return [
@@ -117,9 +119,9 @@ def _door(settings: ServerConfig, live: str) -> tuple[str, str]:
     return f"{live}/whep/{booth}?sync=exact", token
 
 
-async def _record(role: str, pid: int, folder: Path, minutes: float) -> asyncio.subprocess.Process:
+async def _record(role: str, pid: int, folder: Path) -> asyncio.subprocess.Process:
     arguments = [
-        *("record", "--pid", str(pid), "--rate", str(RATE_HZ), "--duration", str(round(60 * minutes))),
+        *("record", "--pid", str(pid), "--rate", str(RATE_HZ), "--duration", "unlimited"),
         *("--format", "raw", "--full-filenames", "--function", "--output", str(folder / f"{role}.raw")),
     ]
     return await asyncio.create_subprocess_exec(

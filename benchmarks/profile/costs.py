@@ -8,6 +8,8 @@ from pathlib import Path
 _FRAME = re.compile(r"^(?P<function>.+) \((?P<file>[^()]+?)(?::\d+)?\)$")
 _OURS = re.compile(r"(?:^|/)(?:station|server|dermabooth|phantom|training)/")
 _LIBRARY = re.compile(r".*/site-packages/")
+_FRAMEWORK = re.compile(r"/site-packages/|/dermabooth/(?:running|cli|__main__)\.py|/commands/\w+\.py")
+"""Libraries, and what every stack of a main thread begins with."""
 _STANDARD = re.compile(r".*/lib/python[\d.]+/")
 _WAITING = (
     "_worker (concurrent/futures/thread.py)",
@@ -62,11 +64,11 @@ def _owner(stack: tuple[str, ...]) -> tuple[str, str]:
     """The innermost frame of this project; else the library that the thread belongs to."""
     for frame in reversed(stack):
         found = _FRAME.match(frame)
-        if found and _OURS.search(found["file"]) and not _LIBRARY.match(found["file"]):
+        if found and _OURS.search(found["file"]) and not _FRAMEWORK.search(found["file"]):
             return found["function"], _path(found["file"])
     for frame in reversed(stack):
         found = _FRAME.match(frame)
-        if found and (_LIBRARY.match(found["file"])):
+        if found and _LIBRARY.match(found["file"]):
             return found["function"], _path(found["file"])
     found = _FRAME.match(stack[-1])
     return (found["function"], _path(found["file"])) if found else (stack[-1], "")

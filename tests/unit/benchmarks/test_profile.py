@@ -13,7 +13,7 @@ pytestmark = pytest.mark.unit
 _SAMPLES = """\
 _run_once (/usr/lib/python3.11/asyncio/base_events.py);decode (/home/me/clone/server/live/decoding.py);run (av/codec/context.pyx) 60
 _run_once (/usr/lib/python3.11/asyncio/base_events.py);decode (/home/me/clone/server/live/decoding.py) 10
-_run_once (/usr/lib/python3.11/asyncio/base_events.py);_handle (/x/lib/python3.11/site-packages/aiortc/rtcsctptransport.py) 20
+run (/home/me/clone/dermabooth/running.py);_handle (/x/lib/python3.11/site-packages/aiortc/rtcsctptransport.py) 20
 _run_once (/usr/lib/python3.11/asyncio/base_events.py) 10
 _run_once (/usr/lib/python3.11/asyncio/base_events.py);EpollSelector.select (/usr/lib/python3.11/selectors.py) 900
 run (/usr/lib/python3.11/threading.py);_worker (/usr/lib/python3.11/concurrent/futures/thread.py) 900
