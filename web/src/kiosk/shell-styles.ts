@@ -84,8 +84,11 @@ export const shellStyles = css`
       padding: 8px 16px;
       gap: 8px 12px;
     }
+    nav {
+      gap: 0;
+    }
     nav button {
-      padding: 0 10px;
+      padding: 0 8px;
     }
     .patient {
       order: 1;

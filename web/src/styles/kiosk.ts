@@ -202,6 +202,6 @@ export const facts = css`
   dd {
     margin: 0;
     text-align: right;
-    overflow-wrap: anywhere;
+    overflow-wrap: break-word;
   }
 `;

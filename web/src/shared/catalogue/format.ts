@@ -3,6 +3,9 @@
 import { unit } from "../words";
 import { language, texts } from "./index";
 
+/** Nothing that rounds to nought is below it. */
+const SIGN = { signDisplay: "negative" } as const;
+
 /** A number with at most three significant digits, and nothing finer than a thousandth. */
 export function number(value: number): string {
   const options: Intl.NumberFormatOptions =
@@ -11,7 +14,7 @@ export function number(value: number): string {
       : Math.abs(value) >= 1000
         ? { maximumFractionDigits: 0 }
         : { maximumSignificantDigits: 3 };
-  return new Intl.NumberFormat(language(), options).format(value);
+  return new Intl.NumberFormat(language(), { ...options, ...SIGN }).format(value);
 }
 
 /** A measured value with three significant digits; whole numbers as they are, and nothing finer than a thousandth. */
@@ -25,7 +28,7 @@ export function measured(value: number): string {
       : Number.isInteger(value) || Math.abs(value) >= 1000
         ? { maximumFractionDigits: 0 }
         : { minimumSignificantDigits: 3, maximumSignificantDigits: 3 };
-  return new Intl.NumberFormat(language(), options).format(value);
+  return new Intl.NumberFormat(language(), { ...options, ...SIGN }).format(value);
 }
 
 /** How a unit is printed: UCUM, or a word that the catalogue has. */
