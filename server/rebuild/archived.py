@@ -158,7 +158,8 @@ def _visit(path: Path) -> VisitRows:
     _decoded(records.visit_of, row)
     corrections = _rows(kept, "correction", CorrectionRow)
     signatures = _rows(kept, "signature", SignatureRow)
-    if any(one.study_instance_uid != row.study_instance_uid for one in (*corrections, *signatures)):
+    named = [one.study_instance_uid for one in corrections] + [one.study_instance_uid for one in signatures]
+    if set(named) - {row.study_instance_uid}:
         raise _Unusable("names corrections or signatures that are not of this visit")
     for one in signatures:
         _decoded(signature_of, one)
