@@ -41,10 +41,8 @@ def draw_photographs(canvas: Canvas, sheet: Sheet, pictures: Mapping[str, bytes]
     height = max(min(tallest, width * one.aspect) for one in sheet.photographs)
     rows = -(-count // side)
     canvas.heading("Photographs", needs=min(rows * (height + _CAPTION) + 6, _PAGE))
-    canvas.paragraph(
-        "Outlines: the skin that was examined, and what was found on it.", size=7.5, colour=MUTED
-    )
-    canvas.set_xy(LEFT, canvas.get_y() + 1)
+    if any(one.overlay for one in sheet.photographs):
+        _draw_legend(canvas)
     for begin in range(0, len(sheet.photographs), side):
         canvas.need(height + _CAPTION)
         y = canvas.get_y()

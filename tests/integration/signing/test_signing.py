@@ -13,7 +13,7 @@ from server.dicom import read_header
 from server.errors import BadImage, Conflict, NotFound
 from server.fhir import Telling, Wording, read_record
 from server.rebuild import ArchiveReader, rebuild
-from server.store import Archive, Cause, Instance, Route, Store, Unwanted
+from server.store import Archive, Cause, Instance, Route, Signature, Store, Unwanted
 from tests.fixtures.corrected_visits import OTHER, STEPS, corrected, shoot, wanted
 from tests.fixtures.dicom_objects import PATIENT
 from tests.fixtures.signed_visits import ACCOUNT, SIGNER, desk_of, signed
@@ -41,10 +41,12 @@ async def test_every_report_has_a_verified_copy_and_the_visit_a_document(
 ) -> None:
     store, archive = there
     visit = await shoot(store, archive)
+    assert Telling(await read_record(store, visit.study), Wording()).status == "preliminary"
     before = time.time()
     made = await signed(store, archive, visit.study)
     assert before <= made.signed_at <= time.time()
     assert (made.name, made.organization, made.account) == (SIGNER.name, SIGNER.organization, ACCOUNT)
+    assert Telling(await read_record(store, visit.study), Wording()).status == "final"
     instances = await by_uid(store, visit.study)
     for covered in made.covers:
         copy = read_header(archive.resolve(instances[covered.signed_uid].path))
@@ -60,26 +62,18 @@ async def test_every_report_has_a_verified_copy_and_the_visit_a_document(
     pdf = await desk_of(store, archive).document(visit.study, made.id)
     assert pdf.startswith(b"%PDF-")
     assert document.EncapsulatedDocument[: document.EncapsulatedDocumentLength] == pdf
+    await _answered_clearly_when_signed_twice(store, archive, visit.study, made)
 
 
-async def test_a_fhir_server_hears_that_results_are_final(there: tuple[Store, Archive]) -> None:
-    store, archive = there
-    visit = await shoot(store, archive)
-    assert Telling(await read_record(store, visit.study), Wording()).status == "preliminary"
-    await signed(store, archive, visit.study)
-    assert Telling(await read_record(store, visit.study), Wording()).status == "final"
-
-
-async def test_signing_twice_is_answered_clearly(there: tuple[Store, Archive]) -> None:
-    store, archive = there
-    visit = await shoot(store, archive)
-    made = await signed(store, archive, visit.study)
-    assert await signed(store, archive, visit.study) == made
-    assert len((await store.signatures.state(visit.study)).signatures) == 1
+async def _answered_clearly_when_signed_twice(
+    store: Store, archive: Archive, study: str, made: Signature
+) -> None:
+    assert await signed(store, archive, study) == made
+    assert len((await store.signatures.state(study)).signatures) == 1
     with pytest.raises(Conflict, match="signed already, by kim"):
-        await signed(store, archive, visit.study, person=Person("Lee^Ann", "Clinic"), account="lee")
+        await signed(store, archive, study, person=Person("Lee^Ann", "Clinic"), account="lee")
     with pytest.raises(Conflict, match="signed already"):
-        await desk_of(store, archive).sign(visit.study, "0" * 64, SIGNER, "lee")
+        await desk_of(store, archive).sign(study, "0" * 64, SIGNER, "lee")
 
 
 async def test_two_who_sign_at_once_leave_one_signature(there: tuple[Store, Archive]) -> None:
