@@ -138,7 +138,7 @@ async def test_a_visit_that_was_given_up_before_its_first_still_leaves_the_study
 ) -> None:
     hospital.fill([item(1, StudyInstanceUID=STUDY)])
     slow = make_config(
-        settle_s=2.0, uplink={"server": endpoint, "server_key": server.key}, worklist={"source": "server"}
+        settle_s=0.5, uplink={"server": endpoint, "server_key": server.key}, worklist={"source": "server"}
     )
     async with server.running(endpoint) as (desk, store):
         await desk.refresh()
