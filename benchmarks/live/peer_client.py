@@ -20,8 +20,9 @@ from benchmarks.live.replay import BITRATE
 from benchmarks.live.whip import new_peer
 from server.live.decoding import StreamDecoder
 from server.live.reassembly import EncodedFrame
-from server.live.rtc_internals import VideoIntake, close_connection
+from server.live.rtc_internals import VideoIntake
 from station.devices import LatestFrame
+from station.rtc import close_connection
 from station.transport.preview_track import PreviewTrack, SentFrames
 from station.transport.vp8 import PreviewEncoder
 

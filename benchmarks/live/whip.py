@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import aiohttp
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
-from station.transport.rtc_internals import close_connection
+from station.rtc import close_connection
 
 _LIMIT_S = 20.0
 _AGAIN_S = 0.2

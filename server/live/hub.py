@@ -16,10 +16,10 @@ from server.live.ice import IceServer
 from server.live.jpeg_stream import JpegStream
 from server.live.offer import Fragment, read_publisher_offer, read_viewer_offer
 from server.live.peer import Peer
-from server.live.rtc_internals import check_versions
 from server.live.state import LiveState, Sync
 from server.live.sweep import Sweep
 from station.protocol import Overlay, PreviewOverlay, is_booth_id
+from station.rtc import check_versions
 
 _logger = logging.getLogger(__name__)
 

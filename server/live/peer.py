@@ -20,10 +20,9 @@ from server.live.codec import VideoCodec
 from server.live.errors import MalformedOffer, OfferRefused
 from server.live.ice import IceServer, configuration
 from server.live.offer import MAX_CANDIDATES, Fragment, Offer
-from server.live.rtc_consent import watch_consent
 from server.live.rtc_guards import guard
-from server.live.rtc_internals import close_connection
 from station.protocol import OVERLAY_CHANNEL, PreviewOverlay, encode_overlay
+from station.rtc import close_connection, watch_consent
 
 CONNECT_LIMIT_S = 10.0
 """How long a peer may take from its offer to being connected."""

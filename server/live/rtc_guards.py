@@ -15,7 +15,7 @@ import pylibsrtp
 from aiortc import RTCPeerConnection, RTCRtpSender
 
 from server.live.allowance import Allowance
-from server.live.rtc_internals import dtls_transports, known
+from station.rtc import dtls_transports, known
 
 MAX_DATAGRAM_BYTES = 1600
 """More than any packet of WebRTC, and less than aiortc's buffers."""

@@ -15,9 +15,9 @@ from aiortc import (
 
 from station.devices import LatestFrame
 from station.protocol import OVERLAY_CHANNEL, ProtocolError, decode_overlay
+from station.rtc import check_versions, close_connection, watch_consent
 from station.transport.preview_sender import OnOverlay, PreviewSender, PreviewSettings, PreviewState
 from station.transport.preview_track import PreviewTrack
-from station.transport.rtc_internals import check_versions, close_connection, watch_consent
 from station.transport.vp8 import PreviewEncoder
 
 _CONNECT_LIMIT_S = 5.0

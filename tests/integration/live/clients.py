@@ -11,9 +11,9 @@ from av import VideoFrame
 
 from server.access import Scope
 from server.live.pictures import rgb_of
-from server.live.rtc_internals import close_connection
 from station.devices import LatestFrame
 from station.protocol import OVERLAY_CHANNEL, PreviewOverlay, decode_overlay
+from station.rtc import close_connection
 from station.transport.preview_sender import PreviewSender
 from station.transport.webrtc import WebRtcPreviewSender
 from tests.integration.live.conftest import Server

@@ -16,7 +16,7 @@ from server.access import Scope, Tokens
 from server.api.rates import RATES, CallerRates
 from server.errors import InferenceUnavailable
 from server.live import Analysis, LiveHub, LiveLimits
-from server.live.rtc_internals import close_connection
+from station.rtc import close_connection
 from tests.integration.live.server_process import make_app, read_number
 
 

@@ -16,8 +16,8 @@ from aiortc.rtp import RtpPacket
 from server.access import Scope
 from server.live import rtc_guards
 from server.live.peer import Peer
-from server.live.rtc_internals import close_connection
 from station.protocol import OVERLAY_CHANNEL
+from station.rtc import close_connection
 from tests.integration.live.clients import WhepViewer, booth, is_live, new_peer, offer_of, seen
 from tests.integration.live.conftest import Server, open_server
 

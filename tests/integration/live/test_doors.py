@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 from server.access import Scope
 from server.live import IceServer, LiveHub, MalformedOffer, OfferRefused
 from server.live.offer import read_publisher_offer
-from server.live.rtc_internals import close_connection
+from station.rtc import close_connection
 from tests.integration.live.clients import new_peer, offer_of
 from tests.integration.live.conftest import Server
 

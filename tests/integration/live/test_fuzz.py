@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.access import Scope
-from server.live.rtc_internals import close_connection
 from station.devices import LatestFrame
 from station.protocol import Overlay, PreviewOverlay, encode_overlay
+from station.rtc import close_connection
 from station.transport.webrtc import WebRtcPreviewSender
 from tests.integration.live.clients import new_peer, offer_of
 from tests.integration.live.conftest import Server, open_server

@@ -8,17 +8,21 @@ from typing import Any
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 
-from server.live import rtc_consent, rtc_internals
 from server.live.reassembly import EncodedFrame
-from server.live.rtc_consent import watch_consent
 from server.live.rtc_guards import bound_repeats
 from server.live.rtc_internals import (
-    InternalsChanged,
     SentTimestamps,
     VideoIntake,
     answer_key_frame_requests,
+)
+from station.rtc import (
+    CHECK_INTERVAL_S,
+    CHECKS_MISSED,
+    InternalsChanged,
     check_versions,
     close_connection,
+    internals,
+    watch_consent,
 )
 
 pytestmark = pytest.mark.unit
@@ -26,14 +30,14 @@ pytestmark = pytest.mark.unit
 
 def test_the_installed_versions_are_the_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     check_versions()
-    monkeypatch.setattr(rtc_internals, "version", lambda name: "1.17.0")
+    monkeypatch.setattr(internals, "version", lambda name: "1.17.0")
     with pytest.raises(InternalsChanged, match=r"aiortc 1\.17\.0"):
         check_versions()
-    assert metadata.version("aiortc").startswith(rtc_internals.AIORTC_VERSION)
+    assert metadata.version("aiortc").startswith(internals.AIORTC_VERSION)
 
 
 def test_a_dead_peer_is_noticed_within_three_seconds() -> None:
-    assert rtc_consent.CHECKS_MISSED * rtc_consent.CHECK_INTERVAL_S * 1.2 < 3.0
+    assert CHECKS_MISSED * CHECK_INTERVAL_S * 1.2 < 3.0
 
 
 async def test_a_missing_attribute_is_named() -> None:

@@ -14,14 +14,12 @@ from aiortc.mediastreams import MediaStreamError
 
 from station.devices import LatestFrame
 from station.protocol import Frame, FrameHeader, Transfer
-from station.transport import rtc_internals, webrtc
+from station.rtc import InternalsChanged, check_versions, close_connection, internals
+from station.transport import webrtc
 from station.transport.preview_sender import PreviewState
 from station.transport.preview_track import TICKS, PreviewTrack, SentFrames
 from station.transport.rtc_internals import (
-    InternalsChanged,
     PacketSender,
-    check_versions,
-    close_connection,
 )
 from station.transport.vp8 import PreviewEncoder
 from tests.fixtures.web import serving
@@ -162,7 +160,7 @@ async def test_the_senders_private_parts_are_the_known_ones(monkeypatch: pytest.
     assert heard == [0, 700_000]
     with pytest.raises(InternalsChanged):
         PacketSender(object(), on_bitrate=heard.append, on_key_frame=lambda: None)  # type: ignore[arg-type]
-    monkeypatch.setattr(rtc_internals, "version", lambda name: "2.0")
+    monkeypatch.setattr(internals, "version", lambda name: "2.0")
     with pytest.raises(InternalsChanged):
         check_versions()
     await peer.close()

@@ -15,7 +15,7 @@ from typing import Any
 from aioice.stun import TransactionError
 from aiortc import RTCPeerConnection
 
-from server.live.rtc_internals import dtls_transports, known
+from station.rtc.internals import dtls_transports, known
 
 CHECK_INTERVAL_S = 0.4
 """Between two checks."""
