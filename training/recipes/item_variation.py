@@ -114,7 +114,8 @@ def _smeared(picture: Tensor, area: Tensor) -> Tensor:
     if not bool(clean.any()):
         return picture
     blurred = _blurred(picture[clean], _uniform(1.0, _MOST_BLUR))
-    return picture.masked_scatter(clean[:, None, None, None].expand_as(picture), blurred)
+    # Where the arithmetic is bfloat16 a convolution's result is, too.
+    return picture.masked_scatter(clean[:, None, None, None].expand_as(picture), blurred.to(picture.dtype))
 
 
 def _one_light(picture: Tensor) -> Tensor:

@@ -138,3 +138,12 @@ def test_a_second_skin_brings_its_lesions_and_what_is_unknown_of_it() -> None:
     second = (planes.roll(1, 0).flip(2) + planes)[1::2][free]
     assert torch.equal(made.planes[1::2][free][:, :6], second[:, :6])
     assert torch.equal(made.planes[:, 6:], planes[:, 6:])
+
+
+def test_pictures_keep_their_numbers_where_the_arithmetic_is_bfloat16() -> None:
+    torch.manual_seed(1)
+    picture, area = torch.rand(8, item_variation.PLACED, 48, 48), torch.zeros(8, 4, 48, 48)
+    with torch.autocast("cpu", torch.bfloat16):
+        smeared = item_variation._smeared(picture, area)
+    assert smeared.dtype == torch.float32
+    assert not torch.equal(smeared, picture)
