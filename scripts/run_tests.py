@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 TOGETHER = ("--dist", "loadfile", "--no-loadscope-reorder")
-DEMOS = ("tests/integration/demo", "tests/browser/test_end_to_end.py")
+DEMOS = ("tests/browser/test_end_to_end.py", "tests/integration/demo")
 APART = tuple(word for demo in DEMOS for word in ("--ignore", demo))
 STAGES = (
     ("tests/unit", "tests/architecture", "-n", "logical", "--maxprocesses", "4", *TOGETHER),

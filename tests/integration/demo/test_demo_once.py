@@ -43,7 +43,7 @@ def test_another_person_in_the_chair_moves_the_measures_with_the_truth(demo: Dem
 
 
 def test_a_photograph_before_the_lens_gives_the_measures_of_that_photograph(
-    tmp_path: Path, triton_url: str
+    demo: Demo, tmp_path: Path
 ) -> None:
     pictures = tmp_path / "pictures"
     pictures.mkdir()
@@ -56,7 +56,7 @@ def test_a_photograph_before_the_lens_gives_the_measures_of_that_photograph(
     outcome = booth.outcome
     assert outcome["stills"] == {"taken": 1, "stored": 1, "lost": 0}
     assert_valid([Path(instance["path"]) for instance in outcome["instances"]])
-    alone = asyncio.run(_analysed(pictures / "astronaut.png", tmp_path / "out", triton_url))
+    alone = asyncio.run(_analysed(pictures / "astronaut.png", tmp_path / "out", demo.triton))
     assert _by_name(outcome["measures"]) == _by_name(alone["measures"])
     assert len(_by_name(outcome["measures"])) > 50
 

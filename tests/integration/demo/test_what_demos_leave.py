@@ -1,4 +1,4 @@
-"""However the demo ends, it leaves no process and no light behind."""
+"""However the demo ends, it leaves no process and no light behind; by its name last, for it ends the demo that all share."""
 
 import json
 import signal
