@@ -10,6 +10,10 @@ _OURS = re.compile(r"(?:^|/)(?:station|server|dermabooth|phantom|training)/")
 _LIBRARY = re.compile(r".*/site-packages/")
 _FRAMEWORK = re.compile(r"/site-packages/|/dermabooth/(?:running|cli|__main__)\.py|/commands/\w+\.py")
 """Libraries, and what every stack of a main thread begins with."""
+_STARTERS = re.compile(
+    r"/site-packages/(?:typer|click)/|/profile/watch/|/asyncio/(?:events|runners|base_events)\.py"
+)
+"""What runs every task: where nothing else is named, the event loop itself."""
 _STANDARD = re.compile(r".*/lib/python[\d.]+/")
 _WAITING = (
     "_worker (concurrent/futures/thread.py)",
@@ -68,10 +72,9 @@ def _owner(stack: tuple[str, ...]) -> tuple[str, str]:
             return found["function"], _path(found["file"])
     for frame in reversed(stack):
         found = _FRAME.match(frame)
-        if found and _LIBRARY.match(found["file"]):
+        if found and _LIBRARY.match(found["file"]) and not _STARTERS.search(found["file"]):
             return found["function"], _path(found["file"])
-    found = _FRAME.match(stack[-1])
-    return (found["function"], _path(found["file"])) if found else (stack[-1], "")
+    return "the event loop itself", "asyncio"
 
 
 def _short(frame: str) -> str:

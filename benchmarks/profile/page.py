@@ -17,7 +17,7 @@ COSTS, STALLS = 5, 5
 LIMIT_MS = 20.0
 BEGIN, END = "<!-- profile -->", "<!-- /profile -->"
 _NAMES = {"live": "Live process of the server", "work": "Work process of the server", "station": "Booth"}
-_UNFITTED = 0.3
+_UNFITTED = 0.5
 """Share of the time at the beginning in which the visit is taken and memory finds its level."""
 
 

@@ -122,15 +122,14 @@ async def _row(
     batch: int,
 ) -> None:
     """One row of tiles in a few requests."""
-    gate = asyncio.Semaphore(IN_FLIGHT)
+    gate, turn = asyncio.Semaphore(IN_FLIGHT), asyncio.Lock()
 
     async def ask(columns: Sequence[int]) -> None:
         async with gate:
-            tiles = np.stack([padded(band, column, tiling.side) for column in columns])
+            tiles = await asyncio.to_thread(_cut, band, columns, tiling.side)
             answer = await client.infer(model, {"image": tiles}, outputs=outputs, timeout_s=_TIMEOUT_S)
-        for index, column in enumerate(columns):
-            parts = [answer[name][index].reshape(-1, tiling.side, tiling.side) for name in outputs]
-            stitcher.add(column, np.concatenate(parts))
+        async with turn:  # the sums are not for two threads at once
+            await asyncio.to_thread(_add, stitcher, columns, [answer[name] for name in outputs])
 
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -138,3 +137,14 @@ async def _row(
                 tasks.create_task(ask(columns))
     except ExceptionGroup as group:
         raise group.exceptions[0] from group
+
+
+def _cut(band: Image, columns: Sequence[int], side: int) -> Image:
+    return np.stack([padded(band, column, side) for column in columns])
+
+
+def _add(stitcher: Stitcher, columns: Sequence[int], answers: Sequence[Image]) -> None:
+    for index, column in enumerate(columns):
+        stitcher.add(
+            column, np.concatenate([answer[index].reshape(-1, *answer.shape[-2:]) for answer in answers])
+        )
