@@ -7,6 +7,7 @@ import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
 import "../shared/layer-panel";
 import { kiosk } from "../styles/kiosk";
+import { switchStyles } from "../shared/switch-styles";
 import { shared } from "../styles/shared";
 import type { VisitStatus } from "../wire/booth";
 import type { QualityReport } from "../wire/protocol";
@@ -41,7 +42,7 @@ export class FramingScreen extends KioskScreen {
   #asking: AbortController | null = null;
   #timers: number[] = [];
 
-  static override styles = [shared, kiosk, framingStyles];
+  static override styles = [shared, kiosk, switchStyles, framingStyles];
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -173,7 +174,7 @@ export class FramingScreen extends KioskScreen {
     }
     return html`<div class="ghost">
       <button role="switch" aria-checked=${this.ghostShown} data-action="ghost" @click=${() => (this.ghostShown = !this.ghostShown)}>
-        <span class="knob" aria-hidden="true"></span>${t.ghost}
+        <span class="switch" aria-hidden="true"></span>${t.ghost}
       </button>
       <input
         type="range"

@@ -89,31 +89,6 @@ export const framingStyles = css`
     background: none;
     accent-color: var(--accent);
   }
-  .knob {
-    width: 38px;
-    height: 22px;
-    border-radius: 999px;
-    background: var(--sunken);
-    border: 1px solid var(--line-strong);
-    position: relative;
-  }
-  .knob::after {
-    content: "";
-    position: absolute;
-    inset: 2px auto 2px 2px;
-    width: 16px;
-    border-radius: 50%;
-    background: var(--line-strong);
-    transition: transform 120ms;
-  }
-  [aria-checked="true"] .knob {
-    background: var(--accent);
-    border-color: var(--accent);
-  }
-  [aria-checked="true"] .knob::after {
-    transform: translateX(16px);
-    background: var(--on-accent);
-  }
   .folds {
     display: grid;
     grid-template-columns: repeat(auto-fit, minmax(300px, 1fr));

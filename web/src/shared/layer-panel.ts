@@ -6,6 +6,7 @@ import type { Layer } from "../wire/protocol";
 import { shared } from "../styles/shared";
 import { fill, Localised, texts } from "./catalogue";
 import { listed } from "./catalogue/format";
+import { switchStyles } from "./switch-styles";
 import { layerMeaning, layerName, liveMeaning } from "./words";
 
 const MARKED: ReadonlySet<Layer> = new Set(MARKS.map((one) => one.name));
@@ -34,6 +35,7 @@ export class LayerPanel extends Localised {
 
   static override styles = [
     shared,
+    switchStyles,
     css`
       .row {
         display: grid;
@@ -56,32 +58,6 @@ export class LayerPanel extends Localised {
         display: grid;
         grid-template-columns: repeat(auto-fit, minmax(min(100%, 250px), 1fr));
         gap: 2px 28px;
-      }
-      .switch {
-        width: 38px;
-        height: 22px;
-        border-radius: 999px;
-        background: var(--sunken);
-        border: 1px solid var(--line-strong);
-        position: relative;
-        transition: background 120ms;
-      }
-      .switch::after {
-        content: "";
-        position: absolute;
-        inset: 2px auto 2px 2px;
-        width: 16px;
-        border-radius: 50%;
-        background: var(--line-strong);
-        transition: transform 120ms;
-      }
-      [aria-checked="true"] .switch {
-        background: var(--accent);
-        border-color: var(--accent);
-      }
-      [aria-checked="true"] .switch::after {
-        transform: translateX(16px);
-        background: var(--on-accent);
       }
       .name {
         font-weight: 600;

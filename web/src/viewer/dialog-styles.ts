@@ -12,8 +12,9 @@ export const dialogStyles = css`
     border-radius: var(--radius);
     padding: 24px;
     width: min(560px, calc(100vw - 32px));
-    max-height: calc(100vh - 32px);
+    max-height: calc(100dvh - 32px);
     overflow: auto;
+    overscroll-behavior: contain;
   }
   dialog::backdrop {
     background: rgb(0 0 0 / 55%);
@@ -31,10 +32,17 @@ export const dialogStyles = css`
   .problem {
     color: var(--fail);
   }
+  /* In sight however long the form is. */
   .actions {
     display: flex;
     flex-wrap: wrap;
     justify-content: flex-end;
     gap: 10px;
+    position: sticky;
+    bottom: -24px;
+    margin: 0 -24px -24px;
+    padding: 14px 24px;
+    background: var(--surface);
+    border-top: 1px solid var(--line);
   }
 `;
