@@ -219,4 +219,4 @@ async def test_somebody_who_is_not_in_the_list_is_found_in_the_hospital(booth: B
     await booth.page.scan("ACC-2")
     await booth.page.screen("preparation").wait_for()
     assert booth.agent.searches == ["kim", "P-unknown", "ACC-2"]
-    await expect(booth.page.screen("preparation")).to_contain_text("김")
+    await expect(booth.page.screen("preparation")).to_contain_text("Ji-woo Kim")

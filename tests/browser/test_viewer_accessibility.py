@@ -147,7 +147,7 @@ async def test_layers_zoom_and_modes_are_worked_by_the_keyboard_alone(
         seen.append(await page.page.evaluate(_FOCUS))
         if seen[-1] == "melanin":
             break
-    assert seen[1:4] == ["one", "lights", "compare"], seen
+    assert seen[1:5] == ["report", "one", "lights", "compare"], seen
     assert "stage " in seen
     await keyboard.press("Space")
     await page.photo.expect_data("layers", "skin melanin")

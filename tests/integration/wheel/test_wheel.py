@@ -135,7 +135,7 @@ for path in (resources.configs() / "station").glob("*.toml"):
     print(StationConfig.load(path).visit_protocol.name)
 """
     protocols = run(installed, tmp_path, "-c", code).split()
-    assert set(protocols) == {"front", "photograph"}
+    assert set(protocols) == {"dermoscope", "front", "photograph"}
     assert len(protocols) == len(list((ROOT / "configs" / "station").glob("*.toml")))
 
 
