@@ -14,6 +14,7 @@ _STARTERS = re.compile(
     r"/site-packages/(?:typer|click)/|/profile/watch/|/asyncio/(?:events|runners|base_events)\.py"
 )
 """What runs every task: where nothing else is named, the event loop itself."""
+_LOOP = ("the event loop itself", "")
 _STANDARD = re.compile(r".*/lib/python[\d.]+/")
 _WAITING = (
     "_worker (concurrent/futures/thread.py)",
@@ -57,7 +58,7 @@ def largest(stacks: Counter[tuple[str, ...]], number: int) -> list[Cost]:
     for stack, count in stacks.items():
         owner = _owner(stack)
         by_owner[owner] += count
-        inside.setdefault(owner, Counter())[_short(stack[-1])] += count
+        inside.setdefault(owner, Counter())["asyncio" if owner == _LOOP else _short(stack[-1])] += count
     return [
         Cost(function, file, inside[function, file].most_common(1)[0][0], count / total)
         for (function, file), count in by_owner.most_common(number)
@@ -74,7 +75,7 @@ def _owner(stack: tuple[str, ...]) -> tuple[str, str]:
         found = _FRAME.match(frame)
         if found and _LIBRARY.match(found["file"]) and not _STARTERS.search(found["file"]):
             return found["function"], _path(found["file"])
-    return "the event loop itself", "asyncio"
+    return _LOOP
 
 
 def _short(frame: str) -> str:

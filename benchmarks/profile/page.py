@@ -97,10 +97,14 @@ def _summary(found: Profiled) -> str:
     )
 
 
+def _named(one: costs.Cost) -> str:
+    return f"`{one.function}` ({one.file})" if one.file else one.function
+
+
 def _markdown(found: Profiled) -> str:
     lines = [f"**{_summary(found)}**", "", "| share of its time | in | mostly inside |", "|---|---|---|"]
     lines += [
-        f"| {100 * one.share:.0f} % | `{one.function}` ({one.file}) | {one.inside} |"
+        f"| {100 * one.share:.0f} % | {_named(one)} | {one.inside} |"
         for one in costs.largest(found.stacks, COSTS)
     ]
     stalls = computing(found.stalls)

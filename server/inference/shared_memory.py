@@ -18,8 +18,8 @@ _FOLDER: Final = Path("/dev/shm")  # noqa: S108 - where POSIX shared memory live
 _ALIGNMENT: Final = 64
 _OWNED: Final = re.compile(r"dermabooth-(\d+)-[0-9a-f]{8}")
 
-SLOT_BYTES: Final = 1 << 20
-SLOTS: Final = 12
+SLOT_BYTES: Final = 2 << 20
+SLOTS: Final = 8
 """A container has 64 MiB of shared memory by default, which Triton's backends use as well."""
 
 
