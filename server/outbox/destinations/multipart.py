@@ -32,9 +32,16 @@ class Multipart:
         """The body; raises `OSError`."""
         for path in self._paths:
             yield self._head
-            file = await asyncio.to_thread(path.open, "rb")
-            with file:
-                while piece := await asyncio.to_thread(file.read, _PIECE):
-                    yield piece
+            at = 0
+            while piece := await asyncio.to_thread(_read, path, at):
+                yield piece
+                at += len(piece)
             yield b"\r\n"
         yield self._tail
+
+
+def _read(path: Path, at: int) -> bytes:
+    """A piece from there on; no file stays open between two pieces, where the sending may end at any time."""
+    with path.open("rb") as file:
+        file.seek(at)
+        return file.read(_PIECE)
