@@ -152,7 +152,7 @@ class _Filling:
         """What was withdrawn is asked after nowhere; what withdraws it, everywhere."""
         lying = [one for one in instances if one.released_at is None]
         notices = [one for one in lying if one.kind == ObjectKind.KEY_OBJECT]
-        here = [*(one for one in lying if one.hidden_by is None), *notices]
+        here = [one for one in lying if one.hidden_by is None or one in notices]
         if not self._routes or not here:
             return
         everywhere = [
