@@ -1,16 +1,15 @@
 """Corrections in the viewer: asked for in words, done by the real corrector, told with the visit."""
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Locator, expect
+from playwright.async_api import BrowserContext, expect
 
 from server.access import Scope
-from tests.browser.axe import violations
 from tests.browser.viewer_server import Server, running
-from tests.fixtures.corrected_visits import BOOTH, OTHER, Shot, correcting, shoot
+from tests.browser.visit_pages import looked_at, opened
+from tests.fixtures.corrected_visits import OTHER, correcting
 from tests.fixtures.dicom_objects import PATIENT
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -22,30 +21,6 @@ _SLOW_MS = 15_000
 async def server(chromium: BrowserContext, web_root: Path, tmp_path: Path) -> AsyncIterator[Server]:
     async with running(chromium, web_root, tmp_path) as server:
         yield server
-
-
-async def opened(server: Server, *scopes: Scope) -> tuple[Shot, Locator]:
-    """A visit, and the page with it as somebody with these scopes sees it."""
-    await server.store.note_booth(BOOTH, "dermabooth 0.1.0", 1.0)
-    visit = await shoot(server.store, server.archive)
-    page = server.page.page
-    await server.page.open()
-    await page.locator("sign-in input").fill(server.tokens.issue("dr.lee", scopes))
-    await page.locator("sign-in button.primary").click()
-    await page.locator("booth-wall").wait_for()
-    await page.goto(f"{server.url}/#/visits/{visit.study}")
-    await page.locator("visit-page h1").wait_for()
-    return visit, page.locator("visit-page")
-
-
-async def looked_at(server: Server, name: str) -> None:
-    """Nothing keeps anybody from using the page as it is now, in light and in dark."""
-    page = server.page.page
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)
-        assert await violations(page) == []
-        if folder := os.environ.get("SCREENSHOTS"):
-            await page.screenshot(path=f"{folder}/{name}-{scheme}.png")
 
 
 async def test_who_may_only_read_is_offered_no_correction(server: Server) -> None:

@@ -1,18 +1,17 @@
 """Signing in the viewer: who may, what is asked first, what is told afterwards, and when it has to be done again."""
 
-import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Locator, expect
+from playwright.async_api import BrowserContext, expect
 
-from server.access import Person, Scope
+from server.access import Scope
 from server.store import Cause, Unwanted
-from tests.browser.axe import violations
 from tests.browser.viewer_server import Server, running
-from tests.fixtures.corrected_visits import BOOTH, Shot, corrected, shoot
+from tests.browser.visit_pages import looked_at, opened
+from tests.fixtures.corrected_visits import corrected
 from tests.fixtures.signed_visits import SIGNER
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -24,30 +23,6 @@ _SLOW_MS = 30_000
 async def server(chromium: BrowserContext, web_root: Path, tmp_path: Path) -> AsyncIterator[Server]:
     async with running(chromium, web_root, tmp_path) as server:
         yield server
-
-
-async def opened(server: Server, *scopes: Scope, person: Person | None = None) -> tuple[Shot, Locator]:
-    """A visit, and the page with it as somebody with these scopes sees it."""
-    await server.store.note_booth(BOOTH, "dermabooth 0.1.0", 1.0)
-    visit = await shoot(server.store, server.archive)
-    page = server.page.page
-    await server.page.open()
-    await page.locator("sign-in input").fill(server.tokens.issue("kim", scopes, person=person))
-    await page.locator("sign-in button.primary").click()
-    await page.locator("booth-wall").wait_for()
-    await page.goto(f"{server.url}/#/visits/{visit.study}")
-    await page.locator("visit-page h1").wait_for()
-    return visit, page.locator("visit-page")
-
-
-async def looked_at(server: Server, name: str) -> None:
-    """Nothing keeps anybody from using the page as it is now, in light and in dark."""
-    page = server.page.page
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)
-        assert await violations(page) == []
-        if folder := os.environ.get("SCREENSHOTS"):
-            await page.screenshot(path=f"{folder}/{name}-{scheme}.png")
 
 
 async def test_who_may_only_read_sees_that_nobody_has_signed(server: Server) -> None:

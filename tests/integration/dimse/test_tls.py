@@ -13,7 +13,7 @@ from server.dimse import PLAIN, VERIFICATION, Association, Offer, Peer
 from server.errors import ConfigError, PeerUnavailable
 from tests.fixtures.certificates import Authority
 from tests.fixtures.listener_process import listening
-from tests.fixtures.orthanc import Orthanc, running
+from tests.fixtures.orthanc import Orthanc, running, with_tls
 
 pytestmark = pytest.mark.integration
 
@@ -46,15 +46,8 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     folder = tmp_path_factory.mktemp("tls")
     authority = Authority(folder)
     server, client = authority.issue("pacs", "127.0.0.1"), authority.issue("booth", "booth.example")
-    settings = {
-        "DicomTlsEnabled": True,
-        "DicomTlsCertificate": str(server.certificate),
-        "DicomTlsPrivateKey": str(server.key),
-        "DicomTlsTrustedCertificates": str(authority.path),
-        "DicomTlsRemoteCertificateRequired": True,
-    }
     tls = TlsSection(ca_file=authority.path, certificate_file=client.certificate, key_file=client.key)
-    with running(settings) as orthanc:
+    with running(with_tls(server, authority)) as orthanc:
         yield Secured(orthanc, authority, folder, tls)
 
 

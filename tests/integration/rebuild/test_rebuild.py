@@ -151,14 +151,16 @@ async def test_damaged_and_hostile_files_are_named_and_left_out(tmp_path: Path) 
     await store.close()
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-async def test_a_filled_database_is_kept_unless_it_is_told_to_go(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    url = f"sqlite:///{tmp_path}/d.db"
-    if kind == "postgresql":
-        create: Callable[[str], str] = request.getfixturevalue("postgresql")
-        url = create(f"t{uuid.uuid4().hex}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/d.db"
+    create: Callable[[str], str] = request.getfixturevalue("postgresql")
+    return create(f"t{uuid.uuid4().hex}")
+
+
+async def test_a_filled_database_is_kept_unless_it_is_told_to_go(url: str, tmp_path: Path) -> None:
     await fill_and_correct(url, tmp_path)
     before = {table: rows(url, table) for table in TABLES}
     assert all(before.values())
@@ -170,14 +172,7 @@ async def test_a_filled_database_is_kept_unless_it_is_told_to_go(
     assert states == {DeliveryState.STORED}
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-async def test_a_replacement_that_fails_leaves_what_was_there(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    url = f"sqlite:///{tmp_path}/d.db"
-    if kind == "postgresql":
-        create: Callable[[str], str] = request.getfixturevalue("postgresql")
-        url = create(f"t{uuid.uuid4().hex}")
+async def test_a_replacement_that_fails_leaves_what_was_there(url: str, tmp_path: Path) -> None:
     await fill_and_correct(url, tmp_path)
     before = {table: rows(url, table) for table in (*TABLES, "delivery")}
 

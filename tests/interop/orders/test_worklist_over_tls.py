@@ -13,7 +13,7 @@ from server.errors import OrdersUnavailable
 from server.orders import Found
 from server.orders.mwl import MwlSource
 from tests.fixtures.certificates import Authority
-from tests.fixtures.orthanc import Orthanc, running
+from tests.fixtures.orthanc import Orthanc, running, with_tls
 from tests.fixtures.worklists import Worklist, item, today
 
 pytestmark = pytest.mark.interop
@@ -44,15 +44,8 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     folder = tmp_path_factory.mktemp("tls")
     authority = Authority(folder)
     server, client = authority.issue("ris", "127.0.0.1"), authority.issue("booth", "booth.example")
-    settings = {
-        "DicomTlsEnabled": True,
-        "DicomTlsCertificate": str(server.certificate),
-        "DicomTlsPrivateKey": str(server.key),
-        "DicomTlsTrustedCertificates": str(authority.path),
-        "DicomTlsRemoteCertificateRequired": True,
-    }
     tls = TlsSection(ca_file=authority.path, certificate_file=client.certificate, key_file=client.key)
-    with running(settings) as orthanc:
+    with running(with_tls(server, authority)) as orthanc:
         worklist = Worklist(orthanc.dicom_port, orthanc.worklists, Orthanc.aet)
         worklist.fill([item(number) for number in range(40)])
         yield Secured(worklist, folder, tls)
