@@ -14,7 +14,7 @@ from dermabooth.commands.analyze import open_examiner
 from dermabooth.photographs import read_photograph
 from phantom import CameraModel, Identity, shade, trace
 from server.analysis import find_face
-from server.inference import TritonClient, still_layers
+from server.inference import TritonClient, chromophores, face_layers
 
 GOAL = 2.0
 WIDTH, HEIGHT = 1600, 1200
@@ -61,7 +61,8 @@ async def _parts(path: Path, triton: TritonClient) -> tuple[float, float, float]
     found = time.perf_counter()
     assert face is not None
     box = (float(face.box.x), float(face.box.y), float(face.box.width), float(face.box.height))
-    await still_layers(triton, srgb, box)
+    await chromophores(triton, srgb)
+    await face_layers(triton, srgb, box)
     return decoded - started, found - decoded, time.perf_counter() - found
 
 

@@ -61,7 +61,7 @@ def whole(name: str, low: int, high: int, default: int | None = None, meaning: s
     return Parameter(name, _bounded("integer", low, high, default), meaning=meaning)
 
 
-def flag(name: str, meaning: str = "") -> Parameter:
+def flag(name: str, meaning: str) -> Parameter:
     """1 for yes, 0 for no."""
     return Parameter(name, {"type": "integer", "enum": [0, 1], "default": 0}, meaning=meaning)
 
@@ -77,9 +77,9 @@ def uid(name: str, meaning: str = "") -> Parameter:
     return Parameter(name, UID_SCHEMA, meaning=meaning)
 
 
-def choice(name: str, values: tuple[str, ...], meaning: str = "") -> Parameter:
+def choice(name: str, values: tuple[str, ...]) -> Parameter:
     """One of a few words."""
-    return Parameter(name, {"type": "string", "enum": list(values)}, meaning=meaning)
+    return Parameter(name, {"type": "string", "enum": list(values)})
 
 
 def header(name: str, meaning: str = "", *, values: tuple[str, ...] = ()) -> Parameter:

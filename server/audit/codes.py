@@ -21,7 +21,6 @@ APPLICATION_ACTIVITY = _dcm("110100", "Application Activity")
 BEGIN_TRANSFERRING = _dcm("110102", "Begin Transferring DICOM Instances")
 INSTANCES_ACCESSED = _dcm("110103", "DICOM Instances Accessed")
 INSTANCES_TRANSFERRED = _dcm("110104", "DICOM Instances Transferred")
-STUDY_DELETED = _dcm("110105", "DICOM Study Deleted")
 EXPORT = _dcm("110106", "Export")
 PATIENT_RECORD = _dcm("110110", "Patient Record")
 QUERY = _dcm("110112", "Query")
@@ -34,10 +33,8 @@ APPLICATION_STOP = _dcm("110121", "Application Stop")
 LOGIN = _dcm("110122", "Login")
 LOGOUT = _dcm("110123", "Logout")
 NODE_AUTHENTICATION = _dcm("110126", "Node Authentication")
-SECURITY_CONFIGURATION = _dcm("110129", "Security Configuration")
 USE_OF_RESTRICTED_FUNCTION = _dcm("110132", "Use of Restricted Function")
 AUDIT_RECORDING_STOPPED = _dcm("110133", "Audit Recording Stopped")
-AUDIT_RECORDING_STARTED = _dcm("110134", "Audit Recording Started")
 
 # In which role: CID 402 Audit Active Participant Role ID Code.
 APPLICATION = _dcm("110150", "Application")
@@ -51,7 +48,6 @@ SOP_CLASS_UID = _dcm("110181", "SOP Class UID")
 NODE_ID = _dcm("110182", "Node ID")
 PATIENT_NUMBER = Coded("2", "RFC-3881", "Patient Number")
 SEARCH_CRITERIA = Coded("10", "RFC-3881", "Search Criteria")
-URI = Coded("12", "RFC-3881", "URI")
 
 
 class Action(StrEnum):

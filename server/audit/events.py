@@ -179,7 +179,6 @@ def queried(
     sop_class_uid: str = "",
     transfer_syntax_uid: str = "",
     asker: Actor | None = None,
-    failed: str = "",
 ) -> AuditEvent:
     """Query (A.5.3.10): `query` is a C-FIND identifier as it was encoded, or the search of an HTTP request.
 
@@ -190,8 +189,6 @@ def queried(
     return AuditEvent(
         id=codes.QUERY,
         action=Action.EXECUTE,
-        result=Result.SERIOUS_FAILURE if failed else Result.SUCCESS,
-        reason=failed,
         actors=(
             _in_role(source, codes.SOURCE),
             _in_role(destination, codes.DESTINATION),
@@ -238,16 +235,6 @@ def patient_changed(
         reason=failed,
         actors=(actor,),
         things=(_with_details(patient(subject), details),),
-    )
-
-
-def study_deleted(actor: Actor, study_instance_uid: str, subject: Subject) -> AuditEvent:
-    """DICOM Study Deleted (A.5.3.8): every instance of it."""
-    return AuditEvent(
-        id=codes.STUDY_DELETED,
-        action=Action.DELETE,
-        actors=(actor,),
-        things=(study(study_instance_uid), patient(subject)),
     )
 
 

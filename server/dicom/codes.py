@@ -210,7 +210,6 @@ FRAME_ID = private("FRAME_ID", "Frame number within the booth's run")
 
 # Quality: PS3.16 CID 6044 for the picture, private verdicts for one measure.
 QUALITY_ASSESSMENT = Code("111050", "DCM", "Quality Assessment")
-QUALITY_STANDARD = Code("111051", "DCM", "Quality Control Standard")
 QUALITY_UNKNOWN = private("QUALITY_UNKNOWN", "Quality could not be told")
 PICTURE_VERDICT = {
     Verdict.PASS: Code("111237", "DCM", "Usable - Meets the quality control standard"),

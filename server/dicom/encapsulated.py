@@ -21,7 +21,7 @@ from server.dicom.attributes import (
 from server.dicom.codes import code_item
 from server.dicom.evidence import reference
 
-SKIN_REPORT = Code("18748-4", "LN", "Diagnostic imaging study")
+_CONCEPT = Code("18748-4", "LN", "Diagnostic imaging study")
 MAX_PDF_BYTES = 64 * 1024 * 1024
 """Largest document that is taken."""
 
@@ -34,17 +34,14 @@ def build_encapsulated_pdf(
     series_instance_uid: str,
     sop_instance_uid: str,
     series_number: int,
-    instance_number: int = 1,
     equipment: Equipment,
     made_at: datetime,
-    concept: Code = SKIN_REPORT,
     verified: bool = False,
-    carries_identity: bool = True,
 ) -> Dataset:
     """The object around `pdf`, a report on `sources`: headers of the visit's objects, at least one.
 
-    `verified` only if a person has signed what the document says, `carries_identity` unless its pages name nobody and no
-    date. `made_at` is an aware datetime. The same arguments give the same bytes. Raises `ValueError` for what is no PDF.
+    `verified` only if a person has signed what the document says. Its pages name the patient: BurnedInAnnotation is YES.
+    `made_at` is an aware datetime. The same arguments give the same bytes. Raises `ValueError` for what is no PDF.
     """
     if not pdf.startswith(b"%PDF-") or len(pdf) > MAX_PDF_BYTES:
         raise ValueError(f"not a PDF of at most {MAX_PDF_BYTES} bytes")
@@ -53,18 +50,18 @@ def build_encapsulated_pdf(
     document.Modality, document.ConversionType = "DOC", "WSD"
     document.SeriesInstanceUID, document.SeriesNumber = series_instance_uid, series_number
     document.SeriesDescription = title[:64]
-    document.InstanceNumber = instance_number
+    document.InstanceNumber = 1
     add_equipment(document, equipment)
     add_patient_and_study(document, sources[0])
     at = made_at.astimezone(zone_of(sources[0]))
     add_times(document, at)
     document.AcquisitionDateTime = date(at) + time(at) + offset(at)
-    document.BurnedInAnnotation = "YES" if carries_identity else "NO"
+    document.BurnedInAnnotation = "YES"
     document.RecognizableVisualFeatures = "YES"
     document.VerificationFlag = "VERIFIED" if verified else "UNVERIFIED"
     document.SourceInstanceSequence = [reference(source) for source in sources]
     document.DocumentTitle = title
-    document.ConceptNameCodeSequence = [code_item(concept)]
+    document.ConceptNameCodeSequence = [code_item(_CONCEPT)]
     document.MIMETypeOfEncapsulatedDocument = "application/pdf"
     document.EncapsulatedDocument = pdf + b"\x00" * (len(pdf) % 2)
     document.EncapsulatedDocumentLength = len(pdf)

@@ -24,8 +24,6 @@ from server.dicom.evidence import evidence
 from server.dicom.observer import device_observer, person_observer
 from server.dicom.order import add_request
 
-OF_INTEREST = Code("113000", "DCM", "Of Interest")
-BEST_IN_SET = Code("113013", "DCM", "Best In Set")
 REJECTED_FOR_QUALITY = Code("113001", "DCM", "Rejected for Quality Reasons")
 REJECTED_FOR_PATIENT_SAFETY = Code("113037", "DCM", "Rejected for Patient Safety Reasons")
 INCORRECT_WORKLIST_ENTRY = Code("113038", "DCM", "Incorrect Modality Worklist Entry")

@@ -217,16 +217,17 @@ class _Conversation:
     def _accept(self, content: bytes) -> bool:
         call = negotiation.read_request(content)
         if call.called.strip() != self._ae_title:
-            return self._reject(1, 7)
+            return self._reject(7)
         if call.calling.strip() not in self._section.allowed_ae_titles:
-            return self._reject(1, 3)
+            return self._reject(3)
         answer, self._agreement = negotiation.accept(call, _supported(), _LARGEST_PDU)
         self._wire.send(Pdu.ASSOCIATE_AC, answer)
         return True
 
-    def _reject(self, source: int, reason: int) -> bool:
-        log.warning("an association was rejected", extra={"source": source, "reason": reason})
-        self._wire.send(Pdu.ASSOCIATE_RJ, negotiation.reject(source, reason))
+    def _reject(self, reason: int) -> bool:
+        """As the service user, source 1 (PS3.8 table 9-21)."""
+        log.warning("an association was rejected", extra={"source": 1, "reason": reason})
+        self._wire.send(Pdu.ASSOCIATE_RJ, negotiation.reject(1, reason))
         return False
 
     def _answer_messages(self) -> None:

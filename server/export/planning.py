@@ -14,7 +14,11 @@ from pydicom.uid import (
     VLPhotographicImageStorage,
 )
 
-from server.dicom import read_header
+from server.dicom import (
+    DERMOSCOPIC_PHOTOGRAPHY_IMAGE_STORAGE,
+    LABEL_MAP_SEGMENTATION_STORAGE,
+    read_header,
+)
 from server.errors import BadImage
 from server.export.deidentify import Scope
 from server.export.masking import Part, Refused, parts_of
@@ -22,13 +26,11 @@ from server.export.options import ExportOptions, Faces, Option
 from server.store import Archive, Instance, Still, Visit
 
 PHOTO, OVERLAY, MASKS, REPORT, KEY_OBJECT = "photo", "overlay", "masks", "report", "key object"
-_DERMOSCOPIC = "1.2.840.10008.5.1.4.1.1.77.1.7"
-_LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
-_KINDS = {
+_KINDS: Mapping[str, str] = {
     VLPhotographicImageStorage: PHOTO,
-    _DERMOSCOPIC: PHOTO,
+    DERMOSCOPIC_PHOTOGRAPHY_IMAGE_STORAGE: PHOTO,
     SegmentationStorage: MASKS,
-    _LABEL_MAP: MASKS,
+    LABEL_MAP_SEGMENTATION_STORAGE: MASKS,
     ComprehensiveSRStorage: REPORT,
     Comprehensive3DSRStorage: REPORT,
     EnhancedSRStorage: REPORT,

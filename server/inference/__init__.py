@@ -19,11 +19,9 @@ from server.inference.items import ItemMaps, skin_items
 from server.inference.layers import (
     FaceLayers,
     LiveLayers,
-    StillLayers,
     chromophores,
     face_layers,
     live_layers,
-    still_layers,
 )
 from server.inference.learned import (
     ACNE,
@@ -71,7 +69,6 @@ __all__ = [
     "Scale",
     "SegmentedFace",
     "Severity",
-    "StillLayers",
     "Tiling",
     "TritonClient",
     "TritonNotInstalled",
@@ -88,6 +85,5 @@ __all__ = [
     "model_infos",
     "segment_face",
     "skin_items",
-    "still_layers",
     "triton_address",
 ]

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from server.inference.client import Priority, TritonClient
+from server.inference.client import DEFAULT_TIMEOUT_S, Priority, TritonClient
 from server.inference.crop import STILL_SIDE, FaceCrop, Image
 
 STRIP_PIXELS: Final = 160_000
@@ -16,6 +16,8 @@ STRIP_PIXELS: Final = 160_000
 
 IN_FLIGHT: Final = 2
 """Strips under way at once: one runs, one travels."""
+_LIVE_TIMEOUT_S: Final = 2.0
+"""After which nobody waits for the maps of a preview frame."""
 
 Box = tuple[float, float, float, float]
 
@@ -39,22 +41,9 @@ class FaceLayers:
     reflection: Image
 
 
-@dataclass(frozen=True)
-class StillLayers:
-    """8-bit maps of a still, all of its size; without a face, skin, redness and reflection are empty."""
-
-    skin: Image
-    melanin: Image
-    haemoglobin: Image
-    redness: Image
-    reflection: Image
-
-
-async def live_layers(
-    client: TritonClient, crop: npt.NDArray[np.uint8], box: Box, *, timeout_s: float = 2.0
-) -> LiveLayers:
+async def live_layers(client: TritonClient, crop: npt.NDArray[np.uint8], box: Box) -> LiveLayers:
     """Maps of one crop [H,W,3] in sRGB with the face box in [0, 1] (`FaceCrop.cut`, `FaceCrop.box`)."""
-    return await _face(client, "live", crop, box, Priority.LIVE, timeout_s)
+    return await _face(client, "live", crop, box, Priority.LIVE, _LIVE_TIMEOUT_S)
 
 
 async def chromophores(
@@ -79,32 +68,16 @@ async def chromophores(
     return maps[0], maps[1]
 
 
-async def still_layers(
-    client: TritonClient,
-    image: npt.NDArray[np.uint8],
-    box: Box | None,
-    master: npt.NDArray[np.uint16] | None = None,
-    levels: tuple[float, float] = (0.0, 65535.0),
-) -> StillLayers:
-    """Maps of a still [H,W,3] in sRGB with the face box in px, None where there is no face.
-
-    Where there is a linear `master` of the same size, the chromophores come from it. Skin, redness and
-    reflection are seen at 512 x 512 px around the face and enlarged.
-    """
-    pigments = chromophores(client, image) if master is None else chromophores(client, master, levels)
-    melanin, haemoglobin = await pigments
-    seen = await face_layers(client, image, box)
-    return StillLayers(seen.skin, melanin, haemoglobin, seen.redness, seen.reflection)
-
-
 async def face_layers(client: TritonClient, image: npt.NDArray[np.uint8], box: Box | None) -> FaceLayers:
-    """What is seen at 512 x 512 px around the face of a still [H,W,3] in sRGB, enlarged."""
+    """What is seen at 512 x 512 px around the face of a still [H,W,3] in sRGB, enlarged; the box in px, None without a face."""
     size = image.shape[0], image.shape[1]
     if box is None:
         empty = np.zeros(size, np.uint8)
         return FaceLayers(empty, empty, empty)
     crop = FaceCrop.around(box, STILL_SIDE)
-    seen = await _face(client, "face_layers_still", crop.cut(image), crop.box, Priority.STILL, 30.0)
+    seen = await _face(
+        client, "face_layers_still", crop.cut(image), crop.box, Priority.STILL, DEFAULT_TIMEOUT_S
+    )
     return FaceLayers(*(crop.paste(each, size) for each in (seen.skin, seen.redness, seen.reflection)))
 
 

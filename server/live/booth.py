@@ -154,8 +154,7 @@ class LiveBooth:
 
     def state(self) -> BoothState:
         """What is known now."""
-        count, source, now = self._counters, self.source, time.monotonic()
-        newest = None if source is None else source.newest_at
+        count, source = self._counters, self.source
         return BoothState(
             booth=self.name,
             live=self.live,
@@ -168,8 +167,7 @@ class LiveBooth:
             viewers=tuple(viewer.state() for viewer in self.viewers),
             lost_packets_given_up=count.given_up + (0 if source is None else source.given_up),
             latency_ms=count.latency(),
-            frame_age_s=None if newest is None else now - newest,
-            frames_per_s=count.rate(now),
+            frames_per_s=count.rate(time.monotonic()),
             model_ms=float(np.median(count.model_ms)) if count.model_ms else None,
         )
 

@@ -55,12 +55,6 @@ class VideoIntake:
         self._key_sent = float("-inf")
         self.heard_at = float("-inf")
         """Time of the newest packet by `clock`, s."""
-        self.nacks = 0
-        """Requests for lost packets sent."""
-        self.plis = 0
-        """Requests for key frames sent."""
-        self.strays = 0
-        """Packets of a further stream, which are left out while the first one goes on."""
         self._take_over()
 
     @property
@@ -102,7 +96,6 @@ class VideoIntake:
         now = self._clock()
         if packet.ssrc != self._ssrc:
             if now - self.heard_at < STREAM_KEPT_S:
-                self.strays += 1
                 return False, None
             self._assembler.begin_anew()
         self._ssrc, self.heard_at = packet.ssrc, now
@@ -136,10 +129,8 @@ class VideoIntake:
         if self._assembler.disturbed:
             self._disturbed.set()
         if numbers := self._assembler.numbers_to_request(now):
-            self.nacks += 1
             await self._receiver._send_rtcp_nack(self._ssrc, sorted(numbers))
         if self._key_frame_due(now):
-            self.plis += 1
             await self._receiver._send_rtcp_pli(self._ssrc)
 
     def _key_frame_due(self, now: float) -> bool:

@@ -64,8 +64,6 @@ class BoothState:
     viewers: tuple[ViewerState, ...]
     lost_packets_given_up: int
     latency_ms: Latency
-    frame_age_s: float | None
-    """Since the newest frame."""
     frames_per_s: float
     """Coded frames received, over the last seconds."""
     model_ms: float | None

@@ -89,12 +89,9 @@ class Examiner:
         *,
         recipe: str,
         pair: Frame | None = None,
-        skin: Srgb | None = None,
     ) -> QualityReport:
         """The capture quality; `pair` is the same view under the other polarisation."""
-        return await self.run(
-            examine, frame, recipe=recipe, profile=self._profile, face=face, skin=skin, pair=pair
-        )
+        return await self.run(examine, frame, recipe=recipe, profile=self._profile, face=face, pair=pair)
 
     async def map_layers(self, frame: Frame, srgb: Srgb, face: Face | None) -> dict[Layer, LayerMap]:
         """The maps of the picture, uint8 at its own size; raises `InferenceUnavailable`."""

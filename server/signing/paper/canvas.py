@@ -111,11 +111,11 @@ class Canvas(FPDF):
             self.set_xy(x, y)
             self.cell(width or self.get_string_width(text) + 1, size * 0.45, text, align=align)
 
-    def paragraph(self, text: str, *, size: float = 8.5, colour: Colour = INK, width: float = WIDTH) -> None:
+    def paragraph(self, text: str, *, size: float = 8.5, colour: Colour = INK) -> None:
         """Lines from the present place on, broken where they end; the next place is below them."""
         self.set_font_size(size)
         lines = self.multi_cell(
-            width, size * 0.5, self.shown(text), dry_run=True, output="LINES", align="L", new_x="LEFT"
+            WIDTH, size * 0.5, self.shown(text), dry_run=True, output="LINES", align="L", new_x="LEFT"
         )
         assert isinstance(lines, list)
         for line in lines:
@@ -123,17 +123,17 @@ class Canvas(FPDF):
             self.write_at(self.l_margin, self.get_y(), line, size=size, colour=colour)
             self.set_xy(self.l_margin, self.get_y() + size * 0.5)
 
-    def heading(self, text: str, *, needs: float = 20.0) -> None:
+    def heading(self, text: str, *, needs: float) -> None:
         """A heading with room for `needs` mm below it; the next place is below it."""
         self.need(needs + 9)
         y = self.get_y() + 3
         self.write_at(LEFT, y, text, size=11, strong=True)
         self.set_xy(LEFT, y + 7.5)
 
-    def rule(self, y: float, *, left: float = LEFT, width: float = WIDTH) -> None:
+    def rule(self, y: float) -> None:
         """A thin line across."""
         with self.local_context(draw_color=LINE, line_width=0.2):
-            self.line(left, y, left + width, y)
+            self.line(LEFT, y, LEFT + WIDTH, y)
 
     def shown(self, text: str) -> str:
         """A text in the characters that there are."""

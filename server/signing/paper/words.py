@@ -94,11 +94,6 @@ def unit_name(code: str) -> str:
     return _UNITS.get(code, re.sub(r"m2$", "m²", re.sub(r"^\{(.*)\}$", r"\1", code)))
 
 
-def region_name(code: str) -> str:
-    """A part of the face."""
-    return REGIONS.get(code, sentence(code))
-
-
 def picture_name(view: View, light: Light) -> str:
     """A photograph by view and light."""
     return f"{VIEWS[view]}, {LIGHTS[light]}"

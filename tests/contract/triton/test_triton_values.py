@@ -11,7 +11,7 @@ import skimage.data
 import skimage.io
 from skimage.feature import Cascade
 
-from server.inference import FaceCrop, TritonClient, chromophores, live_layers, still_layers
+from server.inference import FaceCrop, TritonClient, chromophores, face_layers, live_layers
 from tests.fixtures import triton_reference as reference
 
 pytestmark = pytest.mark.contract
@@ -117,12 +117,12 @@ async def test_a_highlight_is_found_on_light_and_on_dark_skin_alike(client: Trit
 
 
 async def test_maps_of_a_still_lie_where_the_face_is(client: TritonClient, portrait: Image) -> None:
-    still = await still_layers(client, portrait, FACE)
-    assert still.skin.shape == still.redness.shape == still.melanin.shape == portrait.shape[:2]
+    still = await face_layers(client, portrait, FACE)
+    assert still.skin.shape == still.redness.shape == still.reflection.shape == portrait.shape[:2]
     rows, columns = np.nonzero(still.skin >= 128)
     assert abs(columns.mean() - 226) < 12
     assert abs(rows.mean() - 118) < 20
-    assert not (await still_layers(client, portrait, None)).skin.any()
+    assert not (await face_layers(client, portrait, None)).skin.any()
 
 
 async def test_skin_of_real_portraits(client: TritonClient) -> None:
@@ -147,7 +147,7 @@ async def _dice(client: TritonClient, path: Path) -> float:
         img=image, scale_factor=1.2, step_ratio=1, min_size=(short // 5,) * 2, max_size=(short,) * 2
     )
     best = max(found, key=lambda each: each["width"])
-    still = await still_layers(client, image, (best["c"], best["r"], best["width"], best["height"]))
+    still = await face_layers(client, image, (best["c"], best["r"], best["width"], best["height"]))
     scored = truth != 128
     skin, real = still.skin[scored] >= 128, truth[scored] > 128
     return float(2 * (skin & real).sum() / (skin.sum() + real.sum()))

@@ -32,7 +32,6 @@ EVENTS = {
     "search": events.queried(DOCTOR, SOURCE.actor, b"q=moreau"),
     "export": events.exported(DOCTOR, "/mnt/study", [events.study(STUDY, anonymized=True)], [SUBJECT]),
     "patient": events.patient_changed(DOCTOR, SUBJECT, Action.UPDATE, what="visit moved"),
-    "deleted": events.study_deleted(DOCTOR, STUDY, SUBJECT),
     "alert": events.alert(codes.NODE_AUTHENTICATION, PACS, "the booth's key is not in the allow-list"),
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from pydicom.pixels.utils import pixel_array
 from pydicom.uid import JPEGBaseline8Bit
 
 from server.dicom import build_segmentation, jpegls
-from server.dicom.key_object import OF_INTEREST, build_key_object
+from server.dicom.key_object import REJECTED_FOR_QUALITY, build_key_object
 from server.dicom.segmentation import Form
 from server.errors import BadImage
 from server.export import ExportOptions, Faces, Pseudonyms
@@ -138,14 +138,14 @@ def test_every_form_of_mask_keeps_its_frames(shot: Shot, form: Form, faces: Face
 
 def test_a_key_object_leaves_without_the_person_who_chose(shot: Shot) -> None:
     chosen = build_key_object(
-        OF_INTEREST,
+        REJECTED_FOR_QUALITY,
         [shot.photo],
         series_instance_uid="2.25.7",
         sop_instance_uid="2.25.8",
         series_number=9,
         equipment=SERVER,
         made_at=AT,
-        description="Frau Oberhauser, best of all",
+        description="Frau Oberhauser has moved",
         person="Wendelin^Doktor",
     )
     made = maker(shot.photo, chosen)(chosen)
