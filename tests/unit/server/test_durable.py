@@ -42,3 +42,23 @@ def test_a_committed_file_has_its_name(tmp_path: Path) -> None:
         partial.write_bytes(b"new")
         commit(partial, path)
     assert path.read_bytes() == b"new"
+
+
+def test_bytes_are_on_the_disk_before_their_name_and_then_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, steps = tmp_path / "a", list[str]()
+    fsync, replace = os.fsync, os.replace
+
+    def noted_sync(descriptor: int) -> None:
+        steps.append("folder" if os.path.isdir(f"/proc/self/fd/{descriptor}") else "bytes")
+        fsync(descriptor)
+
+    def noted_replace(source: Path, target: Path) -> None:
+        steps.append("name")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(os, "replace", noted_replace)
+    write_file(path, b"new")
+    assert steps == ["bytes", "name", "folder"]
