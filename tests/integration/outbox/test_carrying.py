@@ -80,7 +80,7 @@ async def running(
         started = time.monotonic()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-        assert time.monotonic() - started < 1.0, "the outbox does not stop promptly"
+        assert time.monotonic() - started < 5.0, "the outbox does not stop promptly"
 
 
 async def until(condition: Callable[[], bool], limit_s: float = 10.0) -> None:
@@ -100,15 +100,16 @@ async def test_a_study_goes_out_in_order_over_one_call_and_is_committed(
     assert peer.closed
 
 
-async def test_what_comes_later_goes_out_at_once(opened: tuple[Store, Archive]) -> None:
+async def test_what_comes_later_goes_out_at_once(
+    opened: tuple[Store, Archive], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.outbox.carrier.POLL_S", 600.0)
     peer = Peer("a")
     async with running(opened, peer) as outbox:
         await asyncio.sleep(0.3)
         await put_visit(*opened, modalities=("XC",))
         outbox.poke()
-        started = time.monotonic()
         await wait_until_committed(opened[0], 1)
-        assert time.monotonic() - started < 0.5
 
 
 async def test_a_destination_that_hangs_keeps_no_other_waiting(opened: tuple[Store, Archive]) -> None:
@@ -116,7 +117,7 @@ async def test_a_destination_that_hangs_keeps_no_other_waiting(opened: tuple[Sto
     put = await put_visit(*opened)
     async with running(opened, slow, quick):
         await wait_until_committed(opened[0], 3)
-        assert slow.calls == [list(put.uids)]
+        await until(lambda: slow.calls == [list(put.uids)])
     assert set((await states(opened[0], "a")).values()) == {DeliveryState.WAITING}
 
 
