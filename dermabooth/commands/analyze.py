@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from dermabooth import __version__, resources
+from dermabooth.counted import counted
 from dermabooth.photographs import PhotographExaminer
 from dermabooth.settings import with_triton_environment
 from server.config import ServerConfig, read_profile
@@ -45,7 +46,7 @@ def analyze(
     for path, reason in bad:
         line = Text.assemble(("not analysed", "red"), f" {path}: {reason}")
         console.print(line, highlight=False, soft_wrap=True)
-    summary = f"{len(results)} of {len(images)} photographs analysed, results in {out}"
+    summary = f"{len(results)} of {counted(len(images), 'photograph')} analysed, results in {out}"
     console.print(summary, highlight=False, markup=False, soft_wrap=True)
     if bad:
         sys.exit(1)

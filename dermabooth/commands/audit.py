@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from dermabooth.counted import counted
 from dermabooth.settings import load_settings
 from server.audit import read_mark, verify
 from server.errors import ConfigError
@@ -37,7 +38,7 @@ def check(
         )
     found = verify(trail, begins_at=begins_at, known=read_mark(trail).head)
     newest = f"; the newest is {found.head.number}, SHA-256 {found.head.hash}" if found.records else ""
-    typer.echo(f"{found.records} records in {found.files} files{newest}")
+    typer.echo(f"{counted(found.records, 'record')} in {counted(found.files, 'file')}{newest}")
     if found.fault:
         typer.echo(f"broken: {found.fault}")
         raise typer.Exit(1)

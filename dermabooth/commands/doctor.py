@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from dermabooth import resources
+from dermabooth.counted import counted
 from dermabooth.findings import Finding, show
 from dermabooth.pacs_check import check_pacs
 from dermabooth.settings import load_settings
@@ -22,6 +23,8 @@ from server.store import Store
 
 LEAST_FREE_BYTES = 5_000_000_000
 """About seventy 24-megapixel stills."""
+MANY_VISITS = 500
+"""More are not counted."""
 
 
 def doctor(
@@ -91,7 +94,7 @@ async def _database(settings: ServerConfig) -> Finding:
     try:
         store = await asyncio.to_thread(Store.open, settings.database_url)
         try:
-            visits = len(await store.visits(limit=500))
+            visits = len(await store.visits(limit=MANY_VISITS))
         finally:
             await store.close()
     except StoreUnavailable as error:
@@ -102,7 +105,8 @@ async def _database(settings: ServerConfig) -> Finding:
     except Exception as error:  # noqa: BLE001  whatever a driver raises, the user needs a line, not a traceback
         advice = "check database.url; the server's log says more"
         return Finding("database", False, f"{kind}: {type(error).__name__}", advice)
-    return Finding("database", True, f"{kind}, {visits}{'+' if visits == 500 else ''} visits")
+    held = counted(visits, "visit") if visits < MANY_VISITS else f"{MANY_VISITS} visits or more"
+    return Finding("database", True, f"{kind}, {held}")
 
 
 async def _triton(settings: ServerConfig) -> AsyncIterator[Finding]:

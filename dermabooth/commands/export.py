@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dermabooth import __version__
+from dermabooth.counted import counted
 from dermabooth.running import run
 from dermabooth.settings import load_settings
 from server.app.auditing import auditing
@@ -166,9 +167,11 @@ def _second(day: datetime | None) -> float | None:
 
 def _show(told: Tally | ExportRecord, folder: Path, console: Console) -> None:
     tally = told if isinstance(told, Tally) else told.tally
-    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(tally.files.items())) or "nothing"
+    kinds = sorted((kind.removesuffix("s"), count) for kind, count in tally.files.items())
+    files = ", ".join(counted(count, kind) for kind, count in kinds) or "nothing"
+    people, visits = counted(len(tally.patients), "patient"), counted(tally.visits, "visit")
     verb = "would leave" if isinstance(told, Tally) else "in " + str(folder)
-    lines = [f"{len(tally.patients)} patients, {tally.visits} visits: {counts} {verb}", *reasons(tally.stays)]
+    lines = [f"{people}, {visits}: {files} {verb}", *reasons(tally.stays)]
     if isinstance(told, ExportRecord):
         lines += [told.warning, f"record: {record_path(folder)}"]
     for line in lines:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.engine import make_url
 
+from dermabooth.counted import counted
 from dermabooth.settings import load_settings
 from server import app as server_app
 from server.config import ServerConfig
@@ -53,7 +54,8 @@ def rebuild(
             f"The database that was there is now {aside}", highlight=False, markup=False, soft_wrap=True
         )
     done = _fill(settings, reader, console, replace=replace)
-    typer.echo(f"{done.visits} visits, {done.stills} stills, {done.instances} objects")
+    counts = counted(done.visits, "visit"), counted(done.stills, "still"), counted(done.instances, "object")
+    typer.echo(", ".join(counts))
     _tell(reader)
     if reader.problems:
         raise typer.Exit(1)

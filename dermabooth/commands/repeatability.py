@@ -25,6 +25,7 @@ from dermabooth.commands.repeatability_table import (
     report,
     write_values,
 )
+from dermabooth.counted import counted
 from dermabooth.settings import with_triton_environment
 from server.config import ServerConfig, read_profile
 from server.inference import TritonClient, triton_address
@@ -83,7 +84,7 @@ def repeatability(
         text = json.dumps(as_json(told), indent=2)
         typer.echo(text) if str(json_file) == "-" else json_file.write_text(text + "\n", "utf-8")
     _show(told, console)
-    console.print(f"{len(told.found)} measures in {out}", highlight=False, markup=False)
+    console.print(f"{counted(len(told.found), 'measure')} in {out}", highlight=False, markup=False)
 
 
 async def _measure_all(
@@ -97,7 +98,7 @@ async def _measure_all(
             values += await measure_seating(examiner, seating)
             write_values(values, out / "values.csv")
             count += 1
-            console.print(f"{count} of {total} captures measured", highlight=False)
+            console.print(f"{count} of {counted(total, 'capture')} measured", highlight=False)
     return values
 
 

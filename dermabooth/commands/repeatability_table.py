@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from dermabooth.counted import counted
 from dermabooth.plots import FAIL, INK, PANEL_HEIGHT, Line, Panel, plot
 from station.calibration import BlandAltman, Estimate, Repeatability, repeatability
 from station.errors import ConfigError
@@ -98,7 +99,8 @@ def report(values: Sequence[Value]) -> Report:
         rows = [[at.get((key, head, capture)) for capture in captures] for head in heads]
         whole = [row for row in rows if all(number is not None for number in row)]
         if len(whole) < LEAST_HEADS or len(captures) < 2:
-            left_out[key] = f"{len(whole)} of {len(heads)} heads have a value in all {len(captures)} captures"
+            seen = f"{counted(len(heads), 'head')} with {counted(len(captures), 'capture')} each"
+            left_out[key] = f"whole: {len(whole)} of {seen}; at least 2 heads with 2 captures are needed"
         else:
             found[key] = repeatability(np.array(whole, np.float64))
     return Report(found, left_out)

@@ -5,7 +5,8 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -57,6 +58,7 @@ async def show_visit(
         steps.begin(_BOOTH)
         booth = await stack.enter_async_context(_booth(options, server))
         stack.callback(steps.begin, "stopping")
+        stack.enter_context(advising(options.data))
         await booth.wait_for(Phase.READY, FIRST_RENDER_LIMIT_S, lambda state: _show_preparing(state, steps))
         steps.begin(_OVERLAY)
         live = await server.wait_up()
@@ -74,6 +76,19 @@ async def show_visit(
             _tell(console, "Ctrl-C ends the demo.")
             await asyncio.Event().wait()
     return bool(outcome["ok"])
+
+
+@contextlib.contextmanager
+def advising(data: Path) -> Iterator[None]:
+    """Lets `BoothTrouble` say what to do about it; `data` is the demo's folder."""
+    try:
+        yield
+    except BoothTrouble as error:
+        logs = f"{data / 'station.log'} and {data / 'server.log'}"
+        raise BoothTrouble(
+            f"{error}. See the ends of {logs}. A slow or busy computer needs longer: end other programs and start the "
+            "demo again; what it has made so far stays"
+        ) from error
 
 
 @contextlib.asynccontextmanager
@@ -172,7 +187,8 @@ async def _until_analysed(study: str, booth: BoothClient, store: Store, steps: S
         if closed and (given_up or (ended == taken * len(STEPS))):
             return state
         if time.monotonic() > deadline:
-            raise BoothTrouble(f"the visit did not end within {VISIT_LIMIT_S:.0f} s")
+            so_far = f"{taken} of {total} pictures taken, {ended} of {total * len(STEPS)} analysis steps done"
+            raise BoothTrouble(f"the visit did not end within {VISIT_LIMIT_S:.0f} s: {so_far}")
         await asyncio.sleep(LOOK_S)
 
 

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from dermabooth.demo.booth import BoothTrouble
 from dermabooth.demo.processes import ProgramFailed, program, read_announcement
+from dermabooth.demo.show import advising
 from dermabooth.demo.tables import show
 
 pytestmark = pytest.mark.unit
@@ -55,6 +57,15 @@ async def test_a_program_that_is_slow_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(ProgramFailed, match="not up within 0 s"):
         async with program("server", ["server"], tmp_path / "log", lambda: None, 0.2):
             pass
+
+
+def test_trouble_says_where_to_look_and_what_to_do(tmp_path: Path) -> None:
+    with (
+        pytest.raises(BoothTrouble, match=r"^no overlay\. See .*station\.log and .*server\.log") as caught,
+        advising(tmp_path),
+    ):
+        raise BoothTrouble("no overlay")
+    assert "start the demo again" in str(caught.value)
 
 
 def record(light: str, **values: object) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def test_visits_of_a_day_leave_with_masked_faces(data: Path, tmp_path: Path) -> 
     told = export(
         data, tmp_path / "out", "--until", "2026-03-30", "--faces", "eye-band", "--option", "113104"
     )
-    assert "1 patients, 1 visits" in told
+    assert "1 patient, 1 visit:" in told
     assert "do not publish" in told
     inside = json.loads((tmp_path / "out" / "export.json").read_text())
     assert inside["faces"] == "eye-band"
@@ -85,7 +85,7 @@ def test_what_failed_to_leave_stands_in_the_audit_trail(data: Path, tmp_path: Pa
 
 def test_a_dry_run_tells_and_writes_nothing(data: Path, tmp_path: Path) -> None:
     told = export(data, tmp_path / "out", "--dry-run")
-    assert "2 patients, 2 visits: 4 masks, 4 photo, 4 report would leave" in told
+    assert "2 patients, 2 visits: 4 masks, 4 photos, 4 reports would leave" in told
     assert list(tmp_path.iterdir()) == []
 
 

@@ -42,7 +42,9 @@ def test_values_become_figures_and_plots(tmp_path: Path) -> None:
     assert ita["icc_a1"]["value"] > 0.99
     assert ita["sem"]["low"] < 0.5 < ita["sem"]["high"]
     assert ita["cv_percent"] is None or ita["cv_percent"]["value"] > 0
-    assert told["left_out"][0]["reason"] == "0 of 6 heads have a value in all 3 captures"
+    assert told["left_out"][0]["reason"] == (
+        "whole: 0 of 6 heads with 3 captures each; at least 2 heads with 2 captures are needed"
+    )
     assert json.loads((tmp_path / "out" / "repeatability.json").read_text()) == told
     drawn = ET.fromstring((tmp_path / "out" / ita["bland_altman"]["plot"]).read_text())
     assert len(list(drawn.iter("{http://www.w3.org/2000/svg}circle"))) == 18
@@ -61,7 +63,7 @@ def test_only_heads_with_every_capture_count() -> None:
         ("head,capture,value\n", "no column measure"),
         ("head,capture,measure,value\na,1,ita,x\n", "line 2: could not convert"),
         ("head,capture,measure,value\na,1,ita,inf\n", "line 2: value inf is not finite"),
-        ("head,capture,measure,value\na,1,ita,3\n", "nothing to report: 1 of 1 heads have a value in all 1"),
+        ("head,capture,measure,value\na,1,ita,3\n", "nothing to report: whole: 1 of 1 head with 1 capture"),
         ("head,capture,measure,value\n", "nothing to report: there are no values"),
     ],
 )
