@@ -19,7 +19,8 @@ from server.dicom.key_object import (
 )
 from server.dicom.kinds import object_kind
 from server.dicom.origin import Origin, StudyWords
-from server.dicom.photo import LossyCompression, PhotoDescription, build_photo, build_photo_from_jpeg
+from server.dicom.photo import build_photo, build_photo_from_jpeg
+from server.dicom.photo_description import LossyCompression, PhotoDescription
 from server.dicom.proof import prove_photo
 from server.dicom.reading import PhotoFile, read_photo
 from server.dicom.report import NO_CLINICAL_VALIDATION, REFERENCE_WEIGHTS, ReportedFinding, build_report

@@ -18,7 +18,9 @@ from server.dicom.codes import code_item
 from server.dicom.evidence import reference
 from server.dicom.icc import srgb_profile
 from server.dicom.jpeg import parse_baseline
-from server.dicom.photo import JPEG_METHOD, add_pixel_description, set_frame
+from server.dicom.photo import set_frame
+from server.dicom.photo_description import JPEG_METHOD
+from server.dicom.photo_modules import add_pixel_description
 from server.errors import BadImage
 
 _SOURCE = Code("121322", "DCM", "Source image for image processing operation")

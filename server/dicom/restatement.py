@@ -18,7 +18,7 @@ from server.dicom.evidence import evidence
 from server.dicom.kinds import object_kind
 from server.dicom.order import ORDER_OF_IMAGE, add_order, add_request
 from server.dicom.origin import StudyWords
-from server.dicom.photo import study_id
+from server.dicom.photo_modules import study_id
 from station.protocol import Order, Patient
 
 _TIMES = ("StudyDate", "StudyTime")
