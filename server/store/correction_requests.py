@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from server.errors import Conflict, NotFound
 from server.store import finding
@@ -12,7 +12,6 @@ from server.store.correction import Cause, Whose, objects
 from server.store.patients import patient_key
 from server.store.records import to_json
 from server.store.tables import (
-    OPEN_CORRECTION,
     WHOLE_RECORD,
     CorrectionKind,
     CorrectionRow,
@@ -157,11 +156,7 @@ def _study_after(session: Session, after: Whose, kind: CorrectionKind) -> str | 
 
 def _need_no_other(session: Session, visit: VisitRow) -> None:
     """Raise `Conflict` while a correction of a visit is under way."""
-    query = select(CorrectionRow.id).where(
-        CorrectionRow.study_instance_uid == visit.study_instance_uid,
-        col(CorrectionRow.state).in_(OPEN_CORRECTION),
-    )
-    if session.exec(query).first() is not None:
+    if finding.is_being_corrected(session, visit.study_instance_uid):
         raise Conflict("a correction of this visit is under way: wait until it has ended")
 
 

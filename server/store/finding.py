@@ -1,4 +1,4 @@
-"""Visits found by what people know of them; every answer is bounded."""
+"""Visits and stills found by what people know of them; every answer is bounded."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import exists, func
 from sqlmodel import Session, col, select
 
+from server.errors import NotFound
 from server.store.patients import search_words
-from server.store.tables import StillRow, VisitRow
+from server.store.tables import OPEN_CORRECTION, CorrectionRow, StillRow, VisitRow
 
 MOST = 500
 """Visits in one answer."""
@@ -29,6 +30,15 @@ class VisitSearch:
 
 
 EVERY = VisitSearch()
+
+
+def visit(session: Session, study_instance_uid: str) -> VisitRow:
+    """The visit with this Study Instance UID, its own or the one that its objects have now; raises `NotFound`."""
+    corrected = select(VisitRow).where(VisitRow.study_now == study_instance_uid)
+    row = session.get(VisitRow, study_instance_uid) or session.exec(corrected).first()
+    if row is None:
+        raise NotFound("no such visit")
+    return row
 
 
 def visits(session: Session, search: VisitSearch, limit: int) -> Sequence[VisitRow]:
@@ -60,9 +70,28 @@ def begun(session: Session, studies: Collection[str], booth_id: str) -> set[str]
     return {uid for uid in found if uid is not None}
 
 
+def stills(session: Session, study_instance_uid: str) -> Sequence[StillRow]:
+    """The stills of a visit, in the order they were shot."""
+    query = (
+        select(StillRow)
+        .where(StillRow.study_instance_uid == study_instance_uid)
+        .order_by(col(StillRow.series_number), col(StillRow.instance_number))
+    )
+    return session.exec(query).all()
+
+
 def has_stills(session: Session, study_instance_uid: str) -> bool:
     """Whether a still of a visit has arrived."""
     query = select(StillRow.sop_instance_uid).where(StillRow.study_instance_uid == study_instance_uid)
+    return session.exec(query.limit(1)).first() is not None
+
+
+def is_being_corrected(session: Session, study_instance_uid: str) -> bool:
+    """Whether a correction of a visit is under way."""
+    query = select(CorrectionRow.id).where(
+        CorrectionRow.study_instance_uid == study_instance_uid,
+        col(CorrectionRow.state).in_(OPEN_CORRECTION),
+    )
     return session.exec(query.limit(1)).first() is not None
 
 

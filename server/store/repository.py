@@ -1,6 +1,5 @@
 """What the server remembers: booths, visits, stills, their results and DICOM objects."""
 
-import json
 import time
 from collections.abc import Collection, Sequence
 from typing import Self
@@ -8,8 +7,8 @@ from typing import Self
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, delete, select
 
-from server.errors import Conflict, NotFound, StoreUnavailable
-from server.store import finding, records, work
+from server.errors import NotFound, StoreUnavailable
+from server.store import arriving, finding, records, work
 from server.store.archive import Archive
 from server.store.corrections import Corrections
 from server.store.database import migrate, open_engine
@@ -22,7 +21,7 @@ from server.store.records import Booth, Instance, StepResult, Still, Visit, Work
 from server.store.routing import Route, enqueue
 from server.store.sidecars import Sidecars
 from server.store.signatures import Signatures
-from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow, VisitRow
+from server.store.tables import BoothRow, InstanceRow, MeasureRow, StillRow
 from station.protocol import Measure, Patient, StillOffer, VisitClosed, VisitOpened
 
 
@@ -79,13 +78,7 @@ class Store:
 
     async def note_booth(self, booth_id: str, software: str, at: float) -> None:
         """Remember that a booth is there."""
-
-        def note(session: Session) -> None:
-            row = session.get(BoothRow, booth_id) or BoothRow(booth_id=booth_id, first_seen=at, last_seen=at)
-            row.software, row.last_seen = software, at
-            session.add(row)
-
-        await self._threads.write(note)
+        await self._threads.write(lambda s: arriving.note_booth(s, booth_id, software, at))
 
     async def booths(self) -> list[Booth]:
         """Every booth that ever said hello, by name."""
@@ -97,42 +90,15 @@ class Store:
 
         A visit that was given up before its first still may begin anew, at any booth.
         """
-
-        def add(session: Session) -> None:
-            row = session.get(VisitRow, message.study_instance_uid)
-            if row is None:
-                _need_booth(session, booth_id, message.opened_at)
-                session.add(records.visit_row(booth_id, message))
-            elif row.opened_at != message.opened_at and _given_up(session, row, booth_id):
-                _need_booth(session, booth_id, message.opened_at)
-                session.merge(records.visit_row(booth_id, message))
-            elif row.booth_id != booth_id:
-                raise Conflict("this visit belongs to another booth")
-
-        await self._threads.write(add)
+        await self._threads.write(lambda s: arriving.open_visit(s, booth_id, message))
 
     async def close_visit(self, booth_id: str, message: VisitClosed) -> None:
         """Remember that a visit ended; again is harmless. Raises `NotFound` or `Conflict`."""
-
-        def close(session: Session) -> None:
-            row = _visit_of_booth(session, booth_id, message.study_instance_uid)
-            row.closed_at, row.complete = message.closed_at, message.complete
-            row.expected = json.dumps(message.stills)
-            session.add(row)
-
-        await self._threads.write(close)
+        await self._threads.write(lambda s: arriving.close_visit(s, booth_id, message))
 
     async def visit(self, study_instance_uid: str) -> Visit:
         """The visit with this Study Instance UID, its own or the one that its objects have now; raises `NotFound`."""
-
-        def find(session: Session) -> VisitRow | None:
-            corrected = select(VisitRow).where(VisitRow.study_now == study_instance_uid)
-            return session.get(VisitRow, study_instance_uid) or session.exec(corrected).first()
-
-        row = await self._threads.read(find)
-        if row is None:
-            raise NotFound("no such visit")
-        return records.visit_of(row)
+        return records.visit_of(await self._threads.read(lambda s: finding.visit(s, study_instance_uid)))
 
     async def visits(self, *, limit: int = 50, search: VisitSearch = EVERY) -> list[Visit]:
         """The newest visits that were searched for, newest first; at most 500."""
@@ -161,20 +127,9 @@ class Store:
         False: the same still was there. Raises `Conflict` if its UID is taken by other bytes, `NotFound` if its visit
         was never opened.
         """
-
-        def add(session: Session) -> bool:
-            _visit_of_booth(session, booth_id, offer.study_instance_uid)
-            row = session.get(StillRow, offer.sop_instance_uid)
-            if row is not None:
-                if row.sha256 != offer.sha256:
-                    raise Conflict("this SOP Instance UID is taken by another still")
-                return False
-            session.add(records.still_row(offer, blob, received_at))
-            session.flush()
-            session.add_all(work.rows_for(offer.sop_instance_uid, self._steps, received_at))
-            return True
-
-        return await self._threads.write(add)
+        return await self._threads.write(
+            lambda s: arriving.add_still(s, booth_id, offer, blob, received_at, self._steps)
+        )
 
     async def find_still(self, sop_instance_uid: str) -> Still | None:
         """One still, or None."""
@@ -190,12 +145,7 @@ class Store:
 
     async def stills(self, study_instance_uid: str) -> list[Still]:
         """The stills of a visit, in the order they were shot."""
-        query = (
-            select(StillRow)
-            .where(StillRow.study_instance_uid == study_instance_uid)
-            .order_by(col(StillRow.series_number), col(StillRow.instance_number))
-        )
-        rows = await self._threads.read(lambda s: s.exec(query).all())
+        rows = await self._threads.read(lambda s: finding.stills(s, study_instance_uid))
         return [records.still_of(row) for row in rows]
 
     async def instances(self, study_instance_uid: str) -> list[Instance]:
@@ -262,27 +212,6 @@ class Store:
         """Every step of every still of a visit."""
         rows = await self._threads.read(lambda s: work.of_study(s, study_instance_uid))
         return [records.status_of(row) for row in rows]
-
-
-def _need_booth(session: Session, booth_id: str, at: float) -> None:
-    if session.get(BoothRow, booth_id) is None:
-        session.add(BoothRow(booth_id=booth_id, first_seen=at, last_seen=at))
-        session.flush()
-
-
-def _given_up(session: Session, row: VisitRow, booth_id: str) -> bool:
-    """Whether nothing came of a visit, as far as this booth may say."""
-    ended = row.closed_at is not None or row.booth_id == booth_id
-    return ended and not finding.has_stills(session, row.study_instance_uid)
-
-
-def _visit_of_booth(session: Session, booth_id: str, study_instance_uid: str) -> VisitRow:
-    row = session.get(VisitRow, study_instance_uid)
-    if row is None:
-        raise NotFound("this visit was never opened")
-    if row.booth_id != booth_id:
-        raise Conflict("this visit belongs to another booth")
-    return row
 
 
 def _keep_result(

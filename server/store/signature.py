@@ -9,15 +9,13 @@ import msgspec
 from sqlmodel import Session, col, select
 
 from server.config.destinations import ObjectKind
+from server.store import finding
 from server.store.records import still_of
 from server.store.retakes import standing
 from server.store.tables import (
-    OPEN_CORRECTION,
     UNFINISHED,
-    CorrectionRow,
     InstanceRow,
     SignatureRow,
-    StillRow,
     VisitRow,
     WorkRow,
     WorkState,
@@ -90,12 +88,8 @@ class Content:
 
 def content(session: Session, visit: VisitRow) -> Content:
     """What of a visit would be signed now; of a picture that was analysed again, the newest report."""
-    query = (
-        select(StillRow)
-        .where(StillRow.study_instance_uid == visit.study_instance_uid)
-        .order_by(col(StillRow.series_number), col(StillRow.instance_number))
-    )
-    stills = [one.sop_instance_uid for one in standing([still_of(row) for row in session.exec(query)])]
+    shot = finding.stills(session, visit.study_instance_uid)
+    stills = [one.sop_instance_uid for one in standing([still_of(row) for row in shot])]
     reports = _reports(session, visit, stills)
     found = [
         Covered(uid, reports[uid].sop_instance_uid, reports[uid].sha256) for uid in stills if uid in reports
@@ -164,14 +158,10 @@ def _hindrance(
     session: Session, visit: VisitRow, stills: Sequence[str], reports: Iterable[InstanceRow]
 ) -> Hindrance:
     work = set(session.exec(select(WorkRow.state).where(col(WorkRow.sop_instance_uid).in_(stills))))
-    correcting = select(CorrectionRow.id).where(
-        CorrectionRow.study_instance_uid == visit.study_instance_uid,
-        col(CorrectionRow.state).in_(OPEN_CORRECTION),
-    )
     there = list(reports)
     tests = (
         (Hindrance.OPEN, visit.closed_at is None),
-        (Hindrance.CORRECTING, session.exec(correcting.limit(1)).first() is not None),
+        (Hindrance.CORRECTING, finding.is_being_corrected(session, visit.study_instance_uid)),
         (Hindrance.ANALYSING, bool(work & set(UNFINISHED))),
         (Hindrance.FAILED, WorkState.FAILED in work),
         (Hindrance.NO_REPORT, not stills or len(there) < len(stills)),

@@ -4,10 +4,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from server.errors import Conflict, NotFound
-from server.store import signature
+from server.store import finding, signature
 from server.store.executor import DatabaseThreads
 from server.store.records import Instance, instance_row
 from server.store.routing import Route, enqueue
@@ -49,7 +49,7 @@ class Signatures:
 
     async def state(self, study_instance_uid: str) -> SigningState:
         """Where the signing of a visit stands; raises `NotFound`."""
-        return await self._threads.read(lambda s: _state(s, _visit(s, study_instance_uid)))
+        return await self._threads.read(lambda s: _state(s, finding.visit(s, study_instance_uid)))
 
     async def holds(self, study_instance_uid: str) -> bool:
         """Whether a visit is signed as it is; raises `NotFound`."""
@@ -87,15 +87,6 @@ def is_signed_by(state: SigningState, seen: str, account: str) -> bool:
     """Whether what was seen is signed already, by this account."""
     current = state.current
     return current is not None and (current.content, current.account) == (seen, account)
-
-
-def _visit(session: Session, study_instance_uid: str) -> VisitRow:
-    """By its own Study Instance UID or the one that its objects have now."""
-    corrected = select(VisitRow).where(VisitRow.study_now == study_instance_uid)
-    row = session.get(VisitRow, study_instance_uid) or session.exec(corrected).first()
-    if row is None:
-        raise NotFound("no such visit")
-    return row
 
 
 def _state(session: Session, visit: VisitRow) -> SigningState:
