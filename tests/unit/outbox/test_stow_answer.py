@@ -79,10 +79,10 @@ def test_found() -> None:
     ],
 )
 def test_what_is_no_answer(body: bytes, kind: str) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     with pytest.raises(Unreadable):
         read_stored(body, kind)
-    assert time.monotonic() - started < 2
+    assert time.thread_time() - started < 2
 
 
 @UNHURRIED
