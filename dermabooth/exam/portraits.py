@@ -35,7 +35,7 @@ def real_portraits(folder: Path) -> list[Portrait]:
     FileNotFoundError without the folder, ValueError where it holds no such pair.
     """
     if not folder.is_dir():
-        raise FileNotFoundError(2, "no folder of portraits", str(folder))
+        raise FileNotFoundError(2, "no such folder; it needs portraits/ and masks/ inside", str(folder))
     masks = {path.stem: path for path in sorted((folder / "masks").glob("*.png"))}
     pictures = sorted(path for path in (folder / "portraits").glob("*") if path.stem in masks)
     if not pictures:

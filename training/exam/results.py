@@ -97,14 +97,21 @@ def real_table(real: Real) -> TextTable:
     return TextTable("Real pictures (aggregates only)", ("measure", "value", "goal"), tuple(rows))
 
 
-def write_card(repository: Path, name: str, report: Report, real: Real | None = None) -> Path:
-    """Rewrite the tables between the markers of a model's card; ValueError if it has no markers."""
+def card(repository: Path, name: str) -> tuple[Path, str, str]:
+    """A model's card, with its text before and after the tables; ValueError without card or markers."""
     path = repository / name / "MODEL_CARD.md"
-    card = path.read_text("utf-8")
-    if card.count(BEGIN) != 1 or card.count(END) != 1:
+    if not path.is_file():
+        raise ValueError(f"{path}: there is no card; copy one of triton_models/, or leave out --cards")
+    text = path.read_text("utf-8")
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise ValueError(f"{path}: the markers {BEGIN} and {END} are not there once each")
-    before, rest = card.split(BEGIN)
-    after = rest.split(END)[1]
+    before, rest = text.split(BEGIN)
+    return path, before, rest.split(END)[1]
+
+
+def write_card(repository: Path, name: str, report: Report, real: Real | None = None) -> Path:
+    """Rewrite the tables between the markers of a model's card; ValueError without card or markers."""
+    path, before, after = card(repository, name)
     found = tables(name, report) + ([real_table(real)] if real else [])
     taken = (
         f"Measured {datetime.now(UTC).date().isoformat()} on {machine()}; weights {_hash(repository, name)}."

@@ -14,6 +14,7 @@ from rich.progress import track as bar
 from rich.table import Table
 
 from dermabooth import resources
+from dermabooth.commands.models.complaints import one_line
 
 if TYPE_CHECKING:
     from training.exam import Report
@@ -29,9 +30,6 @@ class Size(StrEnum):
     FULL = "full"
 
 
-PORTRAITS = Path("../shared/images")
-
-
 def evaluate(
     names: Annotated[list[str] | None, typer.Argument(help="Models to examine; all by default.")] = None,
     json: Annotated[
@@ -40,14 +38,9 @@ def evaluate(
     size: Annotated[Size, typer.Option(help="small: seconds a model; full: some five minutes.")] = Size.FULL,
     portraits: Annotated[
         Path | None,
-        typer.Option(
-            help="Folder with portraits/ and masks/ of real people; ../shared/images where there is one."
-        ),
+        typer.Option(help="Folder with portraits/ and masks/ of real people, to examine as well."),
     ] = None,
-    cards: Annotated[
-        bool | None,
-        typer.Option(help="Rewrite the tables of the model cards; by default with the full size."),
-    ] = None,
+    cards: Annotated[bool, typer.Option("--cards", help="Rewrite the tables of the models' cards.")] = False,
     compare: Annotated[
         list[Path] | None,
         typer.Option(
@@ -62,23 +55,49 @@ def evaluate(
 
     Example: dermabooth models evaluate skin_items --json exam.json
     """
-    from training.exam import NAMES
-    from training.exam.results import as_json, earlier, merge, write_cards
+    with one_line("the exam"):
+        _evaluate(
+            names, repository or resources.triton_models(), json, size, portraits, compare or [], cards=cards
+        )
 
-    console, folder = Console(), repository or resources.triton_models()
+
+def _evaluate(
+    names: list[str] | None,
+    folder: Path,
+    json: Path | None,
+    size: Size,
+    portraits: Path | None,
+    compare: list[Path],
+    *,
+    cards: bool,
+) -> None:
+    from training.exam import NAMES
+    from training.exam.results import as_json, merge, write_cards
+
+    console = Console()
     asked = _known(names, NAMES) if names else _present(folder, NAMES, console)
-    if json is not None:
-        try:
-            earlier(json)
-        except ValueError as error:
-            _fail(str(error))  # now, not after an hour's exam
-    reports = {name: _examined(name, folder, size, compare or [], console) for name in asked}
-    real = _real(folder, portraits, console)
+    _check(asked, folder, json, portraits, cards=cards)
+    reports = {name: _examined(name, folder, size, compare, console) for name in asked}
+    real = None if portraits is None else _real(folder, portraits, console)
     if json is not None:
         merge(json, {name: as_json(name, each, folder, size.value) for name, each in reports.items()}, real)
-    if cards if cards is not None else size == Size.FULL:
+    if cards:
         for path in write_cards(folder, reports, real):
             console.print(f"wrote {path}")
+
+
+def _check(names: list[str], folder: Path, json: Path | None, portraits: Path | None, *, cards: bool) -> None:
+    """Raise FileNotFoundError or ValueError for what would otherwise fail after an hour's exam."""
+    from dermabooth.exam import real_portraits
+    from training.exam.results import card, earlier
+
+    if json is not None:
+        earlier(json)
+    if portraits is not None:
+        real_portraits(portraits)
+    if cards:
+        for name in names:
+            card(folder, name)
 
 
 def _known(asked: list[str], names: Iterable[str]) -> list[str]:
@@ -103,12 +122,7 @@ def _examined(name: str, folder: Path, size: Size, compare: list[Path], console:
     def track(items: Iterable[Item], what: str, total: int) -> Iterable[Item]:
         return bar(items, f"{name}: {what}", total, console=console, transient=True)
 
-    try:
-        report = examine(name, folder, size.value, track, compare)
-    except FileNotFoundError as error:
-        _fail(f"{error.filename}: {error.strerror}")
-    except ModuleNotFoundError as error:
-        _fail(f"{error.name} is not installed; it comes with dermabooth[train]")
+    report = examine(name, folder, size.value, track, compare)
     console.rule(name)
     _show(console, tables(name, report))
     for note in report.notes:
@@ -116,18 +130,12 @@ def _examined(name: str, folder: Path, size: Size, compare: list[Path], console:
     return report
 
 
-def _real(repository: Path, folder: Path | None, console: Console) -> dict[str, float] | None:
-    """Aggregates of real pictures; None, with the reason printed, where there are none to look at."""
+def _real(repository: Path, folder: Path, console: Console) -> dict[str, float]:
+    """Aggregates of real pictures."""
     from dermabooth.exam import on_real_pictures
     from training.exam.results import real_table
 
-    if folder is None and not PORTRAITS.is_dir():
-        console.print(f"real pictures: skipped, there is no folder {PORTRAITS}; --portraits DIR names one")
-        return None
-    try:
-        told, skipped = asyncio.run(on_real_pictures(repository, folder or PORTRAITS))
-    except (FileNotFoundError, ValueError) as error:
-        _fail(str(error))
+    told, skipped = asyncio.run(on_real_pictures(repository, folder))
     for reason in skipped:
         console.print(f"real pictures: {reason}")
     _show(console, [real_table(told)])

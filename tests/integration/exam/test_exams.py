@@ -67,6 +67,8 @@ def test_the_command_writes_results_and_keeps_those_of_other_models(repository: 
     [
         (["nonsense"], "there is no exam of it"),
         (["skin_items", "--repository", "nowhere"], "train and export it first"),
+        (["skin_items", "--portraits", "nowhere"], "nowhere: no such folder"),
+        (["skin_items", "--repository", "nowhere", "--cards"], "leave out --cards"),
     ],
 )
 def test_what_cannot_be_examined_is_told_in_a_line(words: list[str], says: str) -> None:
