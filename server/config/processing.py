@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from server.config.section import Section
 
@@ -12,7 +12,16 @@ class DatabaseConfig(Section):
     """Where results are kept."""
 
     url: str = ""
-    """`sqlite:///PATH` or `postgresql://…`; empty: SQLite in the data folder. Passwords belong in the environment."""
+    """`sqlite:////PATH` or `postgresql://…`; empty: SQLite in the data folder. Passwords belong in the environment."""
+
+    @field_validator("url")
+    @classmethod
+    def _placed(cls, value: str) -> str:
+        if value.startswith("sqlite:") and not value.startswith("sqlite:////"):
+            raise ValueError(
+                "names a file by its whole path, with four slashes: sqlite:////srv/dermabooth.db"
+            )
+        return value
 
 
 class RetentionConfig(Section):

@@ -16,6 +16,7 @@ from server.config.destinations import KEEPERS, AnyDestination, DimseSection
 from server.config.dicom import DicomConfig
 from server.config.network import CaptureConfig, HttpConfig, LiveConfig
 from server.config.orders import OrdersConfig
+from server.config.paths import rooted
 from server.config.processing import (
     AnalysisConfig,
     DatabaseConfig,
@@ -29,14 +30,17 @@ from server.errors import ConfigError
 
 
 class ServerConfig(BaseSettings):
-    """Everything a server may be told; the environment (DERMABOOTH_SERVER_HTTP__PORT=…) wins over the file."""
+    """Everything a server may be told; the environment (DERMABOOTH_SERVER_HTTP__PORT=…) wins over the file.
+
+    Paths in the file are relative to the file's folder, all others to the working directory.
+    """
 
     model_config = SettingsConfigDict(
         extra="forbid", frozen=True, env_prefix="DERMABOOTH_SERVER_", env_nested_delimiter="__"
     )
 
     data: Path = Path("data/server")
-    """Folder of keys, database, archive and run files."""
+    """Folder of keys, database, archive and run files; not named, `data/server` in the working directory."""
     http: HttpConfig = HttpConfig()
     capture: CaptureConfig = CaptureConfig()
     database: DatabaseConfig = DatabaseConfig()
@@ -103,7 +107,7 @@ class ServerConfig(BaseSettings):
 
         Raises `ConfigError` that names the key and what would be accepted.
         """
-        values = {} if path is None else read_toml(path)
+        values = {} if path is None else rooted(read_toml(path), cls, path.parent)
 
         class WithFile(cls):  # type: ignore[valid-type,misc]
             @classmethod

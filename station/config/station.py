@@ -30,11 +30,16 @@ from station.quality import QualityProfile
 
 PREFIX = "DERMABOOTH_STATION_"
 PATHS = (
+    ("", "data"),
     ("", "protocol"),
     ("", "quality"),
     ("calibration", "folder"),
+    ("camera", "device"),
     ("camera", "folder"),
+    ("camera", "python"),
+    ("interlock", "port"),
     ("interlock", "state_file"),
+    ("lights", "port"),
     ("lights", "state_file"),
     ("uplink", "server_key"),
     ("worklist", "file"),
@@ -44,7 +49,7 @@ _LEAST_HINTS_HZ = 2.0
 
 
 class StationConfig(BaseSettings):
-    """Everything a booth is told. Paths in the file are relative to the file's folder."""
+    """Everything a booth is told. Paths in the file are relative to the file's folder, all others to the working directory."""
 
     model_config = SettingsConfigDict(
         extra="forbid",
@@ -56,7 +61,7 @@ class StationConfig(BaseSettings):
 
     booth_id: str = "booth-1"
     data: Path = Path("data/station")
-    """Folder for keys, spool and cache; relative to the working directory."""
+    """Folder for keys, spool and cache; not named, `data/station` in the working directory."""
     protocol: Path
     """File of the visit protocol."""
     quality: Path

@@ -1,11 +1,15 @@
 """The booth's configuration: shipped files load, mistakes are named, the environment wins over the file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from station.config import StationConfig
+from station.config.station import PATHS
+from station.devices.registry import CAMERAS, INTERLOCKS, LIGHT_RIGS, Driver
 from station.errors import ConfigError
 from station.protocol import Encoding
 
@@ -151,6 +155,24 @@ def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
     config = StationConfig.load(CONFIGS / "station/files.toml")
     assert config.camera["folder"] == CONFIGS / "station/pictures"
     assert config.protocol.resolve() == CONFIGS / "protocols/photograph.toml"
+
+
+def test_the_data_folder_is_relative_to_the_file_too(write: Write) -> None:
+    path = write('data = "booth"\n' + GOOD)
+    assert StationConfig.load(path).data == path.parent / "booth"
+    assert StationConfig.load(path, {"data": Path("here")}).data == Path("here")
+    assert StationConfig.load(write(GOOD)).data == Path("data/station")
+
+
+@pytest.mark.parametrize(
+    ("section", "drivers"), [("camera", CAMERAS), ("lights", LIGHT_RIGS), ("interlock", INTERLOCKS)]
+)
+def test_every_path_of_a_driver_is_known_as_one(
+    section: str, drivers: Mapping[str, Driver[Any, BaseModel]]
+) -> None:
+    options = [driver.options.model_fields for driver in drivers.values()]
+    paths = {key for fields in options for key, field in fields.items() if "Path" in str(field.annotation)}
+    assert paths == {key for table, key in PATHS if table == section}
 
 
 @pytest.mark.parametrize("kind", ["[]", "{}", "'none'"])

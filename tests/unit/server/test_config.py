@@ -6,6 +6,7 @@ import pytest
 
 from server.app.supervisor import roles
 from server.config import ServerConfig, read_profile
+from server.config.destinations import FolderSection, StowSection
 from server.errors import ConfigError
 
 pytestmark = pytest.mark.unit
@@ -42,6 +43,10 @@ def test_shipped_files_load(path: Path) -> None:
         (FOLDER + "objects = ['film']", ["objects", "photo"]),
         (2 * FOLDER, ["same name"]),
         (9 * FOLDER, ["at most 8"]),
+        ("destinations = 3", ["destinations", "valid"]),
+        ("[[destinations]]\ntype = ['folder']\nname = 'a'", ["destinations.0", "folder"]),
+        ("[[destinations]]\nname = 'a'", ["destinations.0", "type"]),
+        ("[database]\nurl = 'sqlite:///d.db'", ["database.url", "whole path", "four slashes"]),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, words: list[str]) -> None:
@@ -55,6 +60,47 @@ def test_mistakes_are_named(tmp_path: Path, text: str, words: list[str]) -> None
 def test_a_missing_file_says_where_examples_are(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="configs/server"):
         ServerConfig.load(tmp_path / "absent.toml")
+
+
+PATHS = """
+data = "data"
+[[destinations]]
+type = "folder"
+name = "share"
+path = "share"
+[[destinations]]
+type = "stow"
+name = "pacs"
+url = "https://pacs.example"
+user = "u"
+password_file = "../pacs.password"
+tls.ca_file = "/etc/ca.pem"
+[[live.ice_servers]]
+urls = ["turn:a"]
+username = "b"
+credential_file = "turn"
+"""
+
+
+def test_paths_in_the_file_are_relative_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "server.toml").write_text(PATHS)
+    monkeypatch.chdir(tmp_path)
+    config = ServerConfig.load(Path("etc/server.toml"))
+    share, pacs = config.destinations
+    assert isinstance(share, FolderSection)
+    assert isinstance(pacs, StowSection)
+    assert pacs.tls is not None
+    assert (config.data, share.path) == (Path("etc/data"), Path("etc/share"))
+    assert (pacs.password_file, pacs.tls.ca_file) == (Path("etc/../pacs.password"), Path("/etc/ca.pem"))
+    assert config.live.ice_servers[0].credential_file == Path("etc/turn")
+
+
+def test_paths_beside_the_file_are_relative_to_the_working_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ServerConfig.load(CONFIGS / "local.toml").data == Path("data/server")
+    monkeypatch.setenv("DERMABOOTH_SERVER_ANALYSIS__REPEATABILITY", "study/repeatability.json")
+    config = ServerConfig.load(CONFIGS / "local.toml", data="here")
+    assert (config.data, config.analysis.repeatability) == (Path("here"), Path("study/repeatability.json"))
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
