@@ -20,6 +20,7 @@ from server.dicom import (
     REJECTED_FOR_PATIENT_SAFETY,
     REJECTED_FOR_QUALITY,
     Equipment,
+    Making,
     Restatement,
     build_key_object,
     object_kind,
@@ -95,11 +96,13 @@ class CopyMaker:
             document = build_key_object(
                 title,
                 [self._header(one) for one in objects],
-                series_instance_uid=derived_uid(correction.id, "series"),
-                sop_instance_uid=uid,
-                series_number=_SERIES_NUMBER,
-                equipment=self._equipment,
-                made_at=_at(correction),
+                making=Making(
+                    series_instance_uid=derived_uid(correction.id, "series"),
+                    sop_instance_uid=uid,
+                    series_number=_SERIES_NUMBER,
+                    equipment=self._equipment,
+                    made_at=_at(correction),
+                ),
                 modifiers=modifiers,
                 description=correction.reason,
             )

@@ -1,6 +1,6 @@
 """A visit as DICOM objects: photographs, segmentations of their regions and findings, and reports of their measures."""
 
-from server.dicom.attributes import Equipment
+from server.dicom.attributes import Equipment, Making
 from server.dicom.codes import PRIVATE_SCHEME, segment_kind
 from server.dicom.derived import build_derived_photo
 from server.dicom.dermoscopy import DERMOSCOPIC_PHOTOGRAPHY_IMAGE_STORAGE
@@ -47,6 +47,7 @@ __all__ = [
     "Form",
     "Identity",
     "LossyCompression",
+    "Making",
     "Model",
     "Observer",
     "Origin",

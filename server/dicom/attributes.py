@@ -42,6 +42,19 @@ class Equipment:
     software_versions: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Making:
+    """Under which UIDs and numbers an object is made of others, by what, and when."""
+
+    series_instance_uid: str
+    sop_instance_uid: str
+    series_number: int
+    instance_number: int = 1
+    equipment: Equipment
+    made_at: datetime
+    """Aware; told in the time zone of what the object is made of."""
+
+
 def date(at: datetime) -> str:
     """A DA value."""
     return at.strftime("%Y%m%d")
@@ -92,6 +105,20 @@ def add_patient_and_study(derived: Dataset, photo: Dataset) -> None:
     for keyword in PATIENT_AND_STUDY:
         if keyword in photo:
             setattr(derived, keyword, photo[keyword].value)
+
+
+def add_making(
+    derived: Dataset, source: Dataset, making: Making, *, sop_class_uid: UID, modality: str, title: str
+) -> None:
+    """Say of an object made of `source` what it is, whose, of which visit and series, by what it was made, and when."""
+    derived.SOPClassUID, derived.SOPInstanceUID = sop_class_uid, making.sop_instance_uid
+    derived.Modality = modality
+    derived.SeriesInstanceUID, derived.SeriesNumber = making.series_instance_uid, making.series_number
+    derived.SeriesDescription = title[:64]
+    derived.InstanceNumber = making.instance_number
+    add_patient_and_study(derived, source)
+    add_equipment(derived, making.equipment)
+    add_times(derived, making.made_at.astimezone(zone_of(source)))
 
 
 def add_equipment(derived: Dataset, equipment: Equipment) -> None:

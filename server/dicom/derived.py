@@ -1,19 +1,11 @@
 """Pictures made of a photograph for people to look at: VL Photographic Image objects of type DERIVED (PS3.3 section C.7.6.1.1.2)."""
 
-from datetime import datetime
-
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.uid import UID, JPEGBaseline8Bit, VLPhotographicImageStorage
 from pydicom.valuerep import DSfloat
 
-from server.dicom.attributes import (
-    Equipment,
-    add_equipment,
-    add_patient_and_study,
-    add_times,
-    zone_of,
-)
+from server.dicom.attributes import Making, add_making
 from server.dicom.codes import code_item
 from server.dicom.evidence import reference
 from server.dicom.icc import srgb_profile
@@ -51,32 +43,21 @@ def build_derived_photo(
     scale: float,
     derivation: str,
     comments: str,
-    series_instance_uid: str,
-    sop_instance_uid: str,
-    series_number: int,
-    instance_number: int = 1,
-    equipment: Equipment,
-    made_at: datetime,
+    making: Making,
 ) -> Dataset:
     """A picture of `photo` with something drawn on it: `jpeg`, baseline sRGB with reduced colour resolution.
 
     Its first pixel lies on the photograph's first, `scale` of its pixels on one of those; `derivation` says what was done.
     Only attributes of `photo` are read. BurnedInAnnotation is NO, which speaks of text that tells who the patient is and when
-    the picture was taken (PS3.3 section C.7.6.1): the caller must draw none. `made_at` is an aware datetime. The same
-    arguments give the same bytes. Raises `BadImage` for any other JPEG.
+    the picture was taken (PS3.3 section C.7.6.1): the caller must draw none. The same arguments give the same bytes.
+    Raises `BadImage` for any other JPEG.
     """
     parsed = parse_baseline(jpeg)
     if not parsed.subsampled:
         raise BadImage("a JPEG with full colour resolution has no photometric interpretation in a VL image")
     derived = Dataset()
-    derived.SOPClassUID, derived.SOPInstanceUID = VLPhotographicImageStorage, sop_instance_uid
-    derived.Modality, derived.ImageType = "XC", ["DERIVED", "SECONDARY"]
-    derived.SeriesInstanceUID, derived.SeriesNumber = series_instance_uid, series_number
-    derived.SeriesDescription = f"Overlay: {photo.get('SeriesDescription', '')}"[:64]
-    derived.InstanceNumber = instance_number
-    add_patient_and_study(derived, photo)
-    add_equipment(derived, equipment)
-    add_times(derived, made_at.astimezone(zone_of(photo)))
+    title = f"Overlay: {photo.get('SeriesDescription', '')}"
+    add_making(derived, photo, making, sop_class_uid=VLPhotographicImageStorage, modality="XC", title=title)
     for keyword in _TAKEN_OVER:
         if keyword in photo:
             setattr(derived, keyword, photo[keyword].value)
@@ -91,6 +72,7 @@ def build_derived_photo(
 
 
 def _add_derivation(derived: Dataset, photo: Dataset, scale: float, derivation: str) -> None:
+    derived.ImageType = ["DERIVED", "SECONDARY"]
     source = reference(photo)
     source.PurposeOfReferenceCodeSequence = [code_item(_SOURCE)]
     derived.SourceImageSequence = [source]

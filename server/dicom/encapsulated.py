@@ -1,23 +1,12 @@
 """Encapsulated PDF objects (PS3.3 section A.45.1): a report as people read it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
-from server.dicom.attributes import (
-    Equipment,
-    add_equipment,
-    add_patient_and_study,
-    add_times,
-    date,
-    file_meta,
-    offset,
-    time,
-    zone_of,
-)
+from server.dicom.attributes import Making, add_making, date, file_meta, offset, time, zone_of
 from server.dicom.codes import code_item
 from server.dicom.evidence import reference
 
@@ -31,30 +20,22 @@ def build_encapsulated_pdf(
     sources: Sequence[Dataset],
     *,
     title: str,
-    series_instance_uid: str,
-    sop_instance_uid: str,
-    series_number: int,
-    equipment: Equipment,
-    made_at: datetime,
+    making: Making,
     verified: bool = False,
 ) -> Dataset:
     """The object around `pdf`, a report on `sources`: headers of the visit's objects, at least one.
 
     `verified` only if a person has signed what the document says. Its pages name the patient: BurnedInAnnotation is YES.
-    `made_at` is an aware datetime. The same arguments give the same bytes. Raises `ValueError` for what is no PDF.
+    The same arguments give the same bytes. Raises `ValueError` for what is no PDF.
     """
     if not pdf.startswith(b"%PDF-") or len(pdf) > MAX_PDF_BYTES:
         raise ValueError(f"not a PDF of at most {MAX_PDF_BYTES} bytes")
     document = Dataset()
-    document.SOPClassUID, document.SOPInstanceUID = EncapsulatedPDFStorage, sop_instance_uid
-    document.Modality, document.ConversionType = "DOC", "WSD"
-    document.SeriesInstanceUID, document.SeriesNumber = series_instance_uid, series_number
-    document.SeriesDescription = title[:64]
-    document.InstanceNumber = 1
-    add_equipment(document, equipment)
-    add_patient_and_study(document, sources[0])
-    at = made_at.astimezone(zone_of(sources[0]))
-    add_times(document, at)
+    add_making(
+        document, sources[0], making, sop_class_uid=EncapsulatedPDFStorage, modality="DOC", title=title
+    )
+    document.ConversionType = "WSD"
+    at = making.made_at.astimezone(zone_of(sources[0]))
     document.AcquisitionDateTime = date(at) + time(at) + offset(at)
     document.BurnedInAnnotation = "YES"
     document.RecognizableVisualFeatures = "YES"

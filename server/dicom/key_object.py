@@ -4,21 +4,13 @@ With a title of `REJECTIONS` the document withdraws the objects that it names (I
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.uid import ExplicitVRLittleEndian, KeyObjectSelectionDocumentStorage
 
 from server.dicom import content
-from server.dicom.attributes import (
-    Equipment,
-    add_equipment,
-    add_patient_and_study,
-    add_times,
-    file_meta,
-    zone_of,
-)
+from server.dicom.attributes import Equipment, Making, add_making, file_meta
 from server.dicom.content import Item, Relation
 from server.dicom.evidence import evidence
 from server.dicom.observer import device_observer, person_observer
@@ -55,12 +47,7 @@ def build_key_object(
     title: Code,
     references: Sequence[Dataset],
     *,
-    series_instance_uid: str,
-    sop_instance_uid: str,
-    series_number: int,
-    instance_number: int = 1,
-    equipment: Equipment,
-    made_at: datetime,
+    making: Making,
     modifiers: Sequence[Code] = (),
     description: str = "",
     person: str = "",
@@ -68,21 +55,21 @@ def build_key_object(
     """The document that says `title` of `references`, the headers of objects of one study, in their order.
 
     `modifiers` say more of the title, `description` is free text, `person` the DICOM name of who decided; without one the
-    program that made the document is its observer. `made_at` is an aware datetime. The same arguments give the same bytes.
-    Raises `ValueError` for no references or those of several studies.
+    program that made the document is its observer. The same arguments give the same bytes. Raises `ValueError` for no
+    references or those of several studies.
     """
     if len({one.StudyInstanceUID for one in references}) != 1:
         raise ValueError("a key object document names at least one object, all of one study")
-    items = _items(references, modifiers, description, person, equipment)
+    items = _items(references, modifiers, description, person, making.equipment)
     document = content.document(title, items, template="2010")
-    document.Modality = "KO"
-    document.SOPClassUID, document.SOPInstanceUID = KeyObjectSelectionDocumentStorage, sop_instance_uid
-    document.SeriesInstanceUID, document.SeriesNumber = series_instance_uid, series_number
-    document.SeriesDescription = title.meaning
-    document.InstanceNumber = instance_number
-    add_equipment(document, equipment)
-    add_patient_and_study(document, references[0])
-    add_times(document, made_at.astimezone(zone_of(references[0])))
+    add_making(
+        document,
+        references[0],
+        making,
+        sop_class_uid=KeyObjectSelectionDocumentStorage,
+        modality="KO",
+        title=title.meaning,
+    )
     document.ReferencedPerformedProcedureStepSequence = []
     document.CurrentRequestedProcedureEvidenceSequence = evidence(references)
     add_request(document, references[0])

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
 from pydicom.dataset import Dataset
@@ -10,14 +9,7 @@ from pydicom.sr.coding import Code
 from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian
 
 from server.dicom import codes, content
-from server.dicom.attributes import (
-    Equipment,
-    add_equipment,
-    add_patient_and_study,
-    add_times,
-    file_meta,
-    zone_of,
-)
+from server.dicom.attributes import Equipment, Making, add_making, file_meta
 from server.dicom.content import Item, Relation
 from server.dicom.context import calibration_of
 from server.dicom.evidence import evidence
@@ -69,12 +61,7 @@ def build_report(
     measures: Sequence[Measure],
     findings: Sequence[ReportedFinding] = (),
     *,
-    series_instance_uid: str,
-    sop_instance_uid: str,
-    series_number: int,
-    instance_number: int = 1,
-    equipment: Equipment,
-    made_at: datetime,
+    making: Making,
     quality: QualityReport | None = None,
     models: Sequence[Model] = (),
     notices: Sequence[str] = (NO_CLINICAL_VALIDATION,),
@@ -86,35 +73,31 @@ def build_report(
 
     A group refers to the segment of the same tracking UID (findings) or tracking ID (regions) in `segmentation`, or else in
     `heat_maps`, the fractional one; without any to the whole picture. `region_uid` gives the tracking UID of a region
-    that has no segment; where it is left out that is the photo's own. A measure without a value becomes the evaluation "Not measurable" with its reason. `models` are named
-    with their SHA-256 in the algorithm parameters of the measures whose `method` is `name/version`, the photo's calibration
-    record in a comment. The report is COMPLETE, UNVERIFIED and carries `notices`. `made_at` is an aware datetime; `replaces` is an earlier report, named
-    in PredecessorDocumentsSequence. Pixels are not read; the same arguments give the same bytes.
+    that has no segment; where it is left out that is the photo's own. A measure without a value becomes the evaluation
+    "Not measurable" with its reason. `models` are named with their SHA-256 in the algorithm parameters of the measures
+    whose `method` is `name/version`, the photo's calibration record in a comment. The report is COMPLETE, UNVERIFIED and
+    carries `notices`. `replaces` is an earlier report, named in PredecessorDocumentsSequence. Pixels are not read; the
+    same arguments give the same bytes.
     """
     masks = [one for one in (segmentation, heat_maps) if one is not None]
     uid_of = region_uid or partial(derived_uid, photo.SOPInstanceUID, "region")
-    groups = [build_quality_group(photo, quality)]
-    groups += [
-        build_group(photo, group, models) for group in _groups(measures, findings, _segments(masks), uid_of)
-    ]
-    lines = [*notices, *(model.words for model in models)]
-    if calibration := calibration_of(photo):
-        lines.append(f"Calibration record of colour and scale: {calibration}")
-    report = content.document(_TITLE, _document(photo, groups, lines, equipment), template="1500")
-    report.Modality = "SR"
-    report.SOPClassUID, report.SOPInstanceUID = Comprehensive3DSRStorage, sop_instance_uid
-    report.SeriesInstanceUID, report.SeriesNumber = series_instance_uid, series_number
-    report.SeriesDescription = f"Measures: {photo.get('SeriesDescription', '')}"[:64]
-    report.InstanceNumber = instance_number
-    add_equipment(report, equipment)
-    add_patient_and_study(report, photo)
+    grouped = _groups(measures, findings, _segments(masks), uid_of)
+    groups = [build_quality_group(photo, quality), *(build_group(photo, one, models) for one in grouped)]
+    lines = [*notices, *(model.words for model in models), *_calibration(photo)]
+    report = content.document(_TITLE, _document(photo, groups, lines, making.equipment), template="1500")
+    title = f"Measures: {photo.get('SeriesDescription', '')}"
+    add_making(report, photo, making, sop_class_uid=Comprehensive3DSRStorage, modality="SR", title=title)
     add_request(report, photo)
-    add_times(report, made_at.astimezone(zone_of(photo)))
     _add_document_state(report, [photo, *masks])
     if replaces is not None:
         report.PredecessorDocumentsSequence = evidence([replaces])
     report.file_meta = file_meta(report, ExplicitVRLittleEndian)
     return report
+
+
+def _calibration(photo: Dataset) -> Iterator[str]:
+    if record := calibration_of(photo):
+        yield f"Calibration record of colour and scale: {record}"
 
 
 def _segments(segmentations: Iterable[Dataset]) -> dict[str, SegmentReference]:

@@ -5,7 +5,6 @@ What else it leaves out or gets wrong `_complete` mends.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 
 from pydicom.dataset import Dataset
@@ -13,7 +12,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, RLELossless
 
 from server.dicom import codes, segment_frames
 from server.dicom.attributes import (
-    Equipment,
+    Making,
     add_patient_and_study,
     add_times,
     date,
@@ -54,19 +53,14 @@ def build_segmentation(
     segments: Sequence[Segment],
     *,
     form: Form = Form.BINARY,
-    series_instance_uid: str,
-    sop_instance_uid: str,
-    series_number: int,
-    instance_number: int = 1,
-    equipment: Equipment,
-    made_at: datetime,
+    making: Making,
     replaces: Dataset | None = None,
 ) -> Dataset:
     """The segmentation of `photo`: segment n is frame n, whatever its mask; a label map is a single frame.
 
     A segment without a pixel keeps its frame, all zero: "looked for, not found" is said, and the object stays valid.
-    Only attributes of `photo` are read, never its pixels. `made_at` is an aware datetime; `replaces` is an earlier
-    segmentation of the same photograph, named in ReferencedInstanceSequence. The same arguments give the same bytes.
+    Only attributes of `photo` are read, never its pixels. `replaces` is an earlier segmentation of the same photograph,
+    named in ReferencedInstanceSequence. The same arguments give the same bytes.
     Raises `ValueError` for no segments, a mask of another size, or segments of a label map that overlap.
     """
     # Only who makes segmentations loads highdicom.
@@ -78,19 +72,19 @@ def build_segmentation(
         photo,
         form.value,
         segments,
-        series_instance_uid=series_instance_uid,
-        series_number=series_number,
-        sop_instance_uid=sop_instance_uid,
-        instance_number=instance_number,
-        manufacturer=equipment.manufacturer,
-        manufacturer_model_name=equipment.model,
+        series_instance_uid=making.series_instance_uid,
+        series_number=making.series_number,
+        sop_instance_uid=making.sop_instance_uid,
+        instance_number=making.instance_number,
+        manufacturer=making.equipment.manufacturer,
+        manufacturer_model_name=making.equipment.model,
         software_versions="",
-        device_serial_number=equipment.serial,
+        device_serial_number=making.equipment.serial,
         content_label=label,
         content_description=description,
         series_description=f"{title}: {photo.get('SeriesDescription', '')}"[:64],
     )
-    _complete(segmentation, photo, equipment, made_at)
+    _complete(segmentation, photo, making)
     _set_frames(segmentation, form, segments, photo)
     if replaces is not None:
         segmentation.ReferencedInstanceSequence = [_replaced(replaces)]
@@ -110,13 +104,13 @@ def _set_frames(segmentation: Dataset, form: Form, segments: Sequence[Segment], 
     segmentation.file_meta = file_meta(segmentation, UID(syntax))
 
 
-def _complete(segmentation: Dataset, photo: Dataset, equipment: Equipment, made_at: datetime) -> None:
-    segmentation.SoftwareVersions = list(equipment.software_versions)
+def _complete(segmentation: Dataset, photo: Dataset, making: Making) -> None:
+    segmentation.SoftwareVersions = list(making.equipment.software_versions)
     segmentation.PatientOrientation = photo.PatientOrientation
     add_patient_and_study(segmentation, photo)
     if "RequestAttributesSequence" in photo:
         segmentation.RequestAttributesSequence = photo.RequestAttributesSequence
-    at = made_at.astimezone(zone_of(photo))
+    at = making.made_at.astimezone(zone_of(photo))
     add_times(segmentation, at)
     _derive_dimension_uid(segmentation)
     for contribution in segmentation.get("ContributingEquipmentSequence", ()):

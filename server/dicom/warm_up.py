@@ -1,12 +1,11 @@
 """The cost of the first object paid before the first still comes."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
 
-from server.dicom.attributes import Equipment
+from server.dicom.attributes import Equipment, Making
 from server.dicom.files import encoded
 from server.dicom.photo import build_photo
 from server.dicom.photo_description import PhotoDescription
@@ -19,19 +18,16 @@ _SIDE = 16
 _AT = datetime.fromtimestamp(0, UTC)
 _UID = derived_uid("dermabooth", "warm up")
 _EQUIPMENT = Equipment(manufacturer="-", model="-", serial="-", software_versions=("-",))
-_MADE: dict[str, Any] = {
-    "series_instance_uid": _UID,
-    "sop_instance_uid": _UID,
-    "equipment": _EQUIPMENT,
-    "made_at": _AT,
-}
+_MAKING = Making(
+    series_instance_uid=_UID, sop_instance_uid=_UID, series_number=2, equipment=_EQUIPMENT, made_at=_AT
+)
 
 
 def warm_up() -> None:
     """Build one small visit and drop it: loads tables and codecs, half a second that the first still would wait."""
     photo = _photo()
-    segmentation = build_segmentation(photo, [_segment()], series_number=2, **_MADE)
-    report = build_report(photo, segmentation, (), series_number=3, **_MADE)
+    segmentation = build_segmentation(photo, [_segment()], making=_MAKING)
+    report = build_report(photo, segmentation, (), making=_MAKING)
     for built in (photo, segmentation, report):
         encoded(built)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import cv2
 from pydicom.dataset import Dataset
@@ -18,6 +17,7 @@ from server.dicom import (
     Equipment,
     Form,
     LossyCompression,
+    Making,
     Model,
     PhotoDescription,
     StudyWords,
@@ -123,9 +123,16 @@ class ObjectMaker:
         self, identity: Identity, srgb: Srgb, quality: QualityReport | None, jpeg: bytes | None = None
     ) -> Dataset:
         """The photograph: around `jpeg`, the camera's own file, where it can be kept as it is, else JPEG-LS lossless."""
+        description = self._described(identity, quality)
+        if jpeg is not None:
+            with contextlib.suppress(BadImage):
+                return build_photo_from_jpeg(description, jpeg)
+        return build_photo(description, srgb)
+
+    def _described(self, identity: Identity, quality: QualityReport | None) -> PhotoDescription:
         at = identity.header.captured_at
         taken = datetime.fromtimestamp(at, UTC) if at > 0 else identity.study_at
-        description = PhotoDescription(
+        return PhotoDescription(
             patient=identity.patient,
             study_instance_uid=identity.study_instance_uid,
             series_instance_uid=identity.series_instance_uid,
@@ -151,10 +158,6 @@ class ObjectMaker:
             site=identity.site,
             lossy=LossyCompression() if identity.lossy else None,
         )
-        if jpeg is not None:
-            with contextlib.suppress(BadImage):
-                return build_photo_from_jpeg(description, jpeg)
-        return build_photo(description, srgb)
 
     def segmentation(
         self,
@@ -173,7 +176,7 @@ class ObjectMaker:
                 skin_segment(layers[Layer.SKIN].pixels, skin_by or f"{COLOUR_SKIN}/1", uid_of),
                 *(finding_segment(one, uid_of) for one in examination.findings),
             ],
-            **self._made(identity, "SEG", _SEGMENTATION_SERIES),
+            making=self._making(identity, "SEG", _SEGMENTATION_SERIES),
         )
 
     def heat_maps(self, identity: Identity, photo: Dataset, found: Sequence[HeatMap]) -> Dataset:
@@ -182,7 +185,7 @@ class ObjectMaker:
             photo,
             [heat_segment(one, self._uid_of(identity)) for one in found],
             form=Form.FRACTIONAL,
-            **self._made(identity, "HEAT", _HEAT_SERIES),
+            making=self._making(identity, "HEAT", _HEAT_SERIES),
         )
 
     def parts(self, identity: Identity, photo: Dataset, regions: Mapping[str, Mask]) -> Dataset:
@@ -191,7 +194,7 @@ class ObjectMaker:
             photo,
             part_segments(regions, ANALYSIS, self._uid_of(identity)),
             form=Form.LABEL_MAP,
-            **self._made(identity, "PARTS", _PARTS_SERIES),
+            making=self._making(identity, "PARTS", _PARTS_SERIES),
         )
 
     def overlay(
@@ -207,7 +210,7 @@ class ObjectMaker:
             scale=scale,
             derivation="Outlines of skin and findings drawn on the photograph, a legend below it",
             comments=NOT_FOR_DIAGNOSIS,
-            **self._made(identity, "OVERLAY", _OVERLAY_SERIES),
+            making=self._making(identity, "OVERLAY", _OVERLAY_SERIES),
         )
 
     def report(
@@ -236,19 +239,19 @@ class ObjectMaker:
             notices=(NO_CLINICAL_VALIDATION, REFERENCE_WEIGHTS),
             heat_maps=None if heat is None else heat[0],
             region_uid=uid_of,
-            **self._made(identity, "SR", _REPORT_SERIES),
+            making=self._making(identity, "SR", _REPORT_SERIES),
         )
 
-    def _made(self, identity: Identity, word: str, series: int) -> dict[str, Any]:
-        """What a builder is told of the object that comes of a picture."""
-        return {
-            "series_instance_uid": derived_uid(identity.series_instance_uid, word, self._version),
-            "sop_instance_uid": derived_uid(identity.sop_instance_uid, word, self._version),
-            "series_number": series + identity.series_number,
-            "instance_number": identity.instance_number,
-            "equipment": self._equipment,
-            "made_at": datetime.now(UTC),
-        }
+    def _making(self, identity: Identity, word: str, series: int) -> Making:
+        """Of the object of this name that comes of a picture; `series` is the number that its series count from."""
+        return Making(
+            series_instance_uid=derived_uid(identity.series_instance_uid, word, self._version),
+            sop_instance_uid=derived_uid(identity.sop_instance_uid, word, self._version),
+            series_number=series + identity.series_number,
+            instance_number=identity.instance_number,
+            equipment=self._equipment,
+            made_at=datetime.now(UTC),
+        )
 
     def _uid_of(self, identity: Identity) -> Callable[[str], str]:
         """Gives the tracking UID of a region or finding of a picture."""

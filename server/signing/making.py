@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 
 from server.dicom import (
     Equipment,
+    Making,
     Observer,
     build_encapsulated_pdf,
     object_kind,
@@ -47,41 +48,58 @@ def make(job: Job) -> tuple[Answer, bytes]:
 
 
 def _signed(archive: Archive, job: Job, signed: Signed, reports: Sequence[Dataset], pdf: bytes) -> Answer:
-    files, covers, made = list[File](), list[Covered](), list[Dataset]()
     observer = Observer(
         name=signed.name, organization=signed.organization, at=datetime.fromtimestamp(signed.at, UTC)
     )
-    for number, (covered, report) in enumerate(zip(job.covers, reports, strict=True), 1):
-        uid = derived_uid(signed.id, covered.report_uid)
-        copy = verified(
-            report,
-            observer,
-            series_instance_uid=derived_uid(signed.id, "reports"),
-            sop_instance_uid=uid,
-            series_number=_REPORT_SERIES,
-            instance_number=number,
-        )
-        files.append(_filed(archive, job.study, covered.still_uid, copy))
-        covers.append(Covered(covered.still_uid, covered.report_uid, covered.sha256, uid))
-        made.append(copy)
-    document = build_encapsulated_pdf(
+    copies = [
+        _verified(report, observer, signed.id, covered, number)
+        for number, (covered, report) in enumerate(zip(job.covers, reports, strict=True), 1)
+    ]
+    made = [(covered.still_uid, copy) for covered, copy in zip(job.covers, copies, strict=True)]
+    made.append((job.covers[0].still_uid, _document(pdf, copies, job, signed.id, observer.at)))
+    covers = [
+        Covered(one.still_uid, one.report_uid, one.sha256, str(copy.SOPInstanceUID))
+        for one, copy in zip(job.covers, copies, strict=True)
+    ]
+    return Answer(
+        files=tuple(_filed(archive, job.study, still, one) for still, one in made), covers=tuple(covers)
+    )
+
+
+def _verified(report: Dataset, observer: Observer, signature: str, covered: Covered, number: int) -> Dataset:
+    """The copy of the report of one still that says who signed it."""
+    return verified(
+        report,
+        observer,
+        series_instance_uid=derived_uid(signature, "reports"),
+        sop_instance_uid=derived_uid(signature, covered.report_uid),
+        series_number=_REPORT_SERIES,
+        instance_number=number,
+    )
+
+
+def _document(
+    pdf: bytes, copies: Sequence[Dataset], job: Job, signature: str, signed_at: datetime
+) -> Dataset:
+    """The document around the pages, made of the verified copies."""
+    return build_encapsulated_pdf(
         pdf,
-        made,
+        copies,
         title=TITLE,
-        series_instance_uid=derived_uid(signed.id, "document series"),
-        sop_instance_uid=document_uid(signed.id),
-        series_number=_DOCUMENT_SERIES,
-        equipment=Equipment(
-            manufacturer="dermabooth",
-            model="dermabooth server",
-            serial="0",
-            software_versions=(job.sheet.software,),
+        making=Making(
+            series_instance_uid=derived_uid(signature, "document series"),
+            sop_instance_uid=document_uid(signature),
+            series_number=_DOCUMENT_SERIES,
+            equipment=Equipment(
+                manufacturer="dermabooth",
+                model="dermabooth server",
+                serial="0",
+                software_versions=(job.sheet.software,),
+            ),
+            made_at=signed_at,
         ),
-        made_at=observer.at,
         verified=True,
     )
-    files.append(_filed(archive, job.study, job.covers[0].still_uid, document))
-    return Answer(files=tuple(files), covers=tuple(covers))
 
 
 def _statements(reports: Sequence[Dataset]) -> list[str]:

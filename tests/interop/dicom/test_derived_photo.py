@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 
 from server.dicom import (
     LossyCompression,
+    Making,
     build_derived_photo,
     build_photo,
     build_photo_from_jpeg,
@@ -36,11 +37,13 @@ def derived(photo: Dataset, data: bytes | None = None, *, scale: float = 0.5) ->
         scale=scale,
         derivation="Outlines of findings drawn on the photograph",
         comments="not for diagnosis",
-        series_instance_uid=derived_uid(photo.SeriesInstanceUID, "overlay"),
-        sop_instance_uid=derived_uid(photo.SOPInstanceUID, "overlay"),
-        series_number=3000,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid(photo.SeriesInstanceUID, "overlay"),
+            sop_instance_uid=derived_uid(photo.SOPInstanceUID, "overlay"),
+            series_number=3000,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from server.dicom import (
+    Making,
     Model,
     Segment,
     build_photo,
@@ -46,11 +47,13 @@ def segmentation_of(photo: Dataset, segments: list[Segment], **more: object) -> 
     return build_segmentation(
         photo,
         segments,
-        series_instance_uid=derived_uid(photo.SeriesInstanceUID, "seg"),
-        sop_instance_uid=derived_uid(photo.SOPInstanceUID, "seg", *more),
-        series_number=100,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid(photo.SeriesInstanceUID, "seg"),
+            sop_instance_uid=derived_uid(photo.SOPInstanceUID, "seg", *more),
+            series_number=100,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
         **more,  # type: ignore[arg-type]
     )
 
@@ -63,11 +66,13 @@ def report_of(
         segmentation,
         () if empty else measures(),
         () if empty else (spot(),),
-        series_instance_uid=derived_uid(photo.SeriesInstanceUID, "sr"),
-        sop_instance_uid=derived_uid(photo.SOPInstanceUID, "sr", *more),
-        series_number=200,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid(photo.SeriesInstanceUID, "sr"),
+            sop_instance_uid=derived_uid(photo.SOPInstanceUID, "sr", *more),
+            series_number=200,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
         quality=None if empty else QUALITY,
         models=() if empty else MODELS,
         **more,  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ from server.dicom import (
     QUALITY_REASONS,
     REJECTED_FOR_QUALITY,
     REJECTIONS,
+    Making,
     build_encapsulated_pdf,
     build_key_object,
     build_photo,
@@ -41,21 +42,25 @@ def visit(patient: Patient | None = None, ordered: bool = True) -> list[Dataset]
     masks = build_segmentation(
         photos[0],
         overlapping_segments(),
-        series_instance_uid=derived_uid("masks"),
-        sop_instance_uid=derived_uid("mask"),
-        series_number=100,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid("masks"),
+            sop_instance_uid=derived_uid("mask"),
+            series_number=100,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
     )
     report = build_report(
         photos[0],
         masks,
         (),
-        series_instance_uid=derived_uid("reports"),
-        sop_instance_uid=derived_uid("report"),
-        series_number=200,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid("reports"),
+            sop_instance_uid=derived_uid("report"),
+            series_number=200,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
     )
     return [*photos, masks, report]
 
@@ -64,11 +69,13 @@ def key_object(title: Code, objects: list[Dataset], **more: object) -> Dataset:
     return build_key_object(
         title,
         objects,
-        series_instance_uid=derived_uid("keys", title.value),
-        sop_instance_uid=derived_uid("key", title.value),
-        series_number=300,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid("keys", title.value),
+            sop_instance_uid=derived_uid("key", title.value),
+            series_number=300,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
         **more,  # type: ignore[arg-type]
     )
 
@@ -131,11 +138,13 @@ def encapsulated(data: bytes, sources: list[Dataset]) -> Dataset:
         data,
         sources,
         title="Skin report",
-        series_instance_uid=derived_uid("documents"),
-        sop_instance_uid=derived_uid("document"),
-        series_number=400,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid("documents"),
+            sop_instance_uid=derived_uid("document"),
+            series_number=400,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
     )
 
 

@@ -18,7 +18,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.encoders.base import get_encoder
 from pydicom.uid import UID, JPEGBaseline8Bit, RLELossless
 
-from server.dicom import Form, build_photo, build_segmentation, encoded, write
+from server.dicom import Form, Making, build_photo, build_segmentation, encoded, write
 from server.dicom.attributes import file_meta
 from station.protocol import derived_uid
 from tests.fixtures.dicom_objects import (
@@ -168,11 +168,13 @@ def test_dciodvfy_does_not_know_label_maps(tmp_path: Path) -> None:
         photo(),
         [segment("forehead", disc(80, 60, 30), "forehead")],
         form=Form.LABEL_MAP,
-        series_instance_uid=derived_uid("series"),
-        sop_instance_uid=derived_uid("parts"),
-        series_number=2,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid("series"),
+            sop_instance_uid=derived_uid("parts"),
+            series_number=2,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
     )
     write(made, tmp_path / "parts.dcm")
     assert "Information Object Not found" in dciodvfy(tmp_path / "parts.dcm")[1]

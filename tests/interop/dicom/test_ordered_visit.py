@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace as with_fields
 from pydicom.dataset import Dataset
 
-from server.dicom import PhotoDescription, build_photo, build_report, build_segmentation, write
+from server.dicom import Making, PhotoDescription, build_photo, build_report, build_segmentation, write
 from station.protocol import CodedConcept, Light, Order, derived_uid
 from tests.fixtures.dicom_objects import (
     MADE_AT,
@@ -47,22 +47,26 @@ def _objects(described: PhotoDescription, *, derived: bool) -> list[Dataset]:
     segmentation = build_segmentation(
         photo,
         overlapping_segments(),
-        series_instance_uid=series,
-        sop_instance_uid=derived_uid(photo.SOPInstanceUID, "seg"),
-        series_number=number,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=series,
+            sop_instance_uid=derived_uid(photo.SOPInstanceUID, "seg"),
+            series_number=number,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
     )
     report = build_report(
         photo,
         segmentation,
         measures(),
         (spot(),),
-        series_instance_uid=derived_uid(series, "sr"),
-        sop_instance_uid=derived_uid(photo.SOPInstanceUID, "sr"),
-        series_number=number + 1,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid(series, "sr"),
+            sop_instance_uid=derived_uid(photo.SOPInstanceUID, "sr"),
+            series_number=number + 1,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
     )
     return [photo, segmentation, report]
 

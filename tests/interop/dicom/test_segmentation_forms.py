@@ -15,6 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 from server.dicom import (
     LABEL_MAP_SEGMENTATION_STORAGE,
     Form,
+    Making,
     Segment,
     build_photo,
     build_report,
@@ -52,11 +53,13 @@ def built(source: Dataset, segments: list[Segment], form: Form) -> Dataset:
         source,
         segments,
         form=form,
-        series_instance_uid=derived_uid("series", form),
-        sop_instance_uid=derived_uid("masks", form),
-        series_number=100,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid("series", form),
+            sop_instance_uid=derived_uid("masks", form),
+            series_number=100,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
     )
 
 
@@ -104,11 +107,13 @@ def test_a_report_joins_heat_maps_by_tracking_uid_and_masks_before_them(tmp_path
         masks,
         measures(),
         (acne, spot()),
-        series_instance_uid=derived_uid("reports"),
-        sop_instance_uid=derived_uid("report"),
-        series_number=200,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid("reports"),
+            sop_instance_uid=derived_uid("report"),
+            series_number=200,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
         heat_maps=heat_map,
         region_uid=lambda region: derived_uid("person", region),
     )

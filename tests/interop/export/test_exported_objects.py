@@ -19,6 +19,7 @@ from server.config.destinations import ObjectKind
 from server.dicom import (
     REJECTED_FOR_QUALITY,
     Form,
+    Making,
     build_derived_photo,
     build_key_object,
     build_segmentation,
@@ -77,27 +78,35 @@ def further(shot: Shot) -> Sequence[Dataset]:
     photo, uid = shot.photo, str(shot.photo.SOPInstanceUID)
     made_at = datetime.fromtimestamp(OPENED_AT, UTC)
 
-    def made(what: str, number: int) -> dict[str, Any]:
-        return {
-            "series_instance_uid": derived_uid(str(photo.SeriesInstanceUID), what),
-            "sop_instance_uid": derived_uid(uid, what),
-            "series_number": number + int(photo.SeriesNumber),
-            "instance_number": int(photo.InstanceNumber),
-            "equipment": SERVER,
-            "made_at": made_at,
-        }
+    def making(what: str, number: int) -> Making:
+        return Making(
+            series_instance_uid=derived_uid(str(photo.SeriesInstanceUID), what),
+            sop_instance_uid=derived_uid(uid, what),
+            series_number=number + int(photo.SeriesNumber),
+            instance_number=int(photo.InstanceNumber),
+            equipment=SERVER,
+            made_at=made_at,
+        )
 
     warm = np.tile(np.linspace(0, 255, SIDE).astype(np.uint8), (SIDE, 1))
     heat = build_segmentation(
-        photo, [segment("acne_severity", warm)], form=Form.FRACTIONAL, **made("HEAT", 4000)
+        photo, [segment("acne_severity", warm)], form=Form.FRACTIONAL, making=making("HEAT", 4000)
     )
     settings = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422]
     drawn = cv2.imencode(".jpg", cv2.cvtColor(shot.srgb, cv2.COLOR_RGB2BGR), settings)[1].tobytes()
     overlay = build_derived_photo(
-        photo, drawn, scale=1.0, derivation="Outlines drawn", comments="of Ferdinand", **made("OVERLAY", 3000)
+        photo,
+        drawn,
+        scale=1.0,
+        derivation="Outlines drawn",
+        comments="of Ferdinand",
+        making=making("OVERLAY", 3000),
     )
     chosen = build_key_object(
-        REJECTED_FOR_QUALITY, [photo, shot.segmentation], description="Annegret moved", **made("KEY", 9000)
+        REJECTED_FOR_QUALITY,
+        [photo, shot.segmentation],
+        description="Annegret moved",
+        making=making("KEY", 9000),
     )
     return heat, overlay, chosen
 

@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from server.dicom import (
+    Making,
     Segment,
     build_photo,
     build_report,
@@ -51,11 +52,13 @@ def segmentation_of(source: Dataset, segments: list[Segment]) -> Dataset:
     return build_segmentation(
         source,
         segments,
-        series_instance_uid=derived_uid("series of masks"),
-        sop_instance_uid=derived_uid("masks"),
-        series_number=100,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid("series of masks"),
+            sop_instance_uid=derived_uid("masks"),
+            series_number=100,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
     )
 
 
@@ -65,11 +68,13 @@ def report_of(source: Dataset, segmentation: Dataset | None, found: tuple[Measur
         segmentation,
         found,
         (spot(),),
-        series_instance_uid=derived_uid("series of reports"),
-        sop_instance_uid=derived_uid("report"),
-        series_number=200,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid("series of reports"),
+            sop_instance_uid=derived_uid("report"),
+            series_number=200,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
     )
 
 

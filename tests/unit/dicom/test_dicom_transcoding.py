@@ -23,6 +23,7 @@ from pydicom.uid import (
 )
 
 from server.dicom import (
+    Making,
     build_photo,
     build_photo_from_jpeg,
     build_report,
@@ -62,11 +63,13 @@ def masks() -> Dataset:
     return build_segmentation(
         of_lossless(),
         overlapping_segments(),
-        series_instance_uid=derived_uid("series"),
-        sop_instance_uid=derived_uid("masks"),
-        series_number=2,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid("series"),
+            sop_instance_uid=derived_uid("masks"),
+            series_number=2,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
     )
 
 
@@ -126,11 +129,13 @@ def test_one_bit_masks_and_reports_change_between_uncompressed_syntaxes_only(tmp
         of_lossless(),
         seg,
         (),
-        series_instance_uid=derived_uid("series"),
-        sop_instance_uid=derived_uid("report"),
-        series_number=3,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid("series"),
+            sop_instance_uid=derived_uid("report"),
+            series_number=3,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
     )
     for made in (seg, report):
         after = pydicom.dcmread(written(transcoded(made, ImplicitVRLittleEndian), tmp_path))

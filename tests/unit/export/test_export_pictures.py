@@ -13,7 +13,7 @@ from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import JPEGBaseline8Bit
 
-from server.dicom import build_segmentation, jpegls
+from server.dicom import Making, build_segmentation, jpegls
 from server.dicom.key_object import REJECTED_FOR_QUALITY, build_key_object
 from server.dicom.segmentation import Form
 from server.errors import BadImage
@@ -120,11 +120,13 @@ def test_every_form_of_mask_keeps_its_frames(shot: Shot, form: Form, faces: Face
         shot.photo,
         segments,
         form=form,
-        series_instance_uid="2.25.5",
-        sop_instance_uid="2.25.6",
-        series_number=5,
-        equipment=SERVER,
-        made_at=AT,
+        making=Making(
+            series_instance_uid="2.25.5",
+            sop_instance_uid="2.25.6",
+            series_number=5,
+            equipment=SERVER,
+            made_at=AT,
+        ),
     )
     truth = np.atleast_3d(pixel_array(made_of)).reshape(-1, SIDE, SIDE)
     for part in parts_of(shot.face, SIDE, SIDE, faces) or (None,):
@@ -140,11 +142,13 @@ def test_a_key_object_leaves_without_the_person_who_chose(shot: Shot) -> None:
     chosen = build_key_object(
         REJECTED_FOR_QUALITY,
         [shot.photo],
-        series_instance_uid="2.25.7",
-        sop_instance_uid="2.25.8",
-        series_number=9,
-        equipment=SERVER,
-        made_at=AT,
+        making=Making(
+            series_instance_uid="2.25.7",
+            sop_instance_uid="2.25.8",
+            series_number=9,
+            equipment=SERVER,
+            made_at=AT,
+        ),
         description="Frau Oberhauser has moved",
         person="Wendelin^Doktor",
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from server.dicom import build_derived_photo, write
+from server.dicom import Making, build_derived_photo, write
 from server.signing.pictures import SIDE, small_pictures
 from server.signing.sheet import Photograph
 from server.store import Archive
@@ -50,11 +50,13 @@ def overlay(archive: Archive) -> str:
         scale=1.0,
         derivation="outlines",
         comments="",
-        series_instance_uid=derived_uid("overlay", "series"),
-        sop_instance_uid=derived_uid("overlay"),
-        series_number=3000,
-        equipment=SERVER,
-        made_at=MADE_AT,
+        making=Making(
+            series_instance_uid=derived_uid("overlay", "series"),
+            sop_instance_uid=derived_uid("overlay"),
+            series_number=3000,
+            equipment=SERVER,
+            made_at=MADE_AT,
+        ),
     )
     path = archive.overlay(STUDY, STILL)
     write(derived, path)
