@@ -53,6 +53,12 @@ class Audited:
         ]
         return [assert_valid_message(one) for one in found]
 
+    async def until_told(self, records: int) -> None:
+        """What is noted after the answer has been written."""
+        async with asyncio.timeout(10):
+            while len(self.told()) < records:
+                await asyncio.sleep(0.02)
+
     def told(self) -> list[tuple[str, str, str, str]]:
         """Event, outcome, user and things of every record."""
         return [
@@ -160,9 +166,7 @@ async def test_signing_in_and_out_and_being_refused(audited: Audited) -> None:
     publisher = {"Authorization": f"Bearer {audited.tokens.issue('booth1', [Scope.PUBLISH])}"}
     async with audited.http.get(audited.url + "/api/visits", headers=publisher) as answer:
         assert answer.status == 403
-    async with asyncio.timeout(5):
-        while len(audited.told()) < 5:
-            await asyncio.sleep(0.02)
+    await audited.until_told(5)
     assert [one[:3] for one in audited.told()] == [
         ("110114", "0", "viewer"),
         ("110114", "4", "unknown"),
@@ -226,6 +230,7 @@ async def test_a_correction_is_recorded_for_both_patients(audited: Audited) -> N
         assert answer.status == 202, await answer.text()
     async with audited.http.post(url, headers=headers, json=body) as answer:
         assert answer.status == 409
+    await audited.until_told(2)
     changed = [one for one in audited.told() if one[0] == "110110"]
     assert changed == [
         ("110110", "0", "dr.lee", "P-1047^^^HOSPITAL"),
