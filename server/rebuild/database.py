@@ -46,15 +46,9 @@ def rebuild(
     try:
         migrate(engine)
         with Session(engine) as session, session.begin():
-            if empty:
-                _empty(session)
-            elif session.exec(select(VisitRow).limit(1)).first() is not None:
-                raise Conflict(
-                    "the database holds visits; with --replace those of the archive take their place"
-                )
+            _make_room(session, empty=empty)
+            session.add_all(reader.booths())
             filling = _Filling(session, reader, steps, routes)
-            for booth in reader.booths():
-                session.add(booth)
             for visit in reader.visits():
                 if visit is not None:
                     filling.add(visit)
@@ -64,7 +58,11 @@ def rebuild(
         engine.dispose()
 
 
-def _empty(session: Session) -> None:
+def _make_room(session: Session, *, empty: bool) -> None:
+    if not empty:
+        if session.exec(select(VisitRow).limit(1)).first() is not None:
+            raise Conflict("the database holds visits; with --replace those of the archive take their place")
+        return
     for table in reversed(SQLModel.metadata.sorted_tables):
         session.execute(table.delete())
 

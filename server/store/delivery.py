@@ -96,6 +96,19 @@ def claim(
     study = _due_study(session, destination, states, now, only_at_once)
     if study is None:
         return ()
+    taken = _in_line(session, destination, states, study)
+    for row, _ in taken:
+        row.worker, row.lease_until = worker, now + lease_s
+        if row.state == DeliveryState.WAITING:
+            row.state, row.begun_at = DeliveryState.SENDING, row.begun_at or now
+        session.add(row)
+    return taken
+
+
+def _in_line(
+    session: Session, destination: str, states: Collection[DeliveryState], study: str
+) -> Sequence[tuple[DeliveryRow, InstanceRow]]:
+    """What a claim takes of a study, in its order; the objects of stubborn stills come last."""
     query = (
         select(DeliveryRow, InstanceRow)
         .join(InstanceRow, col(InstanceRow.sop_instance_uid) == col(DeliveryRow.sop_instance_uid))
@@ -105,13 +118,7 @@ def claim(
     )
     found = session.exec(query).all()
     stubborn = {instance.still_uid for row, instance in found if row.attempts >= STUBBORN}
-    taken = sorted(found, key=lambda one: one[1].still_uid in stubborn)[:MOST_IN_A_CLAIM]
-    for row, _ in taken:
-        row.worker, row.lease_until = worker, now + lease_s
-        if row.state == DeliveryState.WAITING:
-            row.state, row.begun_at = DeliveryState.SENDING, row.begun_at or now
-        session.add(row)
-    return taken
+    return sorted(found, key=lambda one: one[1].still_uid in stubborn)[:MOST_IN_A_CLAIM]
 
 
 def is_due(
