@@ -1,7 +1,7 @@
 """Things found on the skin: pigment spots and red areas, as masks with their count and size."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -186,13 +186,6 @@ def _finding(
     shape: tuple[int, int],
 ) -> Finding:
     region = next(iter(view.regions))
-    share = 100 * pieces.area / cv2.countNonZero(view.everything)
-    values = [
-        ("count", float(pieces.count), "1", ""),
-        ("area_share", share, "%", ""),
-        ("contrast", pieces.contrast, layer.unit, ""),
-        _area(pieces.area / view.scale**2, header),
-    ]
     return Finding(
         label=kind.label,
         kind=kind.kind,
@@ -208,11 +201,21 @@ def _finding(
                 method=kind.method,
                 reason=reason,
             )
-            for name, value, unit, reason in values
+            for name, value, unit, reason in _values(layer, view, pieces, header)
         ),
         tracking_id=f"{kind.kind}/{header.view}/{header.light}/{region}",
         method=kind.method,
     )
+
+
+def _values(
+    layer: LayerMap, view: SkinView, pieces: _Pieces, header: FrameHeader
+) -> Iterator[tuple[str, float | None, str, str]]:
+    """Name, value, unit, and why there is no value."""
+    yield "count", float(pieces.count), "1", ""
+    yield "area_share", 100 * pieces.area / cv2.countNonZero(view.everything), "%", ""
+    yield "contrast", pieces.contrast, layer.unit, ""
+    yield _area(pieces.area / view.scale**2, header)
 
 
 def _area(pixels: float, header: FrameHeader) -> tuple[str, float | None, str, str]:

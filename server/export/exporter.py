@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from server.durable import commit, partial_file, sync_folder
 from server.errors import BadImage, ConfigError, ServerError
 from server.export.deidentify import Deidentifier
 from server.export.identity import Subject
-from server.export.measures import Table, open_table, rows_of
+from server.export.measures import Row, Table, open_table, rows_of
 from server.export.options import ExportOptions
 from server.export.pictures import keep_photo, set_part, set_segments
 from server.export.planning import MASKS, OVERLAY, PHOTO, Planned, VisitPlan, plan_visit
@@ -117,23 +117,25 @@ class Exporter:
             await _run(threads, _export_object, make, planned, own)
         tally.count(subject.name, plan)
         if table is not None:
-            stills = [
-                one for one in await self.store.stills(visit.study_instance_uid) if one.rejected_by is None
-            ]
-            photos = plan.photos
-            told = [(still, await self.store.measures(still.sop_instance_uid)) for still in stills]
-            rows = list(
-                rows_of(
-                    visit,
-                    told,
-                    subject=subject,
-                    pseudonyms=self.pseudonyms,
-                    options=self.options,
-                    uid=lambda uid: maker.uid(photos.get(uid, uid)),
-                )
-            )
+            rows = await self._rows(visit, subject, plan.photos, maker)
             tally.rows += len(rows)
             await _run(threads, table.add, rows)
+
+    async def _rows(
+        self, visit: Visit, subject: Subject, photos: Mapping[str, str], maker: Deidentifier
+    ) -> list[Row]:
+        """The measures of the stills that stand, under the UIDs of their exported `photos`."""
+        stills = [one for one in await self.store.stills(visit.study_instance_uid) if one.rejected_by is None]
+        told = [(still, await self.store.measures(still.sop_instance_uid)) for still in stills]
+        rows = rows_of(
+            visit,
+            told,
+            subject=subject,
+            pseudonyms=self.pseudonyms,
+            options=self.options,
+            uid=lambda uid: maker.uid(photos.get(uid, uid)),
+        )
+        return list(rows)
 
     async def _plan(self, visit: Visit, threads: ThreadPoolExecutor) -> VisitPlan:
         stills = await self.store.stills(visit.study_instance_uid)

@@ -104,33 +104,44 @@ def plan_visit(
     options: ExportOptions,
 ) -> VisitPlan:
     """Judge every object of a visit; reads headers. Raises `BadImage` for a damaged file."""
-    by_uid = {still.sop_instance_uid: still for still in stills}
+    judging = _Judging(stills, options)
+    headers = {one.sop_instance_uid: _header(archive, one) for one in instances}
     stays: dict[str, str] = {}
     planned: list[Planned] = []
-    parts: dict[str, tuple[Part, ...]] = {}
-    headers = {one.sop_instance_uid: _header(archive, one) for one in instances}
     for instance in sorted(instances, key=lambda one: _rank(headers[one.sop_instance_uid])):
-        header = headers[instance.sop_instance_uid]
         try:
-            kind = _kind(header)
-            _refuse_signed(header)
-            still = by_uid.get(instance.still_uid)
-            if kind in {PHOTO, OVERLAY} and header is not None:
-                _check_picture(header, still, options)
-            if kind == PHOTO and header is not None:
-                face = None if still is None else still.face
-                parts[instance.still_uid] = parts_of(face, header.Columns, header.Rows, options.faces)
-            _check(kind, instance, parts, options)
+            kind, parts = judging.judge(instance, headers[instance.sop_instance_uid])
         except Refused as refusal:
             stays[instance.sop_instance_uid] = str(refusal)
-            continue
-        whole = kind in {REPORT, KEY_OBJECT}
-        planned.append(
-            Planned(
-                kind, instance, archive.resolve(instance.path), () if whole else parts[instance.still_uid]
-            )
-        )
+        else:
+            planned.append(Planned(kind, instance, archive.resolve(instance.path), parts))
     return VisitPlan(visit, tuple(planned), stays)
+
+
+class _Judging:
+    """Judges objects, photographs first: they say in which parts the others of their still leave."""
+
+    def __init__(self, stills: Sequence[Still], options: ExportOptions) -> None:
+        self._stills = {still.sop_instance_uid: still for still in stills}
+        self._options = options
+        self._parts: dict[str, tuple[Part, ...]] = {}
+
+    def judge(self, instance: Instance, header: Dataset | None) -> tuple[str, tuple[Part, ...]]:
+        """The kind of an object and the parts in which it leaves, none for a whole one; raises `Refused`."""
+        if header is None:
+            raise Refused(NOT_THERE)
+        kind, still = _kind(header), self._stills.get(instance.still_uid)
+        _refuse_signed(header)
+        if kind in {PHOTO, OVERLAY}:
+            _check_picture(header, still, self._options)
+        if kind == PHOTO:
+            face = None if still is None else still.face
+            self._parts[instance.still_uid] = parts_of(face, header.Columns, header.Rows, self._options.faces)
+        if kind in {REPORT, KEY_OBJECT}:
+            _check_text(self._options)
+        if instance.still_uid not in self._parts:
+            raise Refused(NO_PHOTO)
+        return kind, () if kind in {REPORT, KEY_OBJECT} else self._parts[instance.still_uid]
 
 
 def _check_picture(header: Dataset, still: Still | None, options: ExportOptions) -> None:
@@ -141,26 +152,19 @@ def _check_picture(header: Dataset, still: Still | None, options: ExportOptions)
         raise Refused(OTHER_SIZE)
 
 
-def _refuse_signed(header: Dataset | None) -> None:
-    if header is not None and header.get("VerificationFlag") == "VERIFIED":
+def _refuse_signed(header: Dataset) -> None:
+    if header.get("VerificationFlag") == "VERIFIED":
         raise Refused(SIGNED)
 
 
-def _check(
-    kind: str, instance: Instance, parts: Mapping[str, tuple[Part, ...]], options: ExportOptions
-) -> None:
-    if kind in {REPORT, KEY_OBJECT}:
-        if Option.CLEAN_STRUCTURED_CONTENT not in options.options:
-            raise Refused(NEEDS_CONTENT)
-        if options.faces is Faces.CROPS:
-            raise Refused(OF_WHOLE_PICTURE)
-    if instance.still_uid not in parts:
-        raise Refused(NO_PHOTO)
+def _check_text(options: ExportOptions) -> None:
+    if Option.CLEAN_STRUCTURED_CONTENT not in options.options:
+        raise Refused(NEEDS_CONTENT)
+    if options.faces is Faces.CROPS:
+        raise Refused(OF_WHOLE_PICTURE)
 
 
-def _kind(header: Dataset | None) -> str:
-    if header is None:
-        raise Refused(NOT_THERE)
+def _kind(header: Dataset) -> str:
     kind = _KINDS.get(str(header.get("SOPClassUID", "")))
     if kind is None:
         raise Refused(NO_KIND)
