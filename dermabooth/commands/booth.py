@@ -29,6 +29,10 @@ def enroll(
 
     Example: dermabooth booth enroll booth-1 data/station/keys/booth.key --data data/server
     """
+    if not public_key.is_file():
+        raise ConfigError(
+            f"{public_key}: no such file; carry keys/booth.key here from the booth's data folder"
+        )
     key = public_key.read_bytes()[:_MAX_KEY_FILE].decode("ascii", errors="replace").strip()
     allow(load_settings(data=data).booths, booth_id, key)
     typer.echo(f"{booth_id} may now connect")

@@ -15,7 +15,9 @@ def read_secret(path: Path, key: str) -> str:
         with path.open("rb") as file:
             text = file.read(_MOST + 1).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{key}: {path} cannot be read as one line of ASCII") from error
+        raise ConfigError(
+            f"{key}: {path} cannot be read as one line of ASCII; put the secret there, then chmod 600 {path}"
+        ) from error
     if mode & 0o007:
         raise ConfigError(f"{key}: {path} can be read by everybody; chmod 600 {path}")
     if not text or not text.isprintable() or len(text) > _MOST:

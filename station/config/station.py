@@ -100,6 +100,8 @@ class StationConfig(BaseSettings):
 
         Raises `ConfigError` that names every unknown key, and value and range of every wrong one.
         """
+        if not path.exists():
+            raise ConfigError(f"{path} does not exist; configs/station/ holds examples")
         content = rooted(read_toml(path), path.parent, PATHS)
         try:
             config = cls.model_validate(overlaid(overlaid(content, environment(cls)), overrides or {}))

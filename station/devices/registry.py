@@ -147,8 +147,14 @@ def describe(error: ValidationError, section: str = "") -> str:
         elif mistake["type"] == "missing":
             lines.append(f"{key} is missing")
         else:
-            lines.append(f"{key}: {mistake['msg']}, got {_shown(mistake['input'])}")
+            lines.append(_wrong(key, mistake["msg"].removeprefix("Value error, "), mistake["input"]))
     return "; ".join(lines)
+
+
+def _wrong(key: str, reason: str, value: object) -> str:
+    """Of a whole table the value is not told: the reason names the keys."""
+    told = reason if isinstance(value, dict) else f"{reason}, got {_shown(value)}"
+    return f"{key}: {told}" if key else told
 
 
 def _shown(value: object) -> str:

@@ -80,8 +80,14 @@ def test_real_lamps_with_an_interlock_need_a_camera_that_sees_the_eyes(write: Wr
         ("[visit]\nseating = 1\n", "unknown key visit.seating"),
         ("[visit]\npace = 'slow'\n", "visit.pace: Input should be 'guided' or 'timed'"),
         ("[visit]\npace = 'guided'\n[kiosk]\nenabled = false\n", "nobody could guide"),
-        ("[preview]\nhints_hz = 1\n", "preview.hints_hz must be at least 2"),
-        ("[preview]\nmost_kbit_s = 1000\n", "least_kbit_s <= bitrate_kbit_s <= most_kbit_s"),
+        (
+            "[preview]\nhints_hz = 1\n",
+            r"^station\.toml: preview\.hints_hz must be at least 2 where visits are guided[^{]*$",
+        ),
+        (
+            "[preview]\nmost_kbit_s = 1000\n",
+            "preview: must have least_kbit_s <= bitrate_kbit_s <= most_kbit_s$",
+        ),
         ("[visit]\nidle_limit_s = 0\n", "visit.idle_limit_s: Input should be greater than 0"),
         ("[visit]\nseating_s = -1\n", "visit.seating_s: Input should be greater than or equal to 0"),
         ("[preview]\npower = 1.5\n", "preview.power: Input should be less than or equal to 1"),

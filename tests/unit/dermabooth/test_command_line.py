@@ -171,6 +171,8 @@ def test_booths_are_enrolled_listed_and_removed(dermabooth: Command, tmp_path: P
     assert dermabooth("booth", "remove", "left-1", *data).returncode == 0
     assert dermabooth("booth", "list", *data).stdout == ""
     assert "left-1 was not allowed" in complaint(dermabooth("booth", "remove", "left-1", *data))
+    key.unlink()
+    assert "carry keys/booth.key here" in complaint(dermabooth("booth", "enroll", "left-1", str(key), *data))
 
 
 @pytest.mark.parametrize("name", ["Left", "../up", "a b", "x" * 33])

@@ -37,7 +37,7 @@ def test_an_announcement_of_an_earlier_run_is_not(tmp_path: Path) -> None:
 
 
 async def test_a_program_that_does_not_come_up_is_told_with_its_last_words(tmp_path: Path) -> None:
-    with pytest.raises(ProgramFailed, match=r"absent\.toml cannot be read") as caught:
+    with pytest.raises(ProgramFailed, match=r"absent\.toml does not exist") as caught:
         async with program(
             "booth", ["station", "--config", "absent.toml"], tmp_path / "log", lambda: None, 60
         ):
