@@ -95,7 +95,7 @@ async def test_a_visit_that_has_just_begun_does_not_hide_the_last_verdict(server
     started = VisitOpened(study_instance_uid=new_uid(), opened_at=time.time(), protocol=three_lights())
     await server.store.open_visit("north", started)
     await server.page.open(server.code())
-    await expect(card(server, "north")).to_contain_text("under way: 0 of 3 pictures")
+    await expect(card(server, "north")).to_contain_text("under way, pictures here: 0 of 3")
     await expect(card(server, "north")).to_contain_text("1 hour ago, checked by the server")
 
 
