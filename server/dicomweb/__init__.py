@@ -2,7 +2,8 @@
 
 from server.dicomweb.accept import Accepted, read_accept
 from server.dicomweb.errors import BadRequest, Busy, NotAcceptable
-from server.dicomweb.objects import Frames, Picture
+from server.dicomweb.objects import Frames
+from server.dicomweb.rendering import Picture
 from server.dicomweb.service import Address, Body, DicomWeb, Found, etag
 
 __all__ = [

@@ -5,17 +5,13 @@ Results of any size are written to a file of the scratch folder.
 
 import base64
 import json
-import os
-import resource
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
@@ -28,20 +24,14 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from server.dicom import encoded, read_header, read_photo
+from server.dicom import encoded, read_header
 from server.dicom.transcoding import transcoded
 from server.dicomweb.attributes import KEPT, json_tag
 from server.dicomweb.errors import NotAcceptable
-from server.errors import BadImage, ServerError
-from server.parent import die_with_parent
+from server.errors import BadImage
 from server.store import HeaderRow
 from server.store.patients import folded
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-MEMORY_LIMIT = 4 << 30
-"""Address space of the process, bytes: a hundred megapixels decoded and converted fit."""
 _INLINE = 1024
 """Binary values up to this many bytes are told within the JSON."""
 _BINARY = frozenset({"OB", "OW", "OD", "OF", "OL", "OV", "UN"})
@@ -64,14 +54,6 @@ class Frames:
     transfer_syntax: str
     path: Path
     sizes: tuple[int, ...]
-
-
-def begin(parent: int) -> None:
-    """Set up the process: it ends with its parent, yields to it, and has its memory bounded."""
-    die_with_parent(parent)
-    os.nice(10)
-    cv2.setNumThreads(1)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
 
 
 def entries(paths: Sequence[tuple[str, str, str, Path]]) -> list[HeaderRow]:
@@ -126,7 +108,7 @@ def _told(header: Dataset) -> dict[str, Any]:
 
 def metadata(path: Path, address: str) -> bytes:
     """DICOM JSON of an object at this address, its pixels and other large values by reference."""
-    header = _readable(path)
+    header = readable(path)
     told = {f"{element.tag:08X}": _json(element, address) for element in header}
     if "Rows" in header:
         told["7FE00010"] = {"vr": "OB", "BulkDataURI": f"{address}/bulkdata/7FE00010"}
@@ -148,7 +130,7 @@ def _json(element: DataElement, address: str) -> dict[str, Any]:
 
 def bulk(path: Path, tag: int, scratch: Path) -> Frames:
     """The value of a binary attribute that is no pixel data; raises `BadImage` or `KeyError`."""
-    element = _readable(path)[tag]
+    element = readable(path)[tag]
     if element.VR not in _BINARY:
         raise KeyError(tag)
     return _frames(OCTETS, ExplicitVRLittleEndian, [bytes(element.value or b"")], scratch)
@@ -159,7 +141,7 @@ def frames(path: Path, numbers: Sequence[int], stored: bool, scratch: Path) -> F
 
     Raises `NotAcceptable` for an object without pixels, `KeyError` for a number that it has no frame of.
     """
-    dataset = _readable(path, pixels=True)
+    dataset = readable(path, pixels=True)
     if "PixelData" not in dataset:
         raise NotAcceptable("this object holds no picture")
     count = int(dataset.get("NumberOfFrames") or 1)
@@ -172,11 +154,12 @@ def frames(path: Path, numbers: Sequence[int], stored: bool, scratch: Path) -> F
         return _frames(STORED_TYPES[syntax], syntax, [held[number - 1] for number in wanted], scratch)
     if syntax.is_encapsulated:
         dataset = transcoded(dataset, ExplicitVRLittleEndian)
-    plain = (_plain_frame(dataset, number) for number in wanted)
+    plain = (plain_frame(dataset, number) for number in wanted)
     return _frames(OCTETS, ExplicitVRLittleEndian, plain, scratch)
 
 
-def _plain_frame(dataset: Dataset, number: int) -> bytes:
+def plain_frame(dataset: Dataset, number: int) -> bytes:
+    """A frame of an object that is not compressed, by number from 1; single bits are packed from the first of a byte on."""
     bits = (
         int(dataset.Rows) * int(dataset.Columns) * int(dataset.SamplesPerPixel) * int(dataset.BitsAllocated)
     )
@@ -196,80 +179,6 @@ def _frames(media_type: str, syntax: str, held: Sequence[bytes] | Iterator[bytes
     return Frames(media_type, str(syntax), path, tuple(sizes))
 
 
-@dataclass(frozen=True)
-class Picture:
-    """How a picture is to be rendered (PS3.18 section 8.3.5)."""
-
-    media_type: str = "image/jpeg"
-    quality: int = 90
-    width: int = 0
-    """Of the viewport, px; 0: that of the picture."""
-    height: int = 0
-    part: tuple[int, int, int, int] | None = None
-    """Left, top, width and height of what is shown, px of the picture."""
-
-
-def rendered(path: Path, small: Path | None, frame: int, wanted: Picture) -> bytes:
-    """A frame for display; `small` is a JPEG of the same picture, taken where it is large enough.
-
-    Raises `NotAcceptable` for an object without pixels, `KeyError` for a number that it has no frame of.
-    """
-    pixels = _small_enough(small, wanted) if frame == 1 else None
-    pixels = _displayed(path, frame) if pixels is None else pixels
-    pixels = _scaled(_cut(pixels, wanted.part), wanted)
-    if pixels.ndim == 3:
-        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), np.uint8)
-    jpeg = wanted.media_type == "image/jpeg"
-    options = [cv2.IMWRITE_JPEG_QUALITY, wanted.quality] if jpeg else [cv2.IMWRITE_PNG_COMPRESSION, 3]
-    return cv2.imencode(".jpg" if jpeg else ".png", pixels, options)[1].tobytes()
-
-
-def _small_enough(small: Path | None, wanted: Picture) -> NDArray[np.uint8] | None:
-    if small is None or not wanted.width or wanted.part is not None or not small.is_file():
-        return None
-    bgr = cv2.imread(str(small), cv2.IMREAD_COLOR)
-    if bgr is None or (bgr.shape[1] < wanted.width and bgr.shape[0] < wanted.height):
-        return None
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def _displayed(path: Path, frame: int) -> NDArray[np.uint8]:
-    header = _readable(path)
-    if "Rows" not in header:
-        raise NotAcceptable("this object holds no picture to render")
-    if not 1 <= frame <= int(header.get("NumberOfFrames") or 1):
-        raise KeyError(frame)
-    if header.get("BitsAllocated") != 1 and "SegmentSequence" not in header:
-        return read_photo(path).srgb
-    dataset = _readable(path, pixels=True)
-    if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
-        raise NotAcceptable("masks in this transfer syntax are not rendered")
-    values = np.frombuffer(_plain_frame(dataset, frame), np.uint8)
-    if dataset.BitsAllocated == 1:
-        values = np.unpackbits(values, bitorder="little") * np.uint8(255)
-    rows, columns = int(dataset.Rows), int(dataset.Columns)
-    return np.ascontiguousarray(values[: rows * columns].reshape(rows, columns), np.uint8)
-
-
-def _cut(pixels: NDArray[np.uint8], part: tuple[int, int, int, int] | None) -> NDArray[np.uint8]:
-    if part is None:
-        return pixels
-    left, top, width, height = part
-    cut = pixels[top : top + height, left : left + width]
-    if not cut.size:
-        raise NotAcceptable("the part lies outside of the picture")
-    return np.ascontiguousarray(cut)
-
-
-def _scaled(pixels: NDArray[np.uint8], wanted: Picture) -> NDArray[np.uint8]:
-    rows, columns = pixels.shape[:2]
-    scale = min(wanted.width / columns, wanted.height / rows) if wanted.width else 1.0
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def plain(path: Path, scratch: Path) -> Path:
     """The object in Explicit VR Little Endian, its pixels decoded."""
     target = scratch / secrets.token_hex(8)
@@ -277,26 +186,7 @@ def plain(path: Path, scratch: Path) -> Path:
     return target
 
 
-@dataclass(frozen=True)
-class Guarded(Generic[P, T]):
-    """One of these functions; what a damaged file leads to is `BadImage`."""
-
-    work: Callable[P, T]
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result; raises `BadImage`, or what the function says."""
-        try:
-            return self.work(*args, **kwargs)
-        except (ServerError, KeyError):
-            raise
-        except Exception as error:  # the boundary to files that may be damaged in any way
-            # pydicom raises OSError as well, without a text of the system.
-            if isinstance(error, OSError) and error.strerror:
-                raise BadImage(f"a file of the archive cannot be read: {error.strerror}") from error
-            raise BadImage(f"a file of the archive is damaged: {type(error).__name__}") from error
-
-
-def _readable(path: Path, *, pixels: bool = False) -> Dataset:
+def readable(path: Path, *, pixels: bool = False) -> Dataset:
     """An object of the archive; raises `BadImage` for a file that is not whole."""
     dataset = read_header(path, stop_before_pixels=not pixels)
     if not dataset.get("SOPInstanceUID") or not dataset.get("SOPClassUID"):

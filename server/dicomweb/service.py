@@ -11,10 +11,11 @@ from typing import Any, ParamSpec, TypeVar
 
 from pydicom.uid import ExplicitVRLittleEndian
 
-from server.dicomweb import objects
+from server.dicomweb import objects, rendering
 from server.dicomweb.accept import Accepted
 from server.dicomweb.errors import BadRequest, NotAcceptable
-from server.dicomweb.objects import Frames, Picture
+from server.dicomweb.objects import Frames
+from server.dicomweb.rendering import Picture
 from server.dicomweb.search import answer, read_query
 from server.dicomweb.syntax import stored_syntax
 from server.dicomweb.workshop import Workshop
@@ -184,7 +185,7 @@ class DicomWeb:
         # Pages' small picture of a photograph lies beside it.
         beside = path.with_name("rendition.jpg") if path.name == "photo.dcm" else None
         try:
-            return await self._workshop.run(objects.rendered, path, beside, frame, wanted)
+            return await self._workshop.run(rendering.rendered, path, beside, frame, wanted)
         except KeyError as error:
             raise NotFound("this object has no frame of that number") from error
 

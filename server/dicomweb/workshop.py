@@ -4,27 +4,33 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
+import resource
 import shutil
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
-from server.dicomweb import objects
+import cv2
+
 from server.dicomweb.errors import Busy
-from server.errors import BadImage
+from server.errors import BadImage, ServerError
+from server.parent import die_with_parent
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+MEMORY_LIMIT = 4 << 30
+"""Address space of the process, bytes: a hundred megapixels decoded and converted fit."""
 QUEUE = 32
 """Pieces of work that wait at most."""
 
 
 class Workshop:
-    """Runs functions of `objects` one after the other; the process starts with the first of them."""
+    """Runs functions of `objects` and `rendering` one after the other; the process starts with the first of them."""
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
@@ -47,7 +53,7 @@ class Workshop:
         pool = self._pool
         self._waiting += 1
         try:
-            future = pool.submit(objects.Guarded(work), *args, **kwargs)
+            future = pool.submit(Guarded(work), *args, **kwargs)
             return await asyncio.wrap_future(future)
         except BrokenProcessPool as error:
             if self._pool is pool:
@@ -70,4 +76,31 @@ class Workshop:
 def _new_pool() -> ProcessPoolExecutor:
     # Not forked: the server's threads, sockets and locks are no business of the child.
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(1, mp_context=context, initializer=objects.begin, initargs=(os.getpid(),))
+    return ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
+
+
+def _begin(parent: int) -> None:
+    """Set up the process: it ends with its parent, yields to it, and has its memory bounded."""
+    die_with_parent(parent)
+    os.nice(10)
+    cv2.setNumThreads(1)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+
+
+@dataclass(frozen=True)
+class Guarded(Generic[P, T]):
+    """A function that reads files of the archive; what a damaged file leads to is `BadImage`."""
+
+    work: Callable[P, T]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result; raises `BadImage`, or what the function says."""
+        try:
+            return self.work(*args, **kwargs)
+        except (ServerError, KeyError):
+            raise
+        except Exception as error:  # the boundary to files that may be damaged in any way
+            # pydicom raises OSError as well, without a text of the system.
+            if isinstance(error, OSError) and error.strerror:
+                raise BadImage(f"a file of the archive cannot be read: {error.strerror}") from error
+            raise BadImage(f"a file of the archive is damaged: {type(error).__name__}") from error

@@ -13,7 +13,8 @@ from pathlib import Path
 from pydicom.uid import ExplicitVRLittleEndian
 
 from server.dicom import decoded_pixels_sha256, read_header, read_identity, read_photo, transcoded
-from server.dicomweb import NotAcceptable, Picture, objects
+from server.dicomweb import NotAcceptable, Picture, objects, rendering
+from server.dicomweb.workshop import Guarded
 from server.errors import BadImage
 from server.store import HeaderRow
 from tests.fixtures.mutations import MUST_BE_REFUSED, mutations, whole_files
@@ -23,8 +24,8 @@ SLOWEST_S = 10.0
 
 def doors(scratch: Path) -> dict[str, Callable[[Path], object]]:
     """What reads a file that somebody else may have written."""
-    frames, rendered = objects.Guarded(objects.frames), objects.Guarded(objects.rendered)
-    metadata = objects.Guarded(objects.metadata)
+    frames, metadata = Guarded(objects.frames), Guarded(objects.metadata)
+    rendered = Guarded(rendering.rendered)
 
     def served(path: Path) -> None:
         made = frames(path, (1,), False, scratch)
