@@ -45,6 +45,21 @@ from server.signing import SigningDesk
 from server.store import Archive, Store
 
 _MAX_BODY = 64 * 1024
+_NOUNS = (
+    pages,
+    health,
+    session,
+    booths,
+    visits,
+    stills,
+    history,
+    corrections,
+    signatures,
+    dicomweb,
+    outbox,
+    events,
+    openapi,
+)
 
 
 @dataclass(frozen=True)
@@ -71,38 +86,9 @@ def make_api(parts: ApiParts, extra: Iterable[Route] = ()) -> web.Application:
     """The application with the routes of this room and `extra` ones; start-up fails on an undeclared route."""
     middlewares = [cross_origin, problems, own_host, count_strangers, note_refusals, access, record_access]
     app = web.Application(middlewares=middlewares, client_max_size=_MAX_BODY)
-    app[SETTINGS] = parts.settings
-    app[STORE], app[ARCHIVE], app[HUB] = parts.store, parts.archive, parts.hub
-    app[CHECKS] = dict(parts.checks)
-    app[SESSIONS], app[CODES] = Sessions(parts.tokens), LoginCodes(parts.tokens)
-    app[LIMIT], app[RENDITIONS] = RateLimit(), Renditions()
-    app[ALIGNMENTS] = Alignments()
-    if parts.auditor is not None:
-        app[AUDIT] = RequestAudit(parts.auditor, parts.store, repeat_after_s=parts.audit_repeat_after_s)
-    app[SIGNING] = SigningDesk(
-        parts.store,
-        parts.archive,
-        institution=parts.institution,
-        software=f"dermabooth {parts.settings.version}",
-    )
-    app[DICOMWEB] = DicomWeb(parts.store, parts.archive)
-    if parts.orders is not None:
-        app[ORDERS] = parts.orders
-    for noun in (
-        pages,
-        health,
-        session,
-        booths,
-        visits,
-        stills,
-        history,
-        corrections,
-        signatures,
-        dicomweb,
-        outbox,
-        events,
-        openapi,
-    ):
+    _add_parts(app, parts)
+    _add_desks(app, parts)
+    for noun in _NOUNS:
         add_routes(app, noun.routes())
     add_routes(app, extra)
     app.on_startup.append(refuse_undeclared)
@@ -110,6 +96,30 @@ def make_api(parts: ApiParts, extra: Iterable[Route] = ()) -> web.Application:
     app.cleanup_ctx.append(_sampling)
     app.on_shutdown.append(_end_events)
     return app
+
+
+def _add_parts(app: web.Application, parts: ApiParts) -> None:
+    """What the handlers are given."""
+    app[SETTINGS] = parts.settings
+    app[STORE], app[ARCHIVE], app[HUB] = parts.store, parts.archive, parts.hub
+    app[CHECKS] = dict(parts.checks)
+    if parts.auditor is not None:
+        app[AUDIT] = RequestAudit(parts.auditor, parts.store, repeat_after_s=parts.audit_repeat_after_s)
+    if parts.orders is not None:
+        app[ORDERS] = parts.orders
+
+
+def _add_desks(app: web.Application, parts: ApiParts) -> None:
+    """What the application has of its own."""
+    app[SESSIONS], app[CODES] = Sessions(parts.tokens), LoginCodes(parts.tokens)
+    app[LIMIT], app[RENDITIONS], app[ALIGNMENTS] = RateLimit(), Renditions(), Alignments()
+    app[SIGNING] = SigningDesk(
+        parts.store,
+        parts.archive,
+        institution=parts.institution,
+        software=f"dermabooth {parts.settings.version}",
+    )
+    app[DICOMWEB] = DicomWeb(parts.store, parts.archive)
 
 
 async def _sampling(app: web.Application) -> AsyncIterator[None]:

@@ -130,21 +130,21 @@ def describe(
         replaced_by=newer.get(uid),
         override=still.override,
         rejected=still.rejected_by is not None,
-        steps=tuple(
-            StepInfo(step=one.step, state=one.state, attempts=one.attempts, error=one.error)
-            for one in work
-            if one.sop_instance_uid == uid
-        ),
-        instances=tuple(
-            InstanceInfo(
-                sop_instance_uid=one.sop_instance_uid,
-                sop_class_uid=one.sop_class_uid,
-                modality=one.modality,
-                created_at=one.created_at,
-            )
-            for one in instances
-            if one.still_uid == uid
-        ),
+        steps=tuple(_step(one) for one in work if one.sop_instance_uid == uid),
+        instances=tuple(_object(one) for one in instances if one.still_uid == uid),
+    )
+
+
+def _step(one: WorkStatus) -> StepInfo:
+    return StepInfo(step=one.step, state=one.state, attempts=one.attempts, error=one.error)
+
+
+def _object(one: Instance) -> InstanceInfo:
+    return InstanceInfo(
+        sop_instance_uid=one.sop_instance_uid,
+        sop_class_uid=one.sop_class_uid,
+        modality=one.modality,
+        created_at=one.created_at,
     )
 
 

@@ -62,38 +62,42 @@ _REJECTIONS: Mapping[tuple[int, int], tuple[str, str]] = {
 
 def of_connecting(error: Exception, address: tuple[str, int], timeout_s: float) -> PeerUnavailable:
     """Why there is no connection."""
-    host, port = address
+    host, where = address[0], f"{address[0]}:{address[1]}"
     match error:
         case ssl.SSLCertVerificationError():
             return PeerUnavailable(
-                f"the certificate of {host}:{port} is not accepted: {error.verify_message}",
+                f"the certificate of {where} is not accepted: {error.verify_message}",
                 "set tls.ca_file to its authority, or tls.host_name to the name in it",
             )
         case ssl.SSLError():
-            return _of_tls(error, f"{host}:{port}")
+            return _of_tls(error, where)
         case socket.gaierror():
             return PeerUnavailable(f"the name {host} is not known here", "correct host, or the name service")
-        case ConnectionRefusedError():
-            return PeerUnavailable(
-                f"nothing listens at {host}:{port}", "start the system there, or correct host and port"
-            )
         case TimeoutError():
             return PeerUnavailable(
-                f"{host}:{port} did not answer within {timeout_s:g} s",
+                f"{where} did not answer within {timeout_s:g} s",
                 "see to host, port and the firewalls between",
+            )
+        case OSError():
+            return _of_system(error, where)
+    return PeerUnavailable(f"{where} cannot be reached: {type(error).__name__}", "correct host and port")
+
+
+def _of_system(error: OSError, where: str) -> PeerUnavailable:
+    """Of what the operating system said."""
+    match error:
+        case ConnectionRefusedError():
+            return PeerUnavailable(
+                f"nothing listens at {where}", "start the system there, or correct host and port"
             )
         case ConnectionError():
             return PeerUnavailable(
-                f"{host}:{port} closed the connection at once",
+                f"{where} closed the connection at once",
                 "see that this computer's address is allowed there, and whether it wants TLS",
             )
-        case OSError():
-            return PeerUnavailable(
-                f"{host}:{port} cannot be reached: {error.strerror or type(error).__name__}",
-                "see to host, port and the network between",
-            )
     return PeerUnavailable(
-        f"{host}:{port} cannot be reached: {type(error).__name__}", "correct host and port"
+        f"{where} cannot be reached: {error.strerror or type(error).__name__}",
+        "see to host, port and the network between",
     )
 
 

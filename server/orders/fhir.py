@@ -11,7 +11,7 @@ import msgspec
 from server.config.orders import FhirOrdersSection
 from server.errors import OrdersUnavailable
 from server.orders.days import bounds
-from server.orders.fhir_entry import read_request
+from server.orders.fhir_entry import Included, read_request
 from server.orders.fhir_shapes import Bundle, Resource, ServiceRequest
 from server.orders.found import Found, Gathering, Unusable, merged
 from server.orders.source import MOST_SOUGHT, Query, fits
@@ -86,19 +86,8 @@ class FhirSource:
             await session.close()
 
     async def _ask(self, parameters: Parameters, limit: int, *, sought: bool) -> Found:
-        gathering, requests, included = Gathering(limit), [], {}
         try:
-            async for bundle in self._pages([*parameters, *_INCLUDES, ("_count", str(_PAGE))], sought=sought):
-                for entry in bundle.entry:
-                    resource = msgspec.json.decode(entry.resource, type=Resource)
-                    if resource.resource_type == "ServiceRequest":
-                        requests.append(entry.resource)
-                    else:
-                        name = f"{resource.resource_type}/{resource.id}"
-                        included[name] = included[f"{self._url}/{name}"] = entry.resource
-                        included[entry.full_url] = entry.resource
-                if len(requests) > limit:
-                    break
+            requests, included = await self._gather(parameters, limit, sought=sought)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise OrdersUnavailable(
                 f"{self.name} does not answer ({type(error).__name__}); see that it runs"
@@ -107,14 +96,25 @@ class FhirSource:
             raise OrdersUnavailable(
                 f"{self.name} does not answer with a FHIR Bundle; see orders.fhir.url"
             ) from None
-        for raw in requests:
-            try:
-                gathering.add(read_request(msgspec.json.decode(raw, type=ServiceRequest), included))
-            except msgspec.MsgspecError:
-                gathering.refuse("ServiceRequest: not as FHIR has it")
-            except Unusable as error:
-                gathering.refuse(str(error))
-        return gathering.found()
+        return _read(requests, included, limit)
+
+    async def _gather(
+        self, parameters: Parameters, limit: int, *, sought: bool
+    ) -> tuple[list[msgspec.Raw], dict[str, msgspec.Raw]]:
+        """The requests, and what was sent with them by each way that a reference may name it."""
+        requests, included = list[msgspec.Raw](), dict[str, msgspec.Raw]()
+        async for bundle in self._pages([*parameters, *_INCLUDES, ("_count", str(_PAGE))], sought=sought):
+            for entry in bundle.entry:
+                resource = msgspec.json.decode(entry.resource, type=Resource)
+                if resource.resource_type == "ServiceRequest":
+                    requests.append(entry.resource)
+                else:
+                    name = f"{resource.resource_type}/{resource.id}"
+                    included[name] = included[f"{self._url}/{name}"] = entry.resource
+                    included[entry.full_url] = entry.resource
+            if len(requests) > limit:
+                break
+        return requests, included
 
     async def _pages(self, parameters: Parameters, *, sought: bool) -> AsyncIterator[Bundle]:
         if sought:
@@ -156,6 +156,19 @@ class FhirSource:
         if bundle.resource_type != "Bundle":
             raise ValueError("not a Bundle")
         return bundle
+
+
+def _read(requests: Sequence[msgspec.Raw], included: Included, limit: int) -> Found:
+    """The entries of requests; what cannot be one is told with its reason."""
+    gathering = Gathering(limit)
+    for raw in requests:
+        try:
+            gathering.add(read_request(msgspec.json.decode(raw, type=ServiceRequest), included))
+        except msgspec.MsgspecError:
+            gathering.refuse("ServiceRequest: not as FHIR has it")
+        except Unusable as error:
+            gathering.refuse(str(error))
+    return gathering.found()
 
 
 async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
