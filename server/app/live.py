@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -64,22 +64,32 @@ async def run_live(config: ServerConfig, *, models: Path, web_root: Path, versio
             institution=config.dicom.institution_name,
             orders=kept_list(config.orders, config.dicom, config.data),
         )
-        app = make_api(parts, [*whip_routes(), *whep_routes(), *metrics_routes()])
-        app[LIVE] = hub
-        app[WATCHING] = watching = Watching(app[AUDIT], hub)
-
-        async def heard(event: Event) -> None:
-            events.publish(event)
-            await watching.heard(event)
-
-        await stack.enter_async_context(EventReceiver(config.run, heard))
-        app[RATES] = CallerRates(config.live.offers_per_minute, config.live.requests_per_minute)
+        app = _application(parts, hub, config.live)
+        await stack.enter_async_context(EventReceiver(config.run, _heard(events, app[WATCHING])))
         url = await stack.enter_async_context(_serve(app, config))
         stack.callback(ready.withdraw, config.run, "live")
         # What is here now stays: sweeps after sessions need not look at it again.
         gc.freeze()
         ready.announce(config.run, "live", http=url)
         await asyncio.Event().wait()
+
+
+def _application(parts: ApiParts, hub: LiveHub, config: LiveConfig) -> web.Application:
+    """API and pages, with the previews among them."""
+    app = make_api(parts, [*whip_routes(), *whep_routes(), *metrics_routes()])
+    app[LIVE], app[WATCHING] = hub, Watching(app[AUDIT], hub)
+    app[RATES] = CallerRates(config.offers_per_minute, config.requests_per_minute)
+    return app
+
+
+def _heard(events: EventHub, watching: Watching) -> Callable[[Event], Awaitable[None]]:
+    """What is done with an event of another process: the pages hear of it, and who watches is kept on record."""
+
+    async def heard(event: Event) -> None:
+        events.publish(event)
+        await watching.heard(event)
+
+    return heard
 
 
 @contextlib.asynccontextmanager
