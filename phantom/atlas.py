@@ -70,7 +70,7 @@ def build_atlas(p: Identity, warp: Asymmetry, lesions: list[Lesion], pores: Pore
 def _slope(height: Field, grid: Grid) -> Field:
     smooth = blur(f32(height), 0.12 * grid.px_per_mm)
     dx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3) * (grid.px_per_mm / 8)
-    dy = cv2.Sobel(smooth, cv2.CV_32F, 0, -1 + 2, ksize=3) * (-grid.px_per_mm / 8)
+    dy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3) * (-grid.px_per_mm / 8)
     return f32(np.dstack([dx, dy]))
 
 
@@ -80,29 +80,45 @@ def _pores(pores: Pores) -> Field:
 
 
 def _chromophores(p: Identity, grid: Grid, f: FaceFrame, spots: LesionTables) -> tuple[Field, Field]:
+    """Natural-log gains of melanin and blood: mottling, the tones of the parts of the face, and its spots."""
     rng = np.random.default_rng([p.seed, 71])
+    melanin, blood = _mottling(p, grid, rng)
+    flush = np.float32(0.3 + 0.6 * float(rng.uniform()) + 0.35 * p.make_up)
+    under = bump(f.ax, f.y, p.eye_spacing - 3, -11, 12, 5.5)
+    lid = bump(f.ax, f.y, p.eye_spacing, 8, 15, 6)
+    log_melanin = melanin + np.log(_tan(p, f, under, lid)) + spots.log_melanin
+    return f32(log_melanin), f32(blood + np.log(_redness(p, f, flush, under, lid)) + spots.log_blood)
+
+
+def _mottling(p: Identity, grid: Grid, rng: np.random.Generator) -> tuple[Field, Field]:
     even = np.float32(1 / (1 + 1.2 * max(0.0, (30 - p.ita) / 30)))
     melanin = even * (np.float32(0.035) * grid.noise(rng, 7.0) + np.float32(0.04) * grid.noise(rng, 2.4))
     blood = np.float32(0.06) * grid.noise(rng, 9.0) + np.float32(0.07) * grid.noise(rng, 2.8)
-    flush = np.float32(0.3 + 0.6 * float(rng.uniform()) + 0.35 * p.make_up)
-    gain = (
+    return f32(melanin), f32(blood)
+
+
+def _redness(p: Identity, f: FaceFrame, flush: np.float32, under: Field, lid: Field) -> Field:
+    """Gain of blood: flushed cheeks and nose, chin and wings of the nose, a pale forehead, red eyes."""
+    flushed = (
         1
         + np.float32(0.75) * flush * bump(f.ax, f.y, 40, -30, 18, 16)
         + np.float32(0.6) * flush * bump(f.ax, f.y, 0, -38, 13, 10)
     )
-    gain = (
-        gain
+    edged = (
+        flushed
         + np.float32(0.22) * bump(f.x, f.y, 0, -100, 17, 10)
         + np.float32(0.3) * bump(f.ax, f.y, 11.6 * p.nose_width, -42, 6, 8)
     )
-    under = bump(f.ax, f.y, p.eye_spacing - 3, -11, 12, 5.5)
-    lid = bump(f.ax, f.y, p.eye_spacing, 8, 15, 6)
-    gain = (
-        gain
+    return f32(
+        edged
         - np.float32(0.15) * bump(f.ax, f.y, 0, 50, 50, 20)
         + np.float32(0.30) * under
         + np.float32(0.22) * lid
     )
+
+
+def _tan(p: Identity, f: FaceFrame, under: Field, lid: Field) -> Field:
+    """Gain of melanin: around the eyes, the forehead, a man's shaven lip and chin, pale cheeks, painted lids."""
     tan = (
         1
         + np.float32(0.10 + 0.22 * p.age) * under
@@ -116,8 +132,7 @@ def _chromophores(p: Identity, grid: Grid, f: FaceFrame, spots: LesionTables) ->
     )
     if p.make_up > 0.2:
         tan = tan + np.float32(0.4 * p.make_up) * bump(f.ax, f.y, p.eye_spacing + 1, 8, 14, 4.5)
-    log_melanin = melanin + np.log(tan) + spots.log_melanin
-    return f32(log_melanin), f32(blood + np.log(gain) + spots.log_blood)
+    return f32(tan)
 
 
 def _cavity(p: Identity, f: FaceFrame) -> Field:

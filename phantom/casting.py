@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ BASE_PX_PER_MM = 2.4
 _NEAR_MM, _FAR_MM = -130.0, 260.0
 """range of depths searched, relative to the eyes'"""
 _COARSE = 5
+_SQUARE = np.ones((3, 3), np.uint8)
 NO_RAY_MM = 100.0
 GRAZE_MM = 0.25
 """a ray that comes this near counts as meeting the surface"""
@@ -84,11 +86,9 @@ class Hit:
         """The cast cells of a window-sized vector field, in rows."""
         return tuple(np.take(c, self.cells) for c in v)  # type: ignore[return-value]
 
-    def scatter(self, values: Field, elsewhere: float) -> Field:
-        """A window-sized field from values at the cast cells."""
-        out = np.full(self.depth.shape, elsewhere, np.float32)
-        out.ravel()[self.cells] = values
-        return out
+    def scatter(self, seen: Field) -> Field:
+        """A window-sized field from values at the cast cells; 1 elsewhere."""
+        return _scattered(self.depth.shape, self.cells, seen, 1.0)
 
 
 def cast(
@@ -111,12 +111,7 @@ def cast(
     depth, miss = _persist(distance, eye, ray, depth, miss)
     point = _along(eye, ray, depth)
     normal = gradient(distance, point)
-
-    def spread(values: Field, elsewhere: float = 0.0) -> Field:
-        out = np.full(near.shape, elsewhere, np.float32)
-        out.ravel()[cells] = values
-        return out
-
+    spread = partial(_scattered, near.shape, cells)
     return Hit(
         window,
         spread(depth, grid.view.distance_mm + _FAR_MM),
@@ -127,41 +122,70 @@ def cast(
     )
 
 
+def _scattered(
+    shape: tuple[int, ...], cells: NDArray[np.intp], values: Field, elsewhere: float = 0.0
+) -> Field:
+    out = np.full(shape, elsewhere, np.float32)
+    out.ravel()[cells] = values
+    return out
+
+
 def _coarse(
     grid: BaseGrid, turn: Matrix, distance: Distance, region: Distance | None
 ) -> tuple[tuple[slice, slice], Field, NDArray[np.bool_]] | None:
     """Window of the base grid, where to start marching, and which of its cells to cast."""
+    depth, miss, near = _sparse(grid, turn, distance, region)
+    if not near.any():
+        return None
+    window = _window(near, grid.shape)
+    start = _refined(_wary(depth, miss, grid.view), window)
+    cells = _refined(f32(near), window) > 0.3
+    return window, f32(np.minimum(start, np.float32(grid.view.distance_mm + 120))), cells
+
+
+def _sparse(
+    grid: BaseGrid, turn: Matrix, distance: Distance, region: Distance | None
+) -> tuple[Field, Field, NDArray[np.bool_]]:
+    """Depth and miss at every fifth cell, and where the surface is met nearby and of interest."""
     rows, cols = grid.shape
     sparse_rows, sparse_cols = -(-rows // _COARSE) + 1, -(-cols // _COARSE) + 1
     c, r = np.meshgrid(np.arange(sparse_cols) * _COARSE, np.arange(sparse_rows) * _COARSE)
     col, row = f32((c - 0.5) * grid.step - 0.5), f32((r - 0.5) * grid.step - 0.5)
     ray, eye = grid.view.rays(turn, col, row), grid.view.eye_point(turn)
-    depth, miss = _march(
-        distance, eye, ray, np.full(col.shape, grid.view.distance_mm + _NEAR_MM, np.float32), 26, 0.9
-    )
+    start = np.full(col.shape, grid.view.distance_mm + _NEAR_MM, np.float32)
+    depth, miss = _march(distance, eye, ray, start, 26, 0.9)
     wanted = miss < 3
     if region is not None:
         wanted &= region(*_along(eye, ray, depth)) > 0
-    near = cv2.dilate(wanted.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    if not near.any():
-        return None
-    square = np.ones((3, 3), np.uint8)
-    behind = np.where(miss < 3, depth, np.float32(grid.view.distance_mm + _FAR_MM))
-    wary = f32(cv2.erode(behind, square)) - 3
-    inner = cv2.erode((miss < 0.5).astype(np.uint8), square) > 0
-    depth = f32(np.where(inner, depth, wary))
-    seen_rows, seen_cols = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
-    window = (
-        slice(max(0, int(seen_rows[0]) * _COARSE - 2), min(rows, int(seen_rows[-1]) * _COARSE + 3)),
-        slice(max(0, int(seen_cols[0]) * _COARSE - 2), min(cols, int(seen_cols[-1]) * _COARSE + 3)),
+    near = cv2.dilate(wanted.astype(np.uint8), _SQUARE) > 0
+    return depth, miss, near
+
+
+def _wary(depth: Field, miss: Field, view: View) -> Field:
+    """Depth within the surface; at its edges that of the nearest neighbour, and a little before it."""
+    behind = np.where(miss < 3, depth, np.float32(view.distance_mm + _FAR_MM))
+    wary = f32(cv2.erode(behind, _SQUARE)) - 3
+    inner = cv2.erode((miss < 0.5).astype(np.uint8), _SQUARE) > 0
+    return f32(np.where(inner, depth, wary))
+
+
+def _window(near: NDArray[np.bool_], shape: tuple[int, int]) -> tuple[slice, slice]:
+    """Rows and columns of the base grid that hold the sparse cells."""
+    (first_row, last_row), (first_col, last_col) = (
+        np.flatnonzero(near.any(axis))[[0, -1]] for axis in (1, 0)
     )
-    fc, fr = np.meshgrid(
-        np.arange(window[1].start, window[1].stop), np.arange(window[0].start, window[0].stop)
+    return (
+        slice(max(0, int(first_row) * _COARSE - 2), min(shape[0], int(last_row) * _COARSE + 3)),
+        slice(max(0, int(first_col) * _COARSE - 2), min(shape[1], int(last_col) * _COARSE + 3)),
     )
-    at = (f32(fc / _COARSE), f32(fr / _COARSE))
-    fine = cv2.remap(depth, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    cells = cv2.remap(f32(near), *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) > 0.3
-    return window, f32(np.minimum(fine, np.float32(grid.view.distance_mm + 120))), cells
+
+
+def _refined(sparse: Field, window: tuple[slice, slice]) -> Field:
+    """A sparse table at the cells of the window, bilinear, edge repeated."""
+    rows, cols = window
+    c, r = np.meshgrid(np.arange(cols.start, cols.stop), np.arange(rows.start, rows.stop))
+    at = (f32(c / _COARSE), f32(r / _COARSE))
+    return f32(cv2.remap(sparse, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _march(

@@ -17,6 +17,8 @@ _EDGE_MM = 0.22
 _MAX_GAZE_DEG = 28.0
 _SCLERA = (0.50, 0.46, 0.44)
 _CARUNCLE = (0.42, 0.20, 0.17)
+_FINER = 2
+"""pixels of a hair's canvas to one of the grid, each way"""
 
 
 @dataclass(frozen=True)
@@ -113,11 +115,11 @@ def _iris(p: Identity, dx: Field, dy: Field, r: Field, side: Field) -> Field:
     return f32(f32(p.iris) * np.clip(light, 0.08, 2)[..., None] * (1 - np.float32(0.96) * pupil)[..., None])
 
 
-def _strokes(grid: Grid, paths: NDArray[np.float64], levels: NDArray[np.int64], scale: int = 2) -> Field:
+def _strokes(grid: Grid, paths: NDArray[np.float64], levels: NDArray[np.int64]) -> Field:
     """Opacity of thin hairs, (N, K, 2) mm paths, drawn finer than the grid and averaged down."""
     rows, cols = grid.shape
-    canvas = np.zeros((rows * scale, cols * scale), np.uint8)
-    fine = grid.px_per_mm * scale
+    canvas = np.zeros((rows * _FINER, cols * _FINER), np.uint8)
+    fine = grid.px_per_mm * _FINER
     pixel = np.stack([(paths[..., 0] - grid.x0) * fine, (grid.y1 - paths[..., 1]) * fine], -1)
     fixed = np.round(pixel * 16).astype(np.int32)
     thick = max(1, round(0.10 * fine))

@@ -95,7 +95,7 @@ def _shadow(hair: Hair, hit: Hit, to_lamp: Field, ground: float) -> Field:
         probe = [f32(point[i] + normal[i] * np.float32(2) + to_lamp[i] * np.float32(reach)) for i in range(3)]
         clear = hair.distance(probe[0], probe[1], probe[2])
         seen = np.minimum(seen, np.clip(np.float32(ground) + (clear + 1) * np.float32(slope * 1.3), 0, 1))
-    return hit.scatter(f32(seen), 1.0)
+    return hit.scatter(f32(seen))
 
 
 def skin_layer(grid: BaseGrid, surface: Surface, hair: Hair) -> Layer | None:
@@ -221,4 +221,4 @@ def _far_shadow(surface: Surface, hit: Hit, point: Vector, normal: Vector, to_la
         probe = [f32(point[i] + normal[i] * np.float32(2) + to_lamp[i] * np.float32(reach)) for i in range(3)]
         clear = surface.head(probe[0], probe[1], probe[2])
         seen = np.minimum(seen, np.clip(np.float32(0.6) + clear * np.float32(0.045), 0, 1))
-    return hit.scatter(f32(seen), 1.0)
+    return hit.scatter(f32(seen))

@@ -115,14 +115,13 @@ class LesionTables:
     pustule: Field
     open_comedo: Field
     closed_comedo: Field
-    telangiectasia: Field
     sun_spot: Field
     """level times dose"""
 
 
 def lesion_tables(grid: Grid, lesions: list[Lesion]) -> LesionTables:
     """Paint the lesions onto `grid`."""
-    tables = LesionTables(grid, *(np.zeros(grid.shape, np.float32) for _ in range(11)))
+    tables = LesionTables(grid, *(np.zeros(grid.shape, np.float32) for _ in range(10)))
     for lesion in lesions:
         if lesion.kind != "telangiectasia":
             _paint(tables, lesion)

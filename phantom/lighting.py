@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phantom.fields import Field, f32
-from phantom.lamps import BOOTH, Lamp, front_irradiance
+from phantom.lamps import Lamp, front_irradiance
 from phantom.view import Matrix, Vector, View
 
 SKIN_F0 = 0.028
-LAMPS, AMBIENT = BOOTH.lamps, BOOTH.ambient
 Lamps = tuple[Lamp, ...]
 
 

@@ -117,36 +117,41 @@ def _skull(p: Identity, f: FaceFrame) -> Field:
 
 
 def _eyes(p: Identity, f: FaceFrame) -> Field:
-    e, u = p.eye_spacing, eye_coordinate(p, f)
-    socket = np.float32(7.2) * bump(f.ax, f.y, e, 3, 17, 11) + np.float32(3.0) * bump(
-        f.ax, f.y, 15.5, 3, 6, 9
-    )
-    socket = socket + np.float32(1.6) * bump(f.ax, f.y, 0, 5, 9, 7)
-    r = np.sqrt(
-        ((f.ax - np.float32(e)) / np.float32(14)) ** 2 + ((f.y + np.float32(0.3)) / np.float32(9.5)) ** 2
-    )
-    ball = np.float32(5.0) * np.exp(-(r ** np.float32(2.7)))
+    u = eye_coordinate(p, f)
+    crease, rim = _lids(p, f, u)
+    bag, groove = _bags(p, f, u)
+    return f32(_eyeball(p, f) - _socket(p, f) - crease + rim + bag - groove)
+
+
+def _socket(p: Identity, f: FaceFrame) -> Field:
+    hollow = np.float32(7.2) * bump(f.ax, f.y, p.eye_spacing, 3, 17, 11)
+    hollow = hollow + np.float32(3.0) * bump(f.ax, f.y, 15.5, 3, 6, 9)
+    return f32(hollow + np.float32(1.6) * bump(f.ax, f.y, 0, 5, 9, 7))
+
+
+def _eyeball(p: Identity, f: FaceFrame) -> Field:
+    across = (f.ax - np.float32(p.eye_spacing)) / np.float32(14)
+    r = np.sqrt(across**2 + ((f.y + np.float32(0.3)) / np.float32(9.5)) ** 2)
+    return f32(np.float32(5.0) * np.exp(-(r ** np.float32(2.7))))
+
+
+def _lids(p: Identity, f: FaceFrame, u: Field) -> tuple[Field, Field]:
+    """The crease above the upper lid, and the rims of both."""
     upper, lower = lid_curves(p, u)
     open_lid = smoothstep(1.25, 0.9, np.abs(u))
     crease_y = upper + np.float32(3.0 - 1.3 * p.lid_hood) - np.float32(0.8) * u * u
     crease = np.float32(1.25 - 0.55 * p.lid_hood) * ridge(f.y - crease_y, 1.15) * open_lid
-    rim = (
-        np.float32(0.8)
-        * (ridge(f.y - upper - np.float32(0.9), 0.9) + ridge(f.y - lower + np.float32(0.9), 0.9))
-        * open_lid
-    )
+    rims = ridge(f.y - upper - np.float32(0.9), 0.9) + ridge(f.y - lower + np.float32(0.9), 0.9)
+    return f32(crease), f32(np.float32(0.8) * rims * open_lid)
+
+
+def _bags(p: Identity, f: FaceFrame, u: Field) -> tuple[Field, Field]:
+    """The bag below the eye, and the groove below that."""
     bag_y = np.float32(-11.5) - np.float32(1.5) * (1 - u * u)
-    bag = (
-        np.float32(0.15 + 0.9 * p.age + 0.35 * p.smile)
-        * ridge(f.y - bag_y, 3.2)
-        * smoothstep(1.3, 0.7, np.abs(u))
-    )
-    groove = (
-        np.float32(0.12 + 0.8 * p.age)
-        * ridge(f.y - bag_y + 5, 2.2)
-        * smoothstep(1.3, 0.6, np.abs(u + np.float32(0.2)))
-    )
-    return f32(ball - socket - crease + rim + bag - groove)
+    bulge, depth = np.float32(0.15 + 0.9 * p.age + 0.35 * p.smile), np.float32(0.12 + 0.8 * p.age)
+    bag = bulge * ridge(f.y - bag_y, 3.2) * smoothstep(1.3, 0.7, np.abs(u))
+    groove = depth * ridge(f.y - bag_y + 5, 2.2) * smoothstep(1.3, 0.6, np.abs(u + np.float32(0.2)))
+    return f32(bag), f32(groove)
 
 
 def _nose(p: Identity, f: FaceFrame) -> Field:

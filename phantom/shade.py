@@ -7,7 +7,7 @@ specular radiance under unpolarised light of the same power, I_parallel = D/2 + 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from phantom.fields import Field, f32
 from phantom.fluorescence import fluorescence
@@ -16,21 +16,15 @@ from phantom.scene import LIGHTS, MASK_BITS, PART, SPECULAR_THRESHOLD, Geometry,
 BACKGROUND = (0.105, 0.125, 0.145)
 
 
-def shade(
-    geometry: Geometry,
-    light: Light = "white",
-    *,
-    polariser_leak: float = 0.0,
-    background: ArrayLike | None = None,
-) -> Scene:
+def shade(geometry: Geometry, light: Light = "white", *, polariser_leak: float = 0.0) -> Scene:
     """The scene under `light`; that of "uv" is exposed so that pale skin glows about as bright as it looks in white light.
 
-    `polariser_leak` (0..1) is the share of reflections that crossed polarisers let through; `background` is a linear
-    colour or an (H, W, 3) picture of diffuse reflectance (a plain booth wall when None). Raises ValueError for an unknown light.
+    `polariser_leak` (0..1) is the share of reflections that crossed polarisers let through. Behind the person is the
+    booth's wall. Raises ValueError for an unknown light.
     """
     if light not in LIGHTS:
         raise ValueError(f"unknown light {light!r}; one of {', '.join(LIGHTS)}")
-    wall = _wall(geometry, background)
+    wall = _wall(geometry)
     if light == "uv":
         linear, reflected = fluorescence(geometry, wall), np.zeros(geometry.labels.shape, np.float32)
     else:
@@ -57,9 +51,8 @@ def _reflection(geometry: Geometry, light: Light, wall: Field, polariser_leak: f
     return linear, reflected
 
 
-def _wall(geometry: Geometry, background: ArrayLike | None) -> Field:
-    if background is not None:
-        return f32(background)
+def _wall(geometry: Geometry) -> Field:
+    """Diffuse reflectance (H, W, 3), brightest behind the head."""
     height, width = geometry.labels.shape
     y, x = np.ogrid[0:height, 0:width]
     fall = 1.12 - 0.45 * (((x / width - 0.5) * 1.1) ** 2 + ((y / height - 0.42) * 1.1) ** 2)

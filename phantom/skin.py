@@ -189,18 +189,6 @@ class _SkinTile:
     def _gloss(
         self, slope_x: Field, slope_y: Field, lips: Field, brow: Field, beard: Field, cavity: Field
     ) -> Field:
-        scale = self.layer.grid.view.px_per_mm
-        n = [self.normal[0] - slope_x, self.normal[1] - slope_y, self.normal[2]]
-        for frequency, amount in ((3.0, 0.05), (8.0, 0.07)):
-            fade = np.float32(amount * np.clip(scale * 1.6 / frequency, 0, 1))
-            n[0] = n[0] + fade * noise_at(
-                "grain", self.x * np.float32(frequency), self.y * np.float32(frequency) + self.z
-            )
-            n[1] = n[1] + fade * noise_at(
-                "grain", self.x * np.float32(frequency) + 300, self.y * np.float32(frequency) + self.z
-            )
-        length = 1 / np.sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2])
-        normal: Vector = (f32(n[0] * length), f32(n[1] * length), f32(n[2] * length))
         oil = self.pigment[..., 3] * self.front + np.float32(0.5) * (1 - self.front)
         rough = np.float32(_ROUGHNESS) - np.float32(0.05) * (oil - np.float32(0.55)) - np.float32(0.10) * lips
         strength = (
@@ -209,14 +197,21 @@ class _SkinTile:
             * (1 - np.float32(0.85) * beard)
             * (1 - cavity)
         )
-        return specular(
-            self.layer.grid.view,
-            rotation(self.layer.grid.view.pose),
-            normal,
-            self.visible,
-            f32(rough),
-            f32(strength),
-        )
+        view = self.layer.grid.view
+        normal = self._grained(slope_x, slope_y)
+        return specular(view, rotation(view.pose), normal, self.visible, f32(rough), f32(strength))
+
+    def _grained(self, slope_x: Field, slope_y: Field) -> Vector:
+        """Unit normals of the relief, with the skin's grain as far as the picture resolves it."""
+        scale = self.layer.grid.view.px_per_mm
+        n = [self.normal[0] - slope_x, self.normal[1] - slope_y, self.normal[2]]
+        for frequency, amount in ((3.0, 0.05), (8.0, 0.07)):
+            fade = np.float32(amount * np.clip(scale * 1.6 / frequency, 0, 1))
+            u, v = self.x * np.float32(frequency), self.y * np.float32(frequency) + self.z
+            n[0] = n[0] + fade * noise_at("grain", u, v)
+            n[1] = n[1] + fade * noise_at("grain", u + 300, v)
+        length = 1 / np.sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2])
+        return f32(n[0] * length), f32(n[1] * length), f32(n[2] * length)
 
     def _label(self, lips: Field, brow: Field, beard: Field) -> None:
         p, labels = self.paint.person, self.labels

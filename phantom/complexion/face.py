@@ -49,9 +49,8 @@ class FaceLesion:
     y: float
     x: float
     radius: float
-    detectability: float | None
     visible: bool
-    """detectability at or above the floor; of non-inflammatory lesions it is not measured, they are visible"""
+    """detectability at or above `DETECTABILITY_FLOOR`; non-inflammatory lesions always are"""
 
 
 @dataclass(frozen=True)
@@ -203,14 +202,14 @@ class _Sitting:
 
 
 def _measure(spot: Spot, power: Field) -> FaceLesion:
-    """Detectability d' of an ideal observer: the root of the summed squared change over the noise's variance."""
+    """Seen or not by detectability d' of an ideal observer: the root of the summed squared change over the noise's variance."""
     if spot.kind not in INFLAMMATORY:
-        return FaceLesion(spot.kind, spot.y, spot.x, spot.radius, None, True)
+        return FaceLesion(spot.kind, spot.y, spot.x, spot.radius, visible=True)
     reach = int(np.ceil(1.3 * spot.radius))
     row, col = int(spot.y), int(spot.x)
     window = power[max(0, row - reach) : row + reach + 1, max(0, col - reach) : col + reach + 1]
     d = float(np.sqrt(window.sum()))
-    return FaceLesion(spot.kind, spot.y, spot.x, spot.radius, d, d >= DETECTABILITY_FLOOR)
+    return FaceLesion(spot.kind, spot.y, spot.x, spot.radius, visible=d >= DETECTABILITY_FLOOR)
 
 
 def _slopes(height: Field) -> tuple[Field, Field]:

@@ -29,31 +29,30 @@ def groups() -> tuple[str, ...]:
 class Law:
     """Which groups are drawn from their shifted ranges; lesion contrast may be drawn below training instead."""
 
-    name: str
     shifted_groups: frozenset[str] = frozenset()
     faint_lesions: bool = False
 
     @classmethod
     def training(cls) -> Self:
         """Everything as in training."""
-        return cls("training")
+        return cls()
 
     @classmethod
     def shifted(cls) -> Self:
         """Everything shifted at once but the lesions' contrast."""
-        return cls("shifted", frozenset(groups()) - {"dose"})
+        return cls(frozenset(groups()) - {"dose"})
 
     @classmethod
     def shifted_in(cls, group: str) -> Self:
         """One group shifted; ValueError for a group that the table does not have."""
         if group not in groups():
             raise ValueError(f"unknown group {group!r}; one of {', '.join(groups())}")
-        return cls(f"shifted {group}", frozenset({group}))
+        return cls(frozenset({group}))
 
     @classmethod
     def faint(cls) -> Self:
         """As in training, with lesions fainter than any of training."""
-        return cls("faint", faint_lesions=True)
+        return cls(faint_lesions=True)
 
     def ranges(self, name: str) -> tuple[Range, ...]:
         """What `name` is drawn from."""

@@ -121,14 +121,7 @@ def _packed(
     )
     x, y = np.ascontiguousarray(place[..., 0]), np.ascontiguousarray(place[..., 1])
     labels = np.asarray(seen["labels"], np.uint8)
-    relit = np.isin(labels, (PART["skin"], PART["lips"]))
-    skin = f32(seen["melanin"]) > 0
-    log_melanin = np.where(skin, np.log(np.maximum(f32(seen["melanin"]), 1e-4) / who.melanin), 0)
-    log_blood = np.where(skin, np.log(np.maximum(f32(seen["blood"]), 1e-5) / who.blood), 0)
-    albedo = skin_table().colour(f32(log_melanin + np.log(who.melanin)), f32(log_blood + np.log(who.blood)))
-    unit = np.where(relit[..., None], np.maximum(light[..., :3], 0.02), 1)
-    cover = np.where(skin[..., None], f32(seen["diffuse"]) / (albedo * unit), 0)
-    rest = np.where(skin[..., None], 0, f32(seen["diffuse"]) + f32(seen["specular"])[..., None])
+    log_melanin, log_blood, cover, rest = _parted(who, seen, labels, light)
     oil, site = _skin_state(who, x, y, labels)
     opened = _openness(surface, x, y, place[..., 2], facing[..., 3])
     return Plate(
@@ -138,6 +131,21 @@ def _packed(
         labels, _bytes(f32(seen["coverage"]), _LIGHT), site,
         np.array([who.seed, pose.yaw, pose.pitch, float(who.male), _face_width(labels)]),
     )  # fmt: skip
+
+
+def _parted(
+    who: Identity, seen: dict[str, NDArray[np.generic]], labels: NDArray[np.uint8], light: Field
+) -> tuple[Field, Field, Field, Field]:
+    """Log gains of melanin and blood, radiance for each unit of skin albedo, and radiance of what is no skin."""
+    relit = np.isin(labels, (PART["skin"], PART["lips"]))
+    skin = f32(seen["melanin"]) > 0
+    log_melanin = np.where(skin, np.log(np.maximum(f32(seen["melanin"]), 1e-4) / who.melanin), 0)
+    log_blood = np.where(skin, np.log(np.maximum(f32(seen["blood"]), 1e-5) / who.blood), 0)
+    albedo = skin_table().colour(f32(log_melanin + np.log(who.melanin)), f32(log_blood + np.log(who.blood)))
+    unit = np.where(relit[..., None], np.maximum(light[..., :3], 0.02), 1)
+    cover = np.where(skin[..., None], f32(seen["diffuse"]) / (albedo * unit), 0)
+    rest = np.where(skin[..., None], 0, f32(seen["diffuse"]) + f32(seen["specular"])[..., None])
+    return log_melanin, log_blood, cover, rest
 
 
 def _openness(surface: Surface, x: Field, y: Field, z: Field, visible: Field) -> Field:

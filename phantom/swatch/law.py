@@ -26,24 +26,22 @@ def parameters() -> Mapping[str, Parameter]:
 class Law:
     """Ranges by parameter; each draw chooses one of them evenly, then a value evenly within."""
 
-    name: str
     ranges: Mapping[str, tuple[Range, ...]]
 
     @classmethod
     def training(cls) -> Law:
         """What the models are trained on, and with new seeds the in-range set."""
-        return cls("training", {p.name: (p.train,) for p in parameters().values()})
+        return cls({p.name: (p.train,) for p in parameters().values()})
 
     @classmethod
     def shifted(cls) -> Law:
         """Everything outside training at once but contrast, which stays."""
-        return cls("shifted", {p.name: p.shifted or (p.train,) for p in parameters().values()})
+        return cls({p.name: p.shifted or (p.train,) for p in parameters().values()})
 
     @classmethod
     def faint(cls) -> Law:
         """Training but for contrast, which lies below."""
-        ranges = {p.name: (p.faint or p.train,) for p in parameters().values()}
-        return cls("faint", ranges)
+        return cls({p.name: (p.faint or p.train,) for p in parameters().values()})
 
     @classmethod
     def shifted_in(cls, group: Group) -> Law:
@@ -52,7 +50,7 @@ class Law:
             raise ValueError(f"no group {group!r}; there are {', '.join(GROUPS)}")
         away = cls.faint() if group == "contrast" else cls.shifted()
         rows = parameters().values()
-        return cls(group, {p.name: away.ranges[p.name] if p.group == group else (p.train,) for p in rows})
+        return cls({p.name: away.ranges[p.name] if p.group == group else (p.train,) for p in rows})
 
     def draw(self, rng: np.random.Generator, name: str) -> float:
         """A value of the parameter."""

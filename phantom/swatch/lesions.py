@@ -116,12 +116,12 @@ def groove(canvas: Canvas, line: Field, half_width: float, aspect: float) -> Non
     canvas.add(Mark("wrinkle", "wrinkle", float(y), float(x), width, window, inside), f32(depth))
 
 
-def pores(canvas: Canvas, per_cm2: float, size: float = 1.0) -> Field:
+def pores(canvas: Canvas, per_cm2: float) -> Field:
     """Open pores, unevenly dense; their places (n, 2) in px."""
     places = canvas.anywhere(canvas.count(per_cm2), 2.0)
     dense = 0.6 + 0.4 * smooth_noise(canvas, 4.0)[places[:, 0].astype(int), places[:, 1].astype(int)]
     places = f32(places[canvas.rng.random(len(places)) < np.clip(dense, 0.15, 1)])
-    radius = f32(canvas.draw("pore_radius") * size * canvas.rng.uniform(0.8, 1.25, len(places)))
+    radius = f32(canvas.draw("pore_radius") * canvas.rng.uniform(0.8, 1.25, len(places)))
     depth = f32(radius * canvas.draw("pore_aspect") * canvas.rng.uniform(0.75, 1.25, len(places)))
     pits(canvas, places, radius, depth)
     return places

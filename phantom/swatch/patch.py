@@ -91,7 +91,7 @@ def _table(
     scattering: tuple[Range, ...], epidermis: tuple[Range, ...],
     oxygenation: tuple[Range, ...], index: int,
 ) -> SkinTable:  # fmt: skip
-    law = Law("", {"scattering": scattering, "epidermis": epidermis, "oxygenation": oxygenation})
+    law = Law({"scattering": scattering, "epidermis": epidermis, "oxygenation": oxygenation})
     rng = np.random.default_rng([index, 132])
     scatter, depth, saturation = (law.draw(rng, name) for name in law.ranges)
     return skin_table(Optics(oxygenation=saturation, epidermis_um=depth, dermal_scatter=scatter))

@@ -47,14 +47,12 @@ def blob(canvas: Canvas, y: float, x: float, radius: float, softness: float, rag
     return Blob((slice(r0, r1), slice(c0, c1)), f32(q))
 
 
-def path(
-    canvas: Canvas, length: float, wave: float, heading: float | None = None, centre: Field | None = None
-) -> Field:
+def path(canvas: Canvas, length: float, wave: float, heading: float | None = None) -> Field:
     """A wandering line (28, 2) of column and row in px; `length` and `wave` (its amplitude) in mm."""
     rng, scale = canvas.rng, canvas.px_per_mm
     turn = rng.uniform(0, np.pi) if heading is None else heading
     t = np.linspace(-0.5, 0.5, 28) * length
-    middle = rng.uniform(0.05, 0.95, 2) * canvas.side if centre is None else centre[::-1]
+    middle = rng.uniform(0.05, 0.95, 2) * canvas.side
     slow, fast, p, q = rng.uniform(0.9, 2.3), rng.uniform(0.4, 0.8), *rng.uniform(0, 2 * np.pi, 2)
     off = wave * (0.45 * np.sin(t / slow + p) + 0.2 * np.sin(t / fast + q))
     off = off + rng.uniform(-0.05, 0.05) * wave * t * t
