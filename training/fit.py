@@ -36,9 +36,7 @@ def fit(
     minutes: float | None = None,
     workers: int = 0,
     threads: int = 1,
-    device: str | None = None,
     resume: bool = True,
-    save_seconds: float = 60.0,
     progress: Listener = unheard,
 ) -> Path:
     """Train and return the checkpoint file in `folder`, beside which `log.jsonl` tells how it went.
@@ -46,11 +44,10 @@ def fit(
     `images` is the total of all stages, divided as the recipe divides its own. `epochs` counts passes over the
     folder `data`, or of the recipe's own number of images without one. `minutes` is a limit: stages and learning
     rate then follow the clock where it is ahead of the images. `init` is a state dict (see
-    `checkpoint.initialise`). `device` is the GPU where there is one, else the CPU with `threads` threads.
+    `checkpoint.initialise`). It computes on the GPU where there is one, else on the CPU with `threads` threads.
     A checkpoint of the same settings in `folder` is resumed, a finished one returned as it is; ValueError if
     the settings differ, and `resume` False starts anew.
     """
-    on = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     width = recipe.default_width if width is None else width
     planned = plan.Plan(_stages(recipe, data, seed, images, epochs), minutes, recipe.schedule)
     settings = _settings(recipe, planned, width, seed, data, init)
@@ -62,9 +59,13 @@ def fit(
         torch.manual_seed(seed)
         network = recipe.network(width)
         taken = checkpoint.initialise(network, init) if init and former is None else ""
-        run = Run(recipe, network, planned, settings, on, folder, progress, Journal(folder / JOURNAL))
+        run = Run(recipe, network, planned, settings, _device(), folder, progress, Journal(folder / JOURNAL))
         run.begin(former, taken)
-        return run.train(data, workers=workers, save_seconds=save_seconds)
+        return run.train(data, workers=workers)
+
+
+def _device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _settings(

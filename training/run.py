@@ -24,6 +24,7 @@ CHECK_IMAGES = 32
 CHECKS = 10
 """Looks at the check split in one run, besides the one at each stage's end."""
 TELL_SECONDS = 10.0
+SAVE_SECONDS = 60.0
 SMOOTHING = 0.05
 
 
@@ -73,17 +74,17 @@ class Run:
         self._images, self._steps, self._before = former.images, former.steps, former.seconds
         self._journal.write("resume", {"images": self._images, "steps": self._steps})
 
-    def train(self, data: Path | None, *, workers: int, save_seconds: float) -> Path:
+    def train(self, data: Path | None, *, workers: int) -> Path:
         """Go on to the end of the plan and return the checkpoint file.
 
         A KeyboardInterrupt that the listener raises leaves a checkpoint of the step just made.
         """
         while self._stage < len(self._plan.stages):
-            self._train_stage(data, workers, save_seconds)
+            self._train_stage(data, workers)
             self._stage, self._stage_images = self._stage + 1, 0
         return self._save(done=True)
 
-    def _train_stage(self, data: Path | None, workers: int, save_seconds: float) -> None:
+    def _train_stage(self, data: Path | None, workers: int) -> None:
         check = self._check_batches(data)
         batches = self._batches(data, workers)
         while self._fraction() < self._plan.end(self._stage):
@@ -93,7 +94,7 @@ class Run:
             self._time(time.monotonic() - began)
             if int(self._fraction() * CHECKS) > looks:
                 self._look(check)
-            if time.monotonic() - self._saved > save_seconds:
+            if time.monotonic() - self._saved > SAVE_SECONDS:
                 self._save(done=False)
             self._tell()
         self._look(check)
@@ -101,34 +102,38 @@ class Run:
 
     def _step(self, batch: Mapping[str, Tensor]) -> None:
         """One step of the optimiser; FloatingPointError if the loss is not a number."""
-        # A step's random numbers are its own, so that a resumed run draws the same.
-        torch.manual_seed(
-            int(np.random.SeedSequence((self._settings.seed, self._images)).generate_state(1)[0])
-        )
-        self._learning_rate = self._plan.learning_rate(
-            self._stage,
-            self._fraction(),
-            self._stage_images // self._recipe.batch_size,
-            self._recipe.batch_size,
-        )
-        for group in self._optimiser.param_groups:
-            group["lr"] = self._learning_rate
+        self._draw_anew()
+        self._set_learning_rate()
         self._network.train()
         with precision.autocast(self._device, self._precision):
             loss, parts = self._recipe.loss(self._network, self._moved(batch))
         if not torch.isfinite(loss):
-            raise FloatingPointError(
-                f"the loss is {float(loss.detach())} after {self._images} images: {dict(parts)}"
-            )
-        self._optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self._network.parameters(), LARGEST_GRADIENT)
-        self._optimiser.step()
+            told = f"the loss is {float(loss.detach())} after {self._images} images: {dict(parts)}"
+            raise FloatingPointError(told)
+        self._descend(loss)
         self._steps += 1
         self._stage_images += self._recipe.batch_size
         self._images += self._recipe.batch_size
         self._average.add(self._network, self._steps)
         self._remember({"loss": loss.detach(), **parts})
+
+    def _draw_anew(self) -> None:
+        """A step's random numbers are its own, so that a resumed run draws the same."""
+        state = np.random.SeedSequence((self._settings.seed, self._images)).generate_state(1)
+        torch.manual_seed(int(state[0]))
+
+    def _set_learning_rate(self) -> None:
+        size = self._recipe.batch_size
+        steps = self._stage_images // size
+        self._learning_rate = self._plan.learning_rate(self._stage, self._fraction(), steps, size)
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._learning_rate
+
+    def _descend(self, loss: Tensor) -> None:
+        self._optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self._network.parameters(), LARGEST_GRADIENT)
+        self._optimiser.step()
 
     def _remember(self, parts: Mapping[str, Tensor]) -> None:
         for name, part in parts.items():

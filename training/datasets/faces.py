@@ -45,13 +45,11 @@ class Faces(Dataset[dict[str, NDArray[Any]]]):
     `altered` says.
     """
 
-    def __init__(
-        self, split: Split, stage: Stage, seed: int, law: Law | None = None, *, altered: bool | None = None
-    ) -> None:
+    def __init__(self, split: Split, stage: Stage, seed: int, *, altered: bool | None = None) -> None:
         self._people = _PEOPLE[split]
         self._augmented = (stage.augmented and split == "train") if altered is None else altered
         self._kept: tuple[int, FacePicture] | None = None
-        self._first, self._law = (seed + 1) * _SPAN + (split == "check") * (_SPAN // 2), law or Law.training()
+        self._first, self._law = (seed + 1) * _SPAN + (split == "check") * (_SPAN // 2), Law.training()
 
     def __len__(self) -> int:
         return _SPAN // 2

@@ -16,6 +16,8 @@ from training.recipe import Split
 ITEMS = ("melanin", "trouble", "wrinkle", "pore")
 FULL_SCALE = (3.0, 3.0, 0.30, 0.20)
 """Intensity that byte 255 of a file stands for: log-melanin gain, log-blood gain, mm deep, mm deep."""
+SIDE = 144
+"""Of an example, px."""
 LIGHTS = ("parallel_polarised", "cross_polarised")
 
 
@@ -28,9 +30,7 @@ class Patches(Dataset[dict[str, NDArray[Any]]]):
     Example `index` is a part of picture `index % len`, chosen by `seed` and the index. ValueError says what is missing.
     """
 
-    def __init__(
-        self, folder: Path, split: Split, *, side: int = 144, seed: int = 0, augmented: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, split: Split, *, seed: int = 0, augmented: bool = False) -> None:
         files.folder_of(folder / "images", "--data is a folder with images/ and masks/")
         pairs = _pairs(folder / "images")
         self._masks = _by_item(files.folder_of(folder / "masks", f"with folders {', '.join(ITEMS)}"))
@@ -39,7 +39,7 @@ class Patches(Dataset[dict[str, NDArray[Any]]]):
         self._depths = _by_item(folder / "intensity") if (folder / "intensity").is_dir() else {}
         mine = files.divided(pairs, split)
         self._pairs = [(name, *pairs[name]) for name in sorted(mine)]
-        self._side, self._seed, self._training = side, seed, split == "train"
+        self._seed, self._training = seed, split == "train"
         self._augmented = augmented and self._training
 
     def __len__(self) -> int:
@@ -74,16 +74,16 @@ class Patches(Dataset[dict[str, NDArray[Any]]]):
             raise ValueError(
                 f"{cross}: is {pair[1].shape[:2]}, {parallel} {pair[0].shape[:2]}; they are one view"
             )
-        if min(pair[0].shape[:2]) < self._side:
-            raise ValueError(f"{parallel}: smaller than {self._side} px; 20 px are 1 mm, take a larger piece")
+        if min(pair[0].shape[:2]) < SIDE:
+            raise ValueError(f"{parallel}: smaller than {SIDE} px; 20 px are 1 mm, take a larger piece")
         return np.concatenate(pair, -1)
 
     def _part(self, index: int, shape: tuple[int, int]) -> tuple[slice, slice]:
         """Any part in training, the middle in checking."""
-        spare = np.array(shape) - self._side
+        spare = np.array(shape) - SIDE
         rng = np.random.default_rng([self._seed, index])
         top, left = (rng.integers(0, spare + 1) if self._training else spare // 2).tolist()
-        return slice(top, top + self._side), slice(left, left + self._side)
+        return slice(top, top + SIDE), slice(left, left + SIDE)
 
 
 def _pairs(images: Path) -> dict[str, tuple[Path, Path]]:

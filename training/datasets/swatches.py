@@ -35,11 +35,9 @@ class ItemSwatches(Dataset[dict[str, NDArray[Any]]]):
     vary the picture.
     """
 
-    def __init__(
-        self, split: Split, seed: int, *, augmented: bool = False, side: int = 144, law: Law | None = None
-    ) -> None:
+    def __init__(self, split: Split, seed: int, *, augmented: bool = False, side: int = 144) -> None:
         self._first = FIRST_SEED[split] + _STRIDE * (seed % 40 if split == "train" else seed % 4)
-        self._augmented, self._side, self._law = augmented, side, law or Law.training()
+        self._augmented, self._side, self._law = augmented, side, Law.training()
 
     def __getitem__(self, index: int) -> dict[str, NDArray[Any]]:
         clean = bool(np.random.default_rng([self._first + index, 83]).random() < CLEAN_SHARE)
@@ -76,11 +74,9 @@ class ConditionSwatches(Dataset[dict[str, NDArray[Any]]]):
     the condition; `augmented` whether the loss may vary the picture.
     """
 
-    def __init__(
-        self, split: Split, seed: int, *, augmented: bool = False, side: int = 224, law: Law | None = None
-    ) -> None:
+    def __init__(self, split: Split, seed: int, *, augmented: bool = False, side: int = 224) -> None:
         self._first = FIRST_SEED[split] + _STRIDE * (seed % 40 if split == "train" else seed % 4)
-        self._augmented, self._side, self._law = augmented, side, law or Law.training()
+        self._augmented, self._side, self._law = augmented, side, Law.training()
 
     def __getitem__(self, index: int) -> dict[str, NDArray[Any]]:
         rng = np.random.default_rng([self._first + index, 82])

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
+_BINS = 10
 
 
 def confusion(truth: Vector, predicted: Vector, classes: int) -> NDArray[np.float64]:
@@ -68,12 +69,12 @@ def pearson(a: Vector, b: Vector) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
-def expected_calibration_error(probability: Vector, truth: NDArray[np.bool_], bins: int = 10) -> float:
-    """Mean distance of stated probability and observed share over equal bins, weighted by their pictures.
+def expected_calibration_error(probability: Vector, truth: NDArray[np.bool_]) -> float:
+    """Mean distance of stated probability and observed share over ten equal bins, weighted by their pictures.
 
     C. Guo et al., "On calibration of modern neural networks", ICML 2017.
     """
-    index = np.minimum((probability * bins).astype(int), bins - 1)
+    index = np.minimum((probability * _BINS).astype(int), _BINS - 1)
     gaps = [
         (index == each).mean() * abs(probability[index == each].mean() - truth[index == each].mean())
         for each in np.unique(index)

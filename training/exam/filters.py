@@ -38,9 +38,9 @@ def blurred(plane: Plane, sigma: float) -> Plane:
     return _plane(cv2.GaussianBlur(plane, (0, 0), sigma))
 
 
-def raised(plane: Plane, sigma: float = 2.0) -> Plane:
+def raised(plane: Plane) -> Plane:
     """The smoothed plane above its median."""
-    return blurred(plane, sigma) - np.float32(np.median(plane))
+    return blurred(plane, 2.0) - np.float32(np.median(plane))
 
 
 def difference_of_gaussians(plane: Plane, small: float, large: float) -> Plane:

@@ -20,6 +20,10 @@ Counts = NDArray[np.float64]
 
 LEAST_IOU = 0.3
 """Intersection over union from which a predicted lesion is a true one, where neither centre lies in the other."""
+NEAR_PX = 2
+"""Distance within which a line is found."""
+LEAST_AREA_PX = 60.0
+"""True area from which the error of an area is told."""
 
 _NEIGHBOURS = np.ones((3, 3), bool)
 
@@ -46,16 +50,16 @@ def dice(counts: Counts) -> float:
     return float(2 * both / (predicted + true)) if predicted + true else float("nan")
 
 
-def line_counts(predicted: Mask, truth: Mask, tolerance: int = 2, ignore: Mask | None = None) -> Counts:
-    """[predicted pixels near truth, predicted, true pixels near a prediction, true], near meaning `tolerance` px.
+def line_counts(predicted: Mask, truth: Mask, ignore: Mask | None = None) -> Counts:
+    """[predicted pixels near truth, predicted, true pixels near a prediction, true], near meaning `NEAR_PX`.
 
     True pixels in `ignore` are left out, and predictions that are near it and near no other truth.
     """
     scored, kept = truth, predicted
     if ignore is not None:
         scored = truth & ~ignore
-        kept = predicted & ~(grown(ignore, tolerance) & ~grown(scored, tolerance))
-    hit, reached = kept & grown(scored, tolerance), scored & grown(predicted, tolerance)
+        kept = predicted & ~(grown(ignore, NEAR_PX) & ~grown(scored, NEAR_PX))
+    hit, reached = kept & grown(scored, NEAR_PX), scored & grown(predicted, NEAR_PX)
     return np.array([hit.sum(), kept.sum(), reached.sum(), scored.sum()], np.float64)
 
 
@@ -160,9 +164,9 @@ def disc_mask(shape: tuple[int, ...], disc: Disc) -> Mask:
     return np.asarray((rows - disc.y) ** 2 + (columns - disc.x) ** 2 <= max(disc.radius, 0.71) ** 2)
 
 
-def area_error(predicted: NDArray[np.float64], true: NDArray[np.float64], least: float = 60.0) -> float:
-    """Mean of |predicted - true| / true over pictures with at least that true area, px; NaN where there is none."""
-    kept = true >= least
+def area_error(predicted: NDArray[np.float64], true: NDArray[np.float64]) -> float:
+    """Mean of |predicted - true| / true over pictures with a true area of `LEAST_AREA_PX`; NaN where there is none."""
+    kept = true >= LEAST_AREA_PX
     return float(np.mean(np.abs(predicted - true)[kept] / true[kept])) if kept.any() else float("nan")
 
 

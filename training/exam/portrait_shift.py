@@ -17,7 +17,6 @@ from training.datasets.exposures import LINEAR
 from training.exam.rendered import Rendered
 
 Plane = NDArray[np.float32]
-Ranges = tuple[tuple[float, float], ...]
 _GAMMA: Final = 1 / 2.2
 
 

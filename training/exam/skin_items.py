@@ -246,7 +246,7 @@ def _bracketed(model: Model, sizes: Sizes) -> Figures:
     }
     dark = [each for each in tones("in-range", sizes.pictures) if each[1] == "dark"]
     table = Table()
-    for seen in _asked(model, dark, replace(law, name="bracketed", ranges=ranges)):
+    for seen in _asked(model, dark, replace(law, ranges=ranges)):
         _note(table, seen)
     return {
         f"{measure}, dark skin with the longer exposure": each for measure, each in headlines(table).items()

@@ -125,11 +125,11 @@ def _start(bin_of: str) -> float:
     return float(bin_of.split(" to ")[0])
 
 
-def markdown(found: Iterable[TextTable], level: int = 3) -> str:
-    """GitHub's tables with headings."""
+def markdown(found: Iterable[TextTable]) -> str:
+    """GitHub's tables with headings of the third level."""
     parts = []
     for table in found:
-        lines = [f"{'#' * level} {table.title}", ""]
+        lines = [f"### {table.title}", ""]
         lines += [_line(table.header), _line(["---"] * len(table.header)), *map(_line, table.rows)]
         parts.append("\n".join(lines))
     return "\n\n".join(parts)

@@ -16,7 +16,7 @@ from training.networks.pictures import (
     standardised,
     to_bytes,
 )
-from training.networks.residual import FineEncoder, Graded, ResNet, SeverityNetwork, resnet18, resnet50
+from training.networks.residual import FineEncoder, Graded, ResNet18, SeverityNetwork
 from training.networks.vgg import VGG16
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
     "Graded",
     "Labels",
     "Maps",
-    "ResNet",
+    "ResNet18",
     "Segmentation",
     "SeverityNetwork",
     "Taken",
@@ -48,8 +48,6 @@ __all__ = [
     "normalised",
     "optical_density",
     "planes",
-    "resnet18",
-    "resnet50",
     "standardised",
     "to_bytes",
     "transforms",

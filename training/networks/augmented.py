@@ -106,12 +106,11 @@ class Augmented(nn.Module):
         network: nn.Module,
         side: int,
         k: int = 4,
-        seed: int = 0,
         threshold: float = 0.35,
         least: float = 0.0,
     ) -> None:
         super().__init__()
-        matrices = transforms(k, seed)
+        matrices = transforms(k)
         self.network = network
         self.side, self.k = side, k
         self.threshold, self.least = threshold, least

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.networks.blocks import conv_bn_relu, initialise, scaled
-from training.networks.residual import resnet18
+from training.networks.residual import ResNet18
 
 
 class Labels(NamedTuple):
@@ -56,7 +56,7 @@ class _ContextPath(nn.Module):
 
     def __init__(self, outputs: int, width: float) -> None:
         super().__init__()
-        self.resnet = resnet18(width)
+        self.resnet = ResNet18(width)
         *_, sixteenth, smallest = self.resnet.stage_channels
         self.tail = nn.Sequential(nn.AdaptiveAvgPool2d(1), conv_bn_relu(smallest, outputs, 1))
         self.refine16 = _AttentionRefinement(sixteenth, outputs)

@@ -4,7 +4,6 @@ After O. Ronneberger et al., "U-Net", MICCAI 2015, with batch norm, and with enl
 place of transposed convolutions (A. Odena et al., "Deconvolution and checkerboard artifacts", Distill 2016).
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -27,13 +26,11 @@ class Maps(NamedTuple):
 
 
 class EncoderDecoder(nn.Module):
-    """Maps of `items` from `in_channels` planes [B,C,H,W]; H and W are multiples of 2 ** len(channels)."""
+    """Maps of `items` from `in_channels` planes [B,C,H,W]; H and W are multiples of 16."""
 
-    def __init__(
-        self, in_channels: int = 6, items: int = 4, width: float = 1.0, channels: Sequence[int] = CHANNELS
-    ) -> None:
+    def __init__(self, in_channels: int = 6, items: int = 4, width: float = 1.0) -> None:
         super().__init__()
-        widths = [scaled(each, width) for each in channels]
+        widths = [scaled(each, width) for each in CHANNELS]
         self.items = items
         self.encoder = nn.ModuleList(
             _pair(a, b) for a, b in zip([in_channels, *widths], widths, strict=False)

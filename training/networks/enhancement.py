@@ -14,14 +14,19 @@ from training.networks.pictures import encoded, linear
 
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 """Of linear sRGB (IEC 61966-2-1)."""
+RADIUS = 2
+"""Of the filter's window, px."""
+TOWARDS_GREY = 0.3
+"""Part of the way to grey that the cast of the light is taken back."""
+CONTRAST, MOST_STRETCHED = 12.0, 2.0
+"""Standard deviation of L* that is wanted, and how far it is stretched for it."""
 
 
 class Denoise(nn.Module):
     """Guided filter of planes [B,C,H,W]; `noise` is the standard deviation that counts as noise, in 0..1."""
 
-    def __init__(self, radius: int = 2, noise: float = 0.015) -> None:
+    def __init__(self, noise: float = 0.015) -> None:
         super().__init__()
-        self.radius = radius
         self.floor = noise * noise
 
     def forward(self, planes: Tensor) -> Tensor:
@@ -32,19 +37,14 @@ class Denoise(nn.Module):
         return self._mean(kept) * planes + self._mean((1.0 - kept) * mean)
 
     def _mean(self, planes: Tensor) -> Tensor:
-        side = 2 * self.radius + 1
-        return functional.avg_pool2d(planes, side, 1, self.radius, count_include_pad=False)
+        return functional.avg_pool2d(planes, 2 * RADIUS + 1, 1, RADIUS, count_include_pad=False)
 
 
 class ColourEnhancement(nn.Module):
-    """Planes [B,3,H,W] with the light's cast reduced and the contrast of L* brought to `contrast`.
+    """Planes [B,3,H,W] with the light's cast reduced and the contrast of L* brought to `CONTRAST`.
 
-    `strength` is the part of the way to grey, 0 to 1. Lightness is stretched at most `most` times and never squeezed.
+    Lightness is stretched at most `MOST_STRETCHED` times and never squeezed.
     """
-
-    def __init__(self, strength: float = 0.3, contrast: float = 12.0, most: float = 2.0) -> None:
-        super().__init__()
-        self.strength, self.contrast, self.most = strength, contrast, most
 
     def forward(self, planes: Tensor) -> Tensor:
         """See the class."""
@@ -53,14 +53,14 @@ class ColourEnhancement(nn.Module):
         lightness = _lightness(luminance)
         mean = lightness.mean((2, 3), keepdim=True)
         deviation = ((lightness - mean) ** 2).mean((2, 3), keepdim=True).sqrt()
-        gain = (self.contrast / deviation.clamp_min(1e-3)).clamp(1.0, self.most)
+        gain = (CONTRAST / deviation.clamp_min(1e-3)).clamp(1.0, MOST_STRETCHED)
         wanted = _luminance_of((mean + gain * (lightness - mean)).clamp(0.0, 100.0))
         return encoded((light * wanted / luminance.clamp_min(1e-4)).clamp(0.0, 1.0))
 
     def _balanced(self, light: Tensor) -> Tensor:
         mean = light.mean((2, 3), keepdim=True).clamp_min(1e-3)
         grey = mean.mean(1, keepdim=True)
-        return light * torch.exp(self.strength * torch.log(grey / mean))
+        return light * torch.exp(TOWARDS_GREY * torch.log(grey / mean))
 
 
 def _luminance(light: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from training.networks.encoder_decoder import EncoderDecoder
-from training.networks.residual import ResNet
+from training.networks.residual import ResNet18
 from training.networks.vgg_encoder import as_encoder, is_vgg13
 
 
@@ -45,7 +45,7 @@ def _some(keys: tuple[str, ...]) -> str:
 def load_initial(network: nn.Module, file: Path) -> Taken:
     """Give `network` every tensor of the state dict in `file` that fits by key and shape.
 
-    Keys may be those of a part of the network: a ResNet's go to the encoder or context path, wherever it stands.
+    Keys may be those of a part of the network: a ResNet18's go to the encoder or context path, wherever it stands.
     VGG13's go to the encoder of an encoder-decoder. DenseNet's keys before torchvision 0.3 (`norm.1`, `conv.2`) are
     read too. `BadWeights` if nothing fits.
     """
@@ -89,7 +89,7 @@ def _translated(found: Mapping[str, Tensor], network: nn.Module) -> Mapping[str,
 
 def _prefix(network: nn.Module, found: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> str:
     """Where in the network the file's keys belong: the part that knows most of them."""
-    inner = [f"{name}." for name, module in network.named_modules() if name and isinstance(module, ResNet)]
+    inner = [f"{name}." for name, module in network.named_modules() if name and isinstance(module, ResNet18)]
     return max(["", *inner], key=lambda prefix: sum(prefix + _modern(key) in own for key in found))
 
 

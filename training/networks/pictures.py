@@ -9,6 +9,9 @@ MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
 """Of ImageNet, sRGB in 0..1."""
 
+DARKEST = 4e-3
+"""Linear light that optical density is held at, below it."""
+
 
 def planes(image: Tensor) -> Tensor:
     """uint8 [B,H,W,C] to float32 [B,C,H,W] in 0..1.
@@ -36,9 +39,9 @@ def encoded(light: Tensor) -> Tensor:
     return torch.where(light <= 0.0031308, light * 12.92, curve)
 
 
-def optical_density(srgb: Tensor, floor: float = 4e-3) -> Tensor:
-    """Minus the natural logarithm of linear light; light below `floor` is held there."""
-    return -torch.log(linear(srgb).clamp_min(floor))
+def optical_density(srgb: Tensor) -> Tensor:
+    """Minus the natural logarithm of linear light; light below `DARKEST` is held there."""
+    return -torch.log(linear(srgb).clamp_min(DARKEST))
 
 
 def to_bytes(values: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Residual encoders and the severity network on top of them.
 
-K. He et al., "Deep residual learning for image recognition", CVPR 2016. Keys of `ResNet` are torchvision's, so that
+K. He et al., "Deep residual learning for image recognition", CVPR 2016. Keys of `ResNet18` are torchvision's, so that
 ImageNet weights fit at width 1 (see `initial`).
 """
 
@@ -13,13 +13,11 @@ from torch import Tensor, nn
 from training.networks.blocks import conv_bn_relu, initialise, pooled, scaled
 
 CHANNELS = (64, 128, 256, 512)
-"""Channels of the four stages at width 1, before the expansion of bottlenecks."""
+"""Channels of the four stages at width 1."""
 
 
 class BasicBlock(nn.Module):
     """Two 3 x 3 convolutions and the shortcut."""
-
-    expansion = 1
 
     def __init__(self, inputs: int, channels: int, stride: int = 1) -> None:
         super().__init__()
@@ -33,32 +31,8 @@ class BasicBlock(nn.Module):
     def forward(self, tensor: Tensor) -> Tensor:
         """[B,inputs,h,w] to [B,channels,h/stride,w/stride]."""
         inner = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(tensor)))))
-        result: Tensor = self.relu(inner + _past(self.downsample, tensor))
-        return result
-
-
-class Bottleneck(nn.Module):
-    """1 x 1, 3 x 3 (which has the stride) and 1 x 1 convolutions and the shortcut."""
-
-    expansion = 4
-
-    def __init__(self, inputs: int, channels: int, stride: int = 1) -> None:
-        super().__init__()
-        outputs = channels * self.expansion
-        self.conv1 = nn.Conv2d(inputs, channels, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
-        self.conv2 = nn.Conv2d(channels, channels, 3, stride, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
-        self.conv3 = nn.Conv2d(channels, outputs, 1, bias=False)
-        self.bn3 = nn.BatchNorm2d(outputs)
-        self.relu = nn.ReLU(inplace=True)
-        self.downsample = _shortcut(inputs, outputs, stride)
-
-    def forward(self, tensor: Tensor) -> Tensor:
-        """[B,inputs,h,w] to [B,4*channels,h/stride,w/stride]."""
-        inner = self.relu(self.bn1(self.conv1(tensor)))
-        inner = self.bn3(self.conv3(self.relu(self.bn2(self.conv2(inner)))))
-        result: Tensor = self.relu(inner + _past(self.downsample, tensor))
+        past = tensor if self.downsample is None else self.downsample(tensor)
+        result: Tensor = self.relu(inner + past)
         return result
 
 
@@ -68,34 +42,21 @@ def _shortcut(inputs: int, outputs: int, stride: int) -> nn.Sequential | None:
     return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
 
 
-def _past(shortcut: nn.Sequential | None, tensor: Tensor) -> Tensor:
-    result: Tensor = tensor if shortcut is None else shortcut(tensor)
-    return result
+class ResNet18(nn.Module):
+    """Features [B,channels,h/32,w/32] of planes [B,3,h,w], without the final linear layer; 512 channels at width 1."""
 
-
-class ResNet(nn.Module):
-    """Features [B,channels,h/32,w/32] of planes [B,3,h,w], without the final linear layer."""
-
-    def __init__(
-        self,
-        block: type[BasicBlock | Bottleneck] = BasicBlock,
-        blocks: tuple[int, int, int, int] = (2, 2, 2, 2),
-        width: float = 1.0,
-    ) -> None:
+    def __init__(self, width: float = 1.0) -> None:
         super().__init__()
-        sizes = [scaled(each, width) for each in CHANNELS]
-        self.conv1 = nn.Conv2d(3, sizes[0], 7, 2, 3, bias=False)
-        self.bn1 = nn.BatchNorm2d(sizes[0])
+        a, b, c, d = self.stage_channels = tuple(scaled(each, width) for each in CHANNELS)
+        self.conv1 = nn.Conv2d(3, a, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(a)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, 1)
-        outputs = [each * block.expansion for each in sizes]
-        inputs = [sizes[0], *outputs[:3]]
-        self.layer1 = _stage(block, inputs[0], sizes[0], blocks[0], 1)
-        self.layer2 = _stage(block, inputs[1], sizes[1], blocks[1], 2)
-        self.layer3 = _stage(block, inputs[2], sizes[2], blocks[2], 2)
-        self.layer4 = _stage(block, inputs[3], sizes[3], blocks[3], 2)
-        self.stage_channels = tuple(outputs)
-        self.channels = outputs[-1]
+        self.layer1 = nn.Sequential(BasicBlock(a, a), BasicBlock(a, a))
+        self.layer2 = nn.Sequential(BasicBlock(a, b, 2), BasicBlock(b, b))
+        self.layer3 = nn.Sequential(BasicBlock(b, c, 2), BasicBlock(c, c))
+        self.layer4 = nn.Sequential(BasicBlock(c, d, 2), BasicBlock(d, d))
+        self.channels = d
         initialise(self)
 
     def stages(self, planes: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -109,23 +70,6 @@ class ResNet(nn.Module):
     def forward(self, planes: Tensor) -> Tensor:
         """See the class."""
         return self.stages(planes)[-1]
-
-
-def _stage(
-    block: type[BasicBlock | Bottleneck], inputs: int, channels: int, count: int, stride: int
-) -> nn.Sequential:
-    rest = (block(channels * block.expansion, channels) for _ in range(count - 1))
-    return nn.Sequential(block(inputs, channels, stride), *rest)
-
-
-def resnet18(width: float = 1.0) -> ResNet:
-    """ResNet18; 512 features at width 1."""
-    return ResNet(BasicBlock, (2, 2, 2, 2), width)
-
-
-def resnet50(width: float = 1.0) -> ResNet:
-    """ResNet50; 2048 features at width 1."""
-    return ResNet(Bottleneck, (3, 4, 6, 3), width)
 
 
 class FineEncoder(nn.Module):
@@ -174,7 +118,7 @@ class SeverityNetwork(nn.Module):
 
     def __init__(
         self,
-        encoder: ResNet | FineEncoder,
+        encoder: ResNet18 | FineEncoder,
         grades: int = 5,
         auxiliary: Mapping[str, int] = MappingProxyType({}),
     ) -> None:

@@ -35,7 +35,7 @@ SIDES: Mapping[str, int] = {"plain": 128, "coarse": 128, "fine": 160}
 SERVED_SIDE, SEEN_SIDES = 256, (128, 192)
 """of the picture served, and of what the network is shown of it, one after the other"""
 FIRST_SEED: Mapping[Split, int] = {"train": 1_000_000, "check": 2_000_000}
-CHECK_PORTRAITS = 75
+PORTRAITS, CHECK_PORTRAITS = 1_625, 75
 _HOLES = tuple(PART[name] for name in ("lips", "eye", "brow", "glasses", "mouth", "hair"))
 _HOLE_WEIGHT = 2.0
 """of what interrupts skin, which Dice of the large area hardly feels"""
@@ -44,7 +44,7 @@ FINE = 16
 
 
 class SkinSegmenter(Recipe):
-    """`cache` holds the rendered portraits; `portraits` is how many are rendered for training."""
+    """Skin, parts of the face and landmarks of portraits."""
 
     name = "skin_segmenter"
     default_width = 0.375
@@ -57,9 +57,6 @@ class SkinSegmenter(Recipe):
     parts_weight = 0.5
     auxiliary_weight = 0.25
     landmark_weight = 0.5
-
-    def __init__(self, cache: Path = CACHE, portraits: int = 1_625) -> None:
-        self.cache, self.portraits = cache, portraits
 
     def network(self, width: float) -> nn.Module:
         """See `Recipe.network`; width 1 is the paper's, 64 to 512 channels."""
@@ -84,8 +81,8 @@ class SkinSegmenter(Recipe):
         return Portraits(*cache.load(), side, seed, augmented=stage.augmented)
 
     def _portraits(self, split: Split) -> PortraitCache:
-        count = self.portraits if split == "train" else CHECK_PORTRAITS
-        return PortraitCache(self.cache, FIRST_SEED[split], count)
+        count = PORTRAITS if split == "train" else CHECK_PORTRAITS
+        return PortraitCache(CACHE, FIRST_SEED[split], count)
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
         """BCE and soft Dice of skin, cross-entropy of parts, both of the auxiliary heads too, and landmarks if known."""

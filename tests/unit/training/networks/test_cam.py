@@ -11,10 +11,10 @@ from training.networks import (
     VGG16,
     DenseNet,
     FineEncoder,
+    ResNet18,
     SeverityNetwork,
     activation_maps,
     normalised,
-    resnet18,
 )
 
 pytestmark = pytest.mark.unit
@@ -49,8 +49,8 @@ def run_severity(network: SeverityNetwork, index: int | None) -> tuple[Run, Tens
 CASES = {
     "densenet": run_classifier(DenseNet(2, 0.25, (2, 2, 2, 2)), 1),
     "vgg16": run_classifier(VGG16(8, 0.125), 3),
-    "residual regressor": run_severity(SeverityNetwork(resnet18(0.25)), None),
-    "residual classifier": run_severity(SeverityNetwork(resnet18(0.25)), 4),
+    "residual regressor": run_severity(SeverityNetwork(ResNet18(0.25)), None),
+    "residual classifier": run_severity(SeverityNetwork(ResNet18(0.25)), 4),
     "fine regressor": run_severity(SeverityNetwork(FineEncoder(0.25)), None),
     "fine classifier": run_severity(SeverityNetwork(FineEncoder(0.25)), 2),
 }

@@ -13,9 +13,9 @@ from training.networks import (
     BiSeNet,
     DenseNet,
     EncoderDecoder,
+    ResNet18,
     SeverityNetwork,
     load_initial,
-    resnet18,
 )
 
 pytestmark = pytest.mark.unit
@@ -32,7 +32,7 @@ def imagenet_resnet18(seed: int) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     state = {
         key: torch.rand(value.shape, generator=generator) if value.is_floating_point() else value
-        for key, value in resnet18().state_dict().items()
+        for key, value in ResNet18().state_dict().items()
     }
     return state | {"fc.weight": torch.rand(1000, 512), "fc.bias": torch.rand(1000)}
 
@@ -53,7 +53,7 @@ def test_the_context_path_takes_a_resnet(tmp_path: Path) -> None:
 
 def test_the_encoder_of_the_severity_network_takes_it_too(tmp_path: Path) -> None:
     state = imagenet_resnet18(1)
-    network = SeverityNetwork(resnet18())
+    network = SeverityNetwork(ResNet18())
     load_initial(network, saved({"state_dict": state}, tmp_path))  # type: ignore[dict-item]
     assert torch.equal(network.state_dict()["encoder.conv1.weight"], state["conv1.weight"])
 
@@ -128,7 +128,7 @@ def test_another_file_is_an_error(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "weights.pth"
     path.write_bytes(content)
     with pytest.raises(BadWeights, match=r"weights\.pth"):
-        load_initial(resnet18(0.25), path)
+        load_initial(ResNet18(0.25), path)
 
 
 class Runs:
@@ -142,5 +142,5 @@ def test_nothing_in_the_file_is_run(tmp_path: Path, capsys: pytest.CaptureFixtur
     path = tmp_path / "weights.pth"
     torch.save({"conv1.weight": Runs()}, path)
     with pytest.raises(BadWeights):
-        load_initial(resnet18(0.25), path)
+        load_initial(ResNet18(0.25), path)
     assert capsys.readouterr().out == ""

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.networks import VGG16, BiSeNet, DenseNet, FineEncoder, SeverityNetwork, resnet18, resnet50
+from training.networks import VGG16, BiSeNet, DenseNet, FineEncoder, ResNet18, SeverityNetwork
 
 pytestmark = pytest.mark.unit
 
@@ -23,19 +23,6 @@ RESNET18 = {
     "layer4.0.conv1.weight": (512, 256, 3, 3),
     "layer4.1.conv2.weight": (512, 512, 3, 3),
     "layer4.1.bn2.running_mean": (512,),
-}
-RESNET50 = {
-    "conv1.weight": (64, 3, 7, 7),
-    "layer1.0.conv1.weight": (64, 64, 1, 1),
-    "layer1.0.conv3.weight": (256, 64, 1, 1),
-    "layer1.0.downsample.0.weight": (256, 64, 1, 1),
-    "layer1.2.bn3.weight": (256,),
-    "layer2.0.conv2.weight": (128, 128, 3, 3),
-    "layer2.3.conv1.weight": (128, 512, 1, 1),
-    "layer3.5.conv2.weight": (256, 256, 3, 3),
-    "layer4.0.downsample.0.weight": (2048, 1024, 1, 1),
-    "layer4.2.conv3.weight": (2048, 512, 1, 1),
-    "layer4.2.bn3.running_var": (2048,),
 }
 DENSENET121 = {
     "features.conv0.weight": (64, 3, 7, 7),
@@ -86,14 +73,13 @@ def count(network: nn.Module) -> int:
 @pytest.mark.parametrize(
     ("network", "expected"),
     [
-        (resnet18(), RESNET18),
-        (resnet50(), RESNET50),
+        (ResNet18(), RESNET18),
         (DenseNet(2), DENSENET121),
         (VGG16(8, batch_norm=False), VGG),
         (VGG16(8), VGG_BN),
         (BiSeNet(12), CONTEXT),
     ],
-    ids=["resnet18", "resnet50", "densenet121", "vgg16", "vgg16_bn", "bisenet"],
+    ids=["resnet18", "densenet121", "vgg16", "vgg16_bn", "bisenet"],
 )
 def test_keys_and_shapes(network: nn.Module, expected: dict[str, tuple[int, ...]]) -> None:
     state = network.state_dict()
@@ -101,8 +87,7 @@ def test_keys_and_shapes(network: nn.Module, expected: dict[str, tuple[int, ...]
 
 
 def test_sizes_of_the_papers() -> None:
-    assert count(resnet18()) == 11_689_512 - 513_000
-    assert count(resnet50()) == 25_557_032 - 2_049_000
+    assert count(ResNet18()) == 11_689_512 - 513_000
     assert count(DenseNet(1000)) == 7_978_856
     assert sum(isinstance(each, nn.Conv2d) for each in VGG16(8).modules()) == 13
     assert sum(isinstance(each, nn.MaxPool2d) for each in VGG16(8).modules()) == 5
@@ -112,7 +97,7 @@ def test_sizes_of_the_papers() -> None:
 
 @pytest.mark.parametrize("width", [0.25, 0.375, 0.5])
 def test_width_scales_every_stage(width: float) -> None:
-    assert resnet18(width).stage_channels == tuple(int(width * each) for each in (64, 128, 256, 512))
+    assert ResNet18(width).stage_channels == tuple(int(width * each) for each in (64, 128, 256, 512))
     assert FineEncoder(width).channels == int(256 * width)
 
 
