@@ -173,6 +173,11 @@ def _objects() -> Iterable[str]:
         "UIDs are derived under `2.25` (PS3.5 annex B.2). Text is written as `ISO_IR 192`; worklists are read in every "
         "character set of PS3.3 section C.12.1.1.2.",
     )
+    yield from _shared_attributes()
+    yield from _codes()
+
+
+def _shared_attributes() -> Iterable[str]:
     yield from (
         "",
         "### Attributes that all objects of a visit share",
@@ -183,6 +188,9 @@ def _objects() -> Iterable[str]:
     for keyword in PATIENT_AND_STUDY:
         tag = tag_for_keyword(keyword) or 0
         yield f"| {keyword} | ({tag >> 16:04X},{tag & 0xFFFF:04X}) |"
+
+
+def _codes() -> Iterable[str]:
     yield from (
         "",
         "### Codes",

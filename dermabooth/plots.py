@@ -1,6 +1,6 @@
 """Small plots as SVG 1.1 text, without a plotting library."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import accumulate
@@ -56,39 +56,60 @@ def plot(panels: Sequence[Panel], title: str) -> str:
     )
 
 
+class _Axes:
+    """Where values of a panel lie in the document, px; the panel begins at `top`."""
+
+    def __init__(self, panel: Panel, top: float) -> None:
+        xs = [x for x, _ in panel.points] or [0.0]
+        ys = [y for _, y in panel.points] + [line.y for line in panel.lines] + list(panel.band or ())
+        self.x_range, self.y_range = _range(xs), _range(ys or [0.0])
+        self.top, self.across = top + _TOP, WIDTH - _LEFT - _RIGHT
+        self.down = panel.height - _TOP - _BOTTOM
+        self.bottom = top + panel.height
+
+    def x(self, value: float) -> float:
+        return _LEFT + self.across * (value - self.x_range[0]) / (self.x_range[1] - self.x_range[0])
+
+    def y(self, value: float) -> float:
+        return self.top + self.down * (self.y_range[1] - value) / (self.y_range[1] - self.y_range[0])
+
+
 def _panel(panel: Panel, top: float) -> str:
-    xs = [x for x, _ in panel.points] or [0.0]
-    ys = [y for _, y in panel.points] + [line.y for line in panel.lines] + list(panel.band or ())
-    x_range, y_range = _range(xs), _range(ys or [0.0])
-    across = WIDTH - _LEFT - _RIGHT
-    down = panel.height - _TOP - _BOTTOM
+    axes = _Axes(panel, top)
+    levels = [_level(line, axes.y(line.y)) for line in panel.lines]
+    return "".join([*_frame(panel, axes), *_numbers(panel, axes), *levels, *_points(panel, axes)])
 
-    def at_x(x: float) -> float:
-        return _LEFT + across * (x - x_range[0]) / (x_range[1] - x_range[0])
 
-    def at_y(y: float) -> float:
-        return top + _TOP + down * (y_range[1] - y) / (y_range[1] - y_range[0])
+def _frame(panel: Panel, axes: _Axes) -> Iterator[str]:
+    """Box, title and the names of the axes."""
+    top, across, down, middle = axes.top, axes.across, axes.down, axes.top + axes.down / 2
+    yield f'<text x="{_LEFT}" y="{top - 10}">{escape(panel.title)}</text>'
+    yield f'<rect x="{_LEFT}" y="{top}" width="{across}" height="{down}" fill="none" stroke="#cccccc"/>'
+    yield (
+        f'<text x="12" y="{middle:.1f}" font-size="10" '
+        f'transform="rotate(-90 12 {middle:.1f})" text-anchor="middle">{escape(panel.y_label)}</text>'
+    )
+    yield (
+        f'<text x="{_LEFT + across / 2}" y="{axes.bottom - 4}" font-size="10" '
+        f'text-anchor="middle">{escape(panel.x_label)}</text>'
+    )
 
-    parts = [
-        f'<text x="{_LEFT}" y="{top + _TOP - 10}">{escape(panel.title)}</text>',
-        f'<rect x="{_LEFT}" y="{top + _TOP}" width="{across}" height="{down}" fill="none" stroke="#cccccc"/>',
-        f'<text x="12" y="{top + _TOP + down / 2:.1f}" font-size="10" '
-        f'transform="rotate(-90 12 {top + _TOP + down / 2:.1f})" text-anchor="middle">{escape(panel.y_label)}</text>',
-        f'<text x="{_LEFT + across / 2}" y="{top + panel.height - 4}" font-size="10" '
-        f'text-anchor="middle">{escape(panel.x_label)}</text>',
-    ]
-    below, marks = top + panel.height - _BOTTOM + 14, panel.x_texts or [(x, f"{x:.4g}") for x in x_range]
-    parts += [_text(_LEFT - 6, at_y(y) + 4, f"{y:.3g}", "end") for y in y_range]
-    parts += [_text(at_x(x), below, text, "middle") for x, text in marks]
-    parts += [_level(line, at_y(line.y)) for line in panel.lines]
-    places = [(at_x(x), at_y(y)) for x, y in panel.points]
+
+def _numbers(panel: Panel, axes: _Axes) -> Iterator[str]:
+    marks = panel.x_texts or [(x, f"{x:.4g}") for x in axes.x_range]
+    for y in axes.y_range:
+        yield _text(_LEFT - 6, axes.y(y) + 4, f"{y:.3g}", "end")
+    for x, text in marks:
+        yield _text(axes.x(x), axes.bottom - _BOTTOM + 14, text, "middle")
+
+
+def _points(panel: Panel, axes: _Axes) -> Iterator[str]:
+    places = [(axes.x(x), axes.y(y)) for x, y in panel.points]
     if panel.joined and len(places) > 1:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{INK}"/>')
-    parts += [
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{INK}" fill-opacity="0.75"/>' for x, y in places
-    ]
-    return "".join(parts)
+        yield f'<polyline points="{path}" fill="none" stroke="{INK}"/>'
+    for x, y in places:
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{INK}" fill-opacity="0.75"/>'
 
 
 def _level(line: Line, y: float) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import getpass
-import json
 import sys
 import time
 from pathlib import Path
@@ -11,18 +10,15 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from PIL import Image
-from rich.console import Console
-from rich.table import Table
 
 from dermabooth import __version__, resources
 from dermabooth.commands.calibrate_plot import drift_plot
 from dermabooth.commands.calibrate_shots import history_path, is_simulated, rig_name, shoot_session
+from dermabooth.commands.calibrate_tables import as_json, show_check, show_record
+from dermabooth.json_file import write_json
 from station.calibration import (
-    HISTORY,
     ChartLayout,
-    DailyCheck,
     IrradianceRecord,
-    NamedRecord,
     append_history,
     check_session,
     classic_sheet,
@@ -85,7 +81,7 @@ def chart(
         Image.fromarray(draw_picture(sheet, dpi)).save(file, dpi=(dpi, dpi))
     else:
         raise ConfigError(f"{file.name}: name a .pdf or a .png")
-    _write_json(json_file, {"file": str(file), "layout": sheet.name, "colours": sheet.source})
+    write_json(json_file, {"file": str(file), "layout": sheet.name, "colours": sheet.source})
     typer.echo(f"{file}: print it at 100 % on matte paper; its scale must measure 100 mm", err=True)
 
 
@@ -134,10 +130,9 @@ def make(
     session = asyncio.run(
         shoot_session(settings, sheet, ask, card=card, focus_steps=focus_steps, distance_mm=distance)
     )
-    readings = read_session(session)
     record = make_record(
         session,
-        readings,
+        read_session(session),
         rig=rig_name(settings),
         made_at=time.time(),
         made_by=by or getpass.getuser(),
@@ -145,8 +140,8 @@ def make(
         irradiances=irradiances,
     )
     kept, path = save_record(record, folder or settings.calibration_folder)
-    _write_json(json_file, _told(kept))
-    _show(kept)
+    write_json(json_file, as_json(kept))
+    show_record(kept)
     typer.echo(f"{path}", err=True)
     if not all(item.passed for item in record.acceptance):
         sys.exit(1)
@@ -175,12 +170,12 @@ def check(
     ask = _ask(yes or is_simulated(settings))
     session = asyncio.run(shoot_session(settings, sheet, ask, card=False, distance_mm=1000.0))
     found = check_session(calibration, session, checked_at=time.time(), made_by=by or getpass.getuser())
-    history = history_path(settings, HISTORY)
+    history = history_path(settings)
     append_history(found, history)
     plot = history.with_name("drift.svg")
     plot.write_text(drift_plot(read_history(history)), "utf-8")
-    _write_json(json_file, msgspec.to_builtins(found))
-    _show_check(found)
+    write_json(json_file, msgspec.to_builtins(found))
+    show_check(found)
     typer.echo(f"{plot}", err=True)
     if found.verdict is Verdict.FAIL:
         sys.exit(1)
@@ -205,8 +200,8 @@ def show(
             problem = calibration.problem or "this booth has no calibration record"
             raise ConfigError(f"{problem}: run `dermabooth calibrate make`")
         kept = calibration.records[0]
-    _write_json(json_file, _told(kept))
-    _show(kept)
+    write_json(json_file, as_json(kept))
+    show_record(kept)
 
 
 def _settings(config: Path | None, data: Path | None) -> StationConfig:
@@ -255,50 +250,3 @@ def _ask(ready: bool) -> Any:
         typer.prompt(f"{what} Press Enter", default="", show_default=False, err=True)
 
     return ask
-
-
-def _told(kept: NamedRecord) -> dict[str, Any]:
-    return {"id": kept.id, "sha256": kept.sha256, "record": msgspec.to_builtins(kept.record)}
-
-
-def _write_json(path: Path | None, content: object) -> None:
-    if path is None:
-        return
-    text = json.dumps(content, indent=2, ensure_ascii=False)
-    if str(path) == "-":
-        typer.echo(text)
-    else:
-        path.write_text(text + "\n", "utf-8")
-
-
-def _show(kept: NamedRecord) -> None:
-    record = kept.record
-    table = Table("", "figure", "value", "limit", title=kept.id, title_justify="left")
-    for item in record.acceptance:
-        name = item.name if "/" not in item.needed_for else f"{item.name}, {item.needed_for.split('/')[1]}"
-        table.add_row(
-            "pass" if item.passed else "FAIL", name, f"{item.value:.3g} {item.unit}", f"{item.limit:g}"
-        )
-    table.add_row("", "scale", f"{record.scale.px_per_mm:.3f} px/mm", "")
-    if record.focus is not None:
-        table.add_row("", "best focus (MTF50)", f"{record.focus.mtf50:.3f} cycles/px", "")
-    if record.polarisation_gain is not None:
-        table.add_row("", "gain, parallel over cross", f"{record.polarisation_gain:.3f}", "")
-    for lamp in record.lamps:
-        table.add_row("", f"output, {lamp.light}", f"{sum(lamp.level_per_s) / 3:.4g} /s", "")
-    for one in record.irradiances:
-        table.add_row("", f"irradiance, {one.light}", f"{one.w_m2:.4g} W/m² at {one.peak_nm:g} nm", one.meter)
-    Console(stderr=True).print(table)
-
-
-def _show_check(found: DailyCheck) -> None:
-    table = Table("", "figure", "then", "now", "drift", "warn / fail", title=found.calibration)
-    for item in found.figures:
-        then = "" if item.then is None else f"{item.then:.4g}"
-        now = "" if item.then is None else f"{item.now:.4g}"
-        limits = f"{item.warn:g} / {item.fail:g}"
-        table.add_row(item.verdict, item.name, then, now, f"{item.drift:.2f} {item.unit}", limits)
-    for light, reason in found.unread.items():
-        table.add_row("fail", f"lamp/{light}", "", "", reason, "")
-    Console(stderr=True).print(table)
-    typer.echo(f"verdict: {found.verdict}", err=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from dermabooth.commands.calibrate_sim import SimChartCamera
-from station.calibration import ChartLayout, ChartShot, Session
+from station.calibration import HISTORY, ChartLayout, ChartShot, Session
 from station.capture.chart import ChartPhotographer, ordered_steps
 from station.config import StationConfig
 from station.devices import Bench, Camera, LightRig
@@ -111,6 +111,6 @@ def is_simulated(config: StationConfig) -> bool:
     return config.camera.get("type") == "sim"
 
 
-def history_path(config: StationConfig, file: str) -> Path:
-    """A file of the daily checks, within the booth's data."""
-    return config.data / "calibration" / file
+def history_path(config: StationConfig) -> Path:
+    """The file of the daily checks, within the booth's data."""
+    return config.data / "calibration" / HISTORY

@@ -86,38 +86,62 @@ def export(
     Example: dermabooth export study --data data/server --option modified-dates --option clean-structured-content
     """
     settings = load_settings(config, data=data)
-    if not settings.data.is_dir():
-        raise ConfigError(f"{settings.data}: no such folder; name the one that the server keeps: --data DATA")
-    key = pseudonyms or settings.keys / "pseudonyms"
-    if folder.resolve() in key.resolve().parents:
-        raise ConfigError(f"{key} would leave with the export; keep the key file elsewhere")
-    if visit and not is_uid(visit):
-        raise ConfigError("--visit takes a Study Instance UID, digits and dots; the viewer shows it")
+    key = _key_file(settings, pseudonyms, folder)
     asked = ExportOptions.named(option or (), faces)
-    chosen = Selection(patient, visit, _second(since), _second(until and until + timedelta(days=1)), search)
+    chosen = _selection(patient, visit, since, until, search)
     console = Console(stderr=True)
     told: list[Tally | ExportRecord] = []
 
     async def work() -> None:
-        form = "" if measures is Measures.NONE else str(measures)
         async with _open(settings, key, asked) as exporter:
             with _bar(console) as moved:
                 if dry_run:
                     told.append(await exporter.summary(chosen, moved))
-                    return
-                with auditing(settings, "export") as auditor:
-                    recorded = replace(
-                        exporter,
-                        on_exported=lambda one: auditor.record_now(_event(one)),
-                        on_failed=lambda one, error: auditor.note(_event(one, _reason(error))),
-                    )
-                    told.append(await recorded.export(folder, chosen, measures=form, on_progress=moved))
+                else:
+                    told.append(await _audited(exporter, settings, folder, chosen, measures, moved))
 
     run(work())
     if not told:
         console.print("stopped; nothing was exported")
         raise typer.Exit(1)
     _show(told[0], folder, console)
+
+
+def _key_file(settings: ServerConfig, named: Path | None, folder: Path) -> Path:
+    """Where the pseudonyms' key is kept; raises `ConfigError` if there is no server's data, or the key would leave too."""
+    if not settings.data.is_dir():
+        raise ConfigError(f"{settings.data}: no such folder; name the one that the server keeps: --data DATA")
+    key = named or settings.keys / "pseudonyms"
+    if folder.resolve() in key.resolve().parents:
+        raise ConfigError(f"{key} would leave with the export; keep the key file elsewhere")
+    return key
+
+
+def _selection(
+    patient: str, visit: str, since: datetime | None, until: datetime | None, search: str
+) -> Selection:
+    if visit and not is_uid(visit):
+        raise ConfigError("--visit takes a Study Instance UID, digits and dots; the viewer shows it")
+    return Selection(patient, visit, _second(since), _second(until and until + timedelta(days=1)), search)
+
+
+async def _audited(
+    exporter: Exporter,
+    settings: ServerConfig,
+    folder: Path,
+    chosen: Selection,
+    measures: Measures,
+    moved: Callable[[int, int], None],
+) -> ExportRecord:
+    """The export, told to the audit trail whether it succeeds or fails."""
+    form = "" if measures is Measures.NONE else str(measures)
+    with auditing(settings, "export") as auditor:
+        recorded = replace(
+            exporter,
+            on_exported=lambda one: auditor.record_now(_event(one)),
+            on_failed=lambda one, error: auditor.note(_event(one, _reason(error))),
+        )
+        return await recorded.export(folder, chosen, measures=form, on_progress=moved)
 
 
 @contextlib.asynccontextmanager

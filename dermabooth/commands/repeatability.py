@@ -26,6 +26,7 @@ from dermabooth.commands.repeatability_table import (
     write_values,
 )
 from dermabooth.counted import counted
+from dermabooth.json_file import write_json
 from dermabooth.settings import with_triton_environment
 from server.config import ServerConfig, read_profile
 from server.inference import TritonClient, triton_address
@@ -65,14 +66,7 @@ def repeatability(
     if csv is not None:
         values = read_values(csv)
     else:
-        settings = StationConfig.load(config or resources.configs() / "station" / "sim.toml")
-        if not phantom and is_simulated(settings):
-            raise ConfigError("in the simulated booth sits always the same head: use --phantom, or --config")
-        seatings = (
-            phantom_seatings(heads, captures, settings.load_calibration(), seed)
-            if phantom
-            else booth_seatings(settings, heads, captures, _ask)
-        )
+        seatings = _seatings(config, heads, captures, first=seed if phantom else None)
         out.mkdir(parents=True, exist_ok=True)
         values = asyncio.run(_measure_all(seatings, heads * captures, out, triton, console))
     told = report(values)
@@ -80,11 +74,23 @@ def repeatability(
         reasons = sorted(set(told.left_out.values())) or ["there are no values"]
         raise ConfigError(f"nothing to report: {'; '.join(reasons)}")
     _write(out, values, told)
-    if json_file is not None:
-        text = json.dumps(as_json(told), indent=2)
-        typer.echo(text) if str(json_file) == "-" else json_file.write_text(text + "\n", "utf-8")
+    write_json(json_file, as_json(told))
     _show(told, console)
     console.print(f"{counted(len(told.found), 'measure')} in {out}", highlight=False, markup=False)
+
+
+def _seatings(
+    config: Path | None, heads: int, captures: int, *, first: int | None
+) -> AsyncGenerator[Seating, None]:
+    """Captures of the phantom's heads from the `first` on, or of people; raises `ConfigError` for a simulated booth."""
+    settings = StationConfig.load(config or resources.configs() / "station" / "sim.toml")
+    if first is not None:
+        return phantom_seatings(heads, captures, settings.load_calibration(), first)
+    if is_simulated(settings):
+        raise ConfigError(
+            "the simulated booth seats one head only: use --phantom, or --config of a real booth"
+        )
+    return booth_seatings(settings, heads, captures, _ask)
 
 
 async def _measure_all(

@@ -2,15 +2,17 @@
 
 import os
 import sys
+from collections.abc import Coroutine
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from dermabooth import __version__, resources, running
 from dermabooth.settings import load_settings
 from server import app
+from server.config import ServerConfig
 
 
 class Role(StrEnum):
@@ -38,28 +40,22 @@ def server(
         app.die_with_parent(parent)
     settings = load_settings(config, data=data, http=http, capture=capture, triton=triton)
     running.set_up_logging(settings.log.level)
-    if only is Role.LIVE:
-        running.run(
-            app.run_live(
-                settings,
-                models=resources.triton_models(),
-                web_root=resources.web(),
-                version=__version__,
-            )
-        )
-    elif only is Role.WORK:
-        running.run(
-            app.run_work(
-                settings,
-                models=resources.triton_models(),
-                quality=resources.configs() / "quality",
-                version=__version__,
-            )
-        )
-    elif only is Role.COMMITMENT:
-        running.run(app.run_commitment(settings))
-    else:
-        running.run(app.supervise(settings, resources.triton_models(), _child_command))
+    running.run(_program(only, settings))
+
+
+def _program(only: Role | None, settings: ServerConfig) -> Coroutine[Any, Any, None]:
+    """One of the processes, or what supervises them all."""
+    models = resources.triton_models()
+    match only:
+        case Role.LIVE:
+            return app.run_live(settings, models=models, web_root=resources.web(), version=__version__)
+        case Role.WORK:
+            quality = resources.configs() / "quality"
+            return app.run_work(settings, models=models, quality=quality, version=__version__)
+        case Role.COMMITMENT:
+            return app.run_commitment(settings)
+        case None:
+            return app.supervise(settings, models, _child_command)
 
 
 def _child_command(role: str) -> list[str]:

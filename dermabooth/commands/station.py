@@ -40,23 +40,9 @@ def station(
     if parent is not None:
         die_with_parent(parent)
     running.set_up_logging(log_level)
-    overrides: dict[str, Any] = {}
-    if data is not None:
-        overrides["data"] = data
-    if server:
-        overrides.setdefault("uplink", {})["server"] = server
-    if server_key is not None:
-        overrides.setdefault("uplink", {})["server_key"] = server_key
-    if kiosk_port is not None:
-        overrides["kiosk"] = {"port": kiosk_port}
-    if pace:
-        overrides["visit"] = {"pace": pace}
-    if seed is not None:
-        overrides["camera"] = {"seed": seed}
+    overrides = _overrides(data, server, server_key, kiosk_port, pace, seed)
     settings = StationConfig.load(config or resources.configs() / "station" / "sim.toml", overrides)
-    open_keys(
-        settings.data / "keys"
-    )  # also of a booth without a server: its public key is what lets it in there
+    open_keys(settings.data / "keys")  # of a booth without a server too: its public key is what lets it in
     agent = StationAgent(
         settings,
         web_root=resources.web(),
@@ -64,6 +50,26 @@ def station(
         face_model=resources.face_model(),
     )
     running.run(agent.run(_announce))
+
+
+def _overrides(
+    data: Path | None,
+    server: str,
+    server_key: Path | None,
+    kiosk_port: int | None,
+    pace: str,
+    seed: int | None,
+) -> dict[str, Any]:
+    """The options that were given, by section; they stand above the file."""
+    sections: dict[str, dict[str, Any]] = {
+        "uplink": {"server": server or None, "server_key": server_key},
+        "kiosk": {"port": kiosk_port},
+        "visit": {"pace": pace or None},
+        "camera": {"seed": seed},
+    }
+    given = {name: {k: v for k, v in keys.items() if v is not None} for name, keys in sections.items()}
+    overrides: dict[str, Any] = {name: keys for name, keys in given.items() if keys}
+    return overrides if data is None else {"data": data, **overrides}
 
 
 def _announce(agent: StationAgent) -> None:

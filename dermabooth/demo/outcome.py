@@ -1,12 +1,14 @@
 """What came of the demo's visit, as `--json` writes it."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from server.inference import ModelStatistics, TritonClient
-from server.store import Archive, Still, Store, WorkState, standing
-from station.kiosk import BoothState
+from server.store import Archive, Instance, Still, Store, WorkState, WorkStatus, standing
+from station.kiosk import BoothState, UplinkStatus
 from station.protocol import Verdict
 
 KINDS = ("photo", "segmentation", "report")
@@ -17,48 +19,65 @@ async def collect(
     study: str, booth: BoothState, store: Store, archive: Archive, triton: TritonClient
 ) -> dict[str, Any]:
     """The outcome of the booth's visit; `ok` only if each still was taken, stored, analysed and written as DICOM."""
-    taken = sum(1 for still in (booth.visit.stills if booth.visit else ()) if still.sop_instance_uid)
     stills = await store.stills(study)
     instances = await store.instances(study)
     work = await store.work(study)
-    done = bool(work) and all(status.state == WorkState.DONE for status in work)
     paths = [archive.resolve(instance.path) for instance in instances]
+    taken = sum(1 for still in (booth.visit.stills if booth.visit else ()) if still.sop_instance_uid)
     complete = len(standing(stills)) == taken == booth.protocol.stills
-    have = {(instance.still_uid, instance.kind) for instance in instances}
-    needed = {(still.sop_instance_uid, kind) for still in stills for kind in KINDS}
-    written = needed <= have and all(path.is_file() for path in paths)
+    written = _have_all(stills, instances) and all(path.is_file() for path in paths)
     return {
-        "ok": done and complete and written,
+        "ok": _is_done(work) and complete and written,
         "study_instance_uid": study,
         "stills": {"taken": taken, "stored": len(stills), "lost": taken - len(standing(stills))},
         "not_taken": not_taken(booth),
-        "instances": [
-            {
-                "path": str(path),
-                "sop_class_uid": instance.sop_class_uid,
-                "modality": instance.modality,
-                "kind": instance.kind,
-                "sop_instance_uid": instance.sop_instance_uid,
-            }
-            for instance, path in zip(instances, paths, strict=True)
-        ],
-        "live": {
-            "frames_sent": booth.uplink.frames_sent,
-            "overlays_received": booth.uplink.overlays_received,
-            "dropped": booth.uplink.dropped,
-            "latency_ms": {"p50": booth.uplink.latency_ms, "p95": booth.uplink.latency_p95_ms},
-        },
+        "instances": [_instance(each, path) for each, path in zip(instances, paths, strict=True)],
+        "live": _live(booth.uplink),
         "quality": [_quality(still) for still in stills],
         "measures": await _measures(stills, store),
         "triton": {
             "server_version": await triton.server_version(),
             "models": {name: _counts(found) for name, found in (await triton.statistics()).items()},
         },
-        "failures": [
-            {"sop_instance_uid": s.sop_instance_uid, "step": s.step, "state": s.state, "error": s.error}
-            for s in work
-            if s.state != WorkState.DONE
-        ],
+        "failures": [_failure(status) for status in work if status.state != WorkState.DONE],
+    }
+
+
+def _is_done(work: Sequence[WorkStatus]) -> bool:
+    return bool(work) and all(status.state == WorkState.DONE for status in work)
+
+
+def _have_all(stills: Sequence[Still], instances: Sequence[Instance]) -> bool:
+    """Whether every still has every one of `KINDS`."""
+    have = {(instance.still_uid, instance.kind) for instance in instances}
+    return {(still.sop_instance_uid, kind) for still in stills for kind in KINDS} <= have
+
+
+def _instance(instance: Instance, path: Path) -> dict[str, str]:
+    return {
+        "path": str(path),
+        "sop_class_uid": instance.sop_class_uid,
+        "modality": instance.modality,
+        "kind": instance.kind,
+        "sop_instance_uid": instance.sop_instance_uid,
+    }
+
+
+def _live(uplink: UplinkStatus) -> dict[str, Any]:
+    return {
+        "frames_sent": uplink.frames_sent,
+        "overlays_received": uplink.overlays_received,
+        "dropped": uplink.dropped,
+        "latency_ms": {"p50": uplink.latency_ms, "p95": uplink.latency_p95_ms},
+    }
+
+
+def _failure(status: WorkStatus) -> dict[str, str]:
+    return {
+        "sop_instance_uid": status.sop_instance_uid,
+        "step": status.step,
+        "state": status.state,
+        "error": status.error,
     }
 
 

@@ -6,7 +6,7 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 from rich.console import Console
@@ -16,11 +16,12 @@ from dermabooth.commands.models.complaints import one_line
 from dermabooth.commands.models.training_bar import TrainingBar
 
 if TYPE_CHECKING:
-    from training.progress import Progress
     from training.recipe import Normaliser
 
 RUNS = Path(".cache/dermabooth/training")
 STOPPED = 130
+
+Shown = ParamSpec("Shown")
 
 
 def train(
@@ -51,40 +52,53 @@ def train(
     Example: dermabooth models train skin_items --minutes 45 --workers 1
     """
     folder = out or RUNS / name
-    with one_line("training"), TrainingBar(name, Console()) as bar, _told_to_stop() as heed:
+    with (
+        one_line("training"),
+        TrainingBar(name, Console()) as bar,
+        _told_to_stop() as heed,
+        _ended_well(bar, folder),
+    ):
         from training.fit import fit
         from training.recipes import recipe
 
-        def preparing(what: str, share: float) -> None:
-            bar.prepare(what, share)
-            heed()
-
-        def training(progress: Progress) -> None:
-            bar.show(progress)
-            heed()
-
-        try:
-            made = recipe(name)
-            made.prepare(data, _normaliser(), preparing)
-            path = fit(
-                made,
-                folder=folder,
-                width=width,
-                data=data,
-                seed=seed,
-                init=init,
-                images=images,
-                epochs=epochs,
-                minutes=minutes,
-                workers=workers,
-                threads=threads,
-                resume=not fresh,
-                progress=training,
-            )
-        except KeyboardInterrupt:
-            bar.end(f"stopped; the same command goes on from {folder}")
-            raise typer.Exit(STOPPED) from None
+        made = recipe(name)
+        made.prepare(data, _normaliser(), _both(bar.prepare, heed))
+        path = fit(
+            made,
+            folder=folder,
+            width=width,
+            data=data,
+            seed=seed,
+            init=init,
+            images=images,
+            epochs=epochs,
+            minutes=minutes,
+            workers=workers,
+            threads=threads,
+            resume=not fresh,
+            progress=_both(bar.show, heed),
+        )
         bar.end(f"{path}\nnext: dermabooth models export {name} --checkpoint {path}")
+
+
+def _both(show: Callable[Shown, None], heed: Callable[[], None]) -> Callable[Shown, None]:
+    """Show how far it is, then end the run if a signal has come."""
+
+    def listen(*args: Shown.args, **kwargs: Shown.kwargs) -> None:
+        show(*args, **kwargs)
+        heed()
+
+    return listen
+
+
+@contextlib.contextmanager
+def _ended_well(bar: TrainingBar, folder: Path) -> Iterator[None]:
+    """A run that is stopped says how it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        bar.end(f"stopped; the same command goes on from {folder}")
+        raise typer.Exit(STOPPED) from None
 
 
 def _normaliser() -> Normaliser:
