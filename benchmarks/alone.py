@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from shutil import disk_usage
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 import psutil
 
-from benchmarks import uplink
+from benchmarks import uplink_processes as uplink
 from station.protocol import Frame, FrameHeader, ServerMessage, StillStored, VisitClosed, new_uid
 from station.still import TakenStill
 from station.transport import Spool, ZeroMqUplink, load_key, open_keys
@@ -159,6 +159,26 @@ def _note(message: ServerMessage, stored: list[str]) -> None:
         stored.append(message.sop_instance_uid)
 
 
+@contextlib.asynccontextmanager
+async def _connected(
+    workdir: Path, endpoint: str, spool: Spool, stored: list[str]
+) -> AsyncIterator[ZeroMqUplink]:
+    """The booth's way to the server, which adds to `stored` what the server has."""
+    server = ZeroMqUplink(
+        endpoint,
+        booth_id=uplink.BOOTH,
+        software="bench",
+        keys=open_keys(workdir / "station"),
+        server_key=load_key(workdir / "server" / "keys" / "server.key"),
+        spool=spool,
+        on_message=lambda message: _note(message, stored),
+    )
+    async with server:
+        while not server.state.connected:
+            await asyncio.sleep(0.01)
+        yield server
+
+
 async def _day(workdir: Path, endpoint: str) -> Day:
     booth = _Booth(workdir)
     # Half of them before and half after, so that a disk that changes its pace meets both sides alike.
@@ -166,18 +186,7 @@ async def _day(workdir: Path, endpoint: str) -> Day:
     for _ in range(VISITS):
         await booth.visit(STILLS_EACH)
     stored: list[str] = []
-    server = ZeroMqUplink(
-        endpoint,
-        booth_id=uplink.BOOTH,
-        software="bench",
-        keys=open_keys(workdir / "station"),
-        server_key=load_key(workdir / "server" / "keys" / "server.key"),
-        spool=booth.spool,
-        on_message=lambda message: _note(message, stored),
-    )
-    async with server:
-        while not server.state.connected:
-            await asyncio.sleep(0.01)
+    async with _connected(workdir, endpoint, booth.spool, stored) as server:
         started = time.perf_counter()
         meanwhile = await booth.visit(TIMED, PACE_S)
         server.notify()

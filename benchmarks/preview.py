@@ -170,15 +170,9 @@ async def _server(folder: Path, welcome: Welcome) -> AsyncIterator[str]:
         await store.close()
 
 
-@contextlib.asynccontextmanager
-async def _booth(folder: Path, endpoint: str) -> AsyncIterator[dict[str, Any]]:
-    """What a simulated booth tells of itself, `kiosk` and `pid`; stills are small, for none is taken."""
-    config, data, since = folder / "station.toml", folder / "booth", time.time()
-    configs = resources.configs()
-    config.write_text(
-        f"""booth_id = "{_BOOTH}"
-protocol = "{configs}/protocols/front.toml"
-quality = "{configs}/quality/normal.toml"
+_BOOTH_TOML = f"""booth_id = "{_BOOTH}"
+protocol = "{resources.configs()}/protocols/front.toml"
+quality = "{resources.configs()}/quality/normal.toml"
 [camera]
 type = "sim"
 seed = 2
@@ -193,7 +187,13 @@ type = "sim"
 pace = "guided"
 auto_shoot_s = 0.0
 """
-    )
+
+
+@contextlib.asynccontextmanager
+async def _booth(folder: Path, endpoint: str) -> AsyncIterator[dict[str, Any]]:
+    """What a simulated booth tells of itself, `kiosk` and `pid`; stills are small, for none is taken."""
+    config, data, since = folder / "station.toml", folder / "booth", time.time()
+    config.write_text(_BOOTH_TOML)
     arguments = [
         *("station", "--config", str(config), "--data", str(data), "--kiosk-port", "0"),
         *("--server", endpoint, "--server-key", str(folder / "server" / "keys" / "server.key")),

@@ -49,8 +49,7 @@ def write(outcome: Outcome, page: Path = PAGE) -> None:
     page.write_text(f"{before}{BEGIN}\n{tables}\n{after}")
 
 
-def main() -> None:
-    """Exit status 1 if a goal is missed."""
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
     parser.add_argument("--people", type=int, default=PEOPLE, help="phantom people, each in six tones")
     parser.add_argument("--trials", type=int, default=TRIALS, help="pictures of each fault")
@@ -66,9 +65,11 @@ def main() -> None:
         choices=tuple(GROUPS),
         help="groups to try again; takes the rest as kept",
     )
-    options = parser.parse_args()
-    console = Console()
-    os.nice(5)
+    return parser.parse_args()
+
+
+def _tried(options: argparse.Namespace, console: Console) -> Outcome:
+    """The exam, with a progress bar."""
     columns = (
         TextColumn("people"),
         BarColumn(),
@@ -78,7 +79,7 @@ def main() -> None:
     )
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("people", total=1.0)
-        outcome = run(
+        return run(
             options.people,
             options.trials,
             pictures=options.pictures,
@@ -89,6 +90,13 @@ def main() -> None:
             minutes=options.minutes,
             again=options.again,
         )
+
+
+def main() -> None:
+    """Exit status 1 if a goal is missed."""
+    options, console = _options(), Console()
+    os.nice(5)
+    outcome = _tried(options, console)
     found = report.results(quality_tables.rows(outcome))
     report.show(found, console)
     if options.write:

@@ -17,13 +17,14 @@ from dermabooth import resources
 from station.devices import LatestFrame
 from station.geometry import FaceFinder, FaceTracker, SkinNetwork
 from station.protocol import Box, Exposure, Frame, NeutralTab, Transfer
-from station.quality import develop, examine, hint
+from station.quality import QualityProfile, develop, examine, hint
 
 FRAME_S, HINT_S, STILL_S = 0.012, 0.025, 1.0
 """Processor time on one core: the pixels of a 1280x720 frame, everything about it, everything about a 24 MP still."""
 REPEATS: Final = 5
 PREVIEW_HZ: Final = 15.0
 FOLLOWED_HZ: Final = 3.0
+FOLLOWING_S: Final = 4.0
 
 
 def timing() -> list[Row]:
@@ -34,26 +35,8 @@ def timing() -> list[Row]:
         profile, head = normal_profile(), Head.trace(1, "tan")
         small, face = _enlarged(head, 1280, 720)
         large, large_face = _enlarged(head, 6000, 4000)
-        preview = _as_preview(small)
-        finder = FaceFinder(SkinNetwork(resources.face_model()))
-        found = finder.find(develop(preview))
-        assert found is not None
-        follow_s = _processor_s(lambda: finder.follow(develop(preview), found))
-        hint_s = _processor_s(
-            lambda: hint(
-                preview,
-                recipe=RECIPE,
-                profile=profile,
-                face=found.face,
-                skin=found.skin,
-                parts=found.parts,
-                previous=preview,
-                sought=True,
-            )
-        )
         return [
-            _held("everything about a frame of the preview, mean at 15 frames a second with the face followed at 3 Hz", HINT_S,
-                  hint_s + follow_s * 3 / PREVIEW_HZ, f"hint {1000 * hint_s:.1f} ms, face {1000 * follow_s:.1f} ms"),
+            _everything(_as_preview(small), profile),
             _timed("quality hint of a 1280x720 frame, given the face", HINT_S, lambda: hint(
                 small, recipe=RECIPE, profile=profile, face=face, previous=small)),
             _timed("pixel measures of a 1280x720 frame, given the face", FRAME_S, lambda: hint(
@@ -63,6 +46,32 @@ def timing() -> list[Row]:
         ]  # fmt: skip
     finally:
         cv2.setNumThreads(threads)
+
+
+def _everything(preview: Frame, profile: QualityProfile) -> Row:
+    """A hint, and the share of a frame that following the face takes."""
+    finder = FaceFinder(SkinNetwork(resources.face_model()))
+    found = finder.find(develop(preview))
+    assert found is not None
+    follow_s = _processor_s(lambda: finder.follow(develop(preview), found))
+    hint_s = _processor_s(
+        lambda: hint(
+            preview,
+            recipe=RECIPE,
+            profile=profile,
+            face=found.face,
+            skin=found.skin,
+            parts=found.parts,
+            previous=preview,
+            sought=True,
+        )
+    )
+    return _held(
+        "everything about a frame of the preview, mean at 15 frames a second with the face followed at 3 Hz",
+        HINT_S,
+        hint_s + follow_s * 3 / PREVIEW_HZ,
+        f"hint {1000 * hint_s:.1f} ms, face {1000 * follow_s:.1f} ms",
+    )
 
 
 def _enlarged(head: Head, width: int, height: int) -> tuple[Frame, Box]:
@@ -118,7 +127,7 @@ def _held(name: str, limit_s: float, taken_s: float, context: str) -> Row:
     }
 
 
-async def following(seconds: float = 4.0) -> Row:
+async def following() -> Row:
     """How often the face of a preview at 15 frames a second is looked at."""
     frame = _as_preview(_enlarged(Head.trace(1, "tan"), 1280, 720)[0])
     preview, tracker = LatestFrame(), FaceTracker(resources.face_model(), lambda frame: None)
@@ -128,7 +137,7 @@ async def following(seconds: float = 4.0) -> Row:
         while not tracker.looked:
             await asyncio.sleep(0.05)
         before, begun = tracker.looked, time.monotonic()
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(FOLLOWING_S)
         rate = (tracker.looked - before) / (time.monotonic() - begun)
         preview.close()
     tracker.close()
@@ -138,7 +147,7 @@ async def following(seconds: float = 4.0) -> Row:
         "unit": "Hz",
         "goal": f">= {FOLLOWED_HZ:g}",
         "met": rate >= FOLLOWED_HZ,
-        "context": f"1280x720 at {PREVIEW_HZ:g} frames a second, {seconds:g} s",
+        "context": f"1280x720 at {PREVIEW_HZ:g} frames a second, {FOLLOWING_S:g} s",
     }
 
 

@@ -19,7 +19,7 @@ from benchmarks.live.plane import live_plane
 from benchmarks.live.split import Split
 from server.access import Scope, Tokens
 from server.inference import TritonClient
-from server.live import Analyse, LiveAnalyst, LiveHub
+from server.live import Analyse, Latency, LiveAnalyst, LiveHub
 from station.devices import LatestFrame
 from station.protocol import Frame, FrameHeader, Overlay
 from station.transport.webrtc import WebRtcPreviewSender
@@ -48,7 +48,6 @@ class BoothRun(msgspec.Struct, frozen=True, kw_only=True):
     """From frame taken to overlay back."""
     with_face: int
     """Overlays that show a face."""
-    reconnects: int
 
     @property
     def rate(self) -> float:
@@ -102,12 +101,17 @@ async def measure(triton_url: str, *, seconds: float = SECONDS) -> list[Row]:
         here = hub.state().booths[0].latency_ms
     count = after.inference_count - before.inference_count
     model_ms = 1000 * (after.compute_s - before.compute_s) / max(count, 1)
+    return _rows(run, model_ms, here, split.text)
+
+
+def _rows(run: BoothRun, model_ms: float, here: Latency, cores: str) -> list[Row]:
+    """`here` is the latency at the server, `cores` what of a core each took."""
     own = run.p95_ms - model_ms
     context = (
         f"{scene.WIDTH}x{scene.HEIGHT} at {FPS:g} frames/s, VP8 over WebRTC, loopback, {run.overlays} overlays "
         f"({run.with_face} with a face); p50 {run.p50_ms:.1f} ms, p95 {run.p95_ms:.1f} ms, of which at the server, from a frame's "
         f"last packet to its overlay sent, {here.p50:.1f} and {here.p95:.1f} ms, model {model_ms:.1f} ms; "
-        f"of a core each: {split.text}"
+        f"of a core each: {cores}"
     )
     return [
         {
@@ -185,7 +189,6 @@ async def _booth(url: str, token: str, seconds: float, fps: float, warm_up_s: fl
         print("counting", flush=True)
         await asyncio.sleep(seconds)
         watch.counting = False
-        reconnects = sender.stats.connections - 1
     filming.cancel()
     await asyncio.wait({filming})
     p50, p95 = np.percentile(watch.latencies_ms, [50, 95]) if watch.latencies_ms else (np.nan, np.nan)
@@ -196,7 +199,6 @@ async def _booth(url: str, token: str, seconds: float, fps: float, warm_up_s: fl
         p50_ms=float(p50),
         p95_ms=float(p95),
         with_face=watch.with_face,
-        reconnects=reconnects,
     )
 
 

@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -130,37 +131,47 @@ class Soak:
 
 async def soak(minutes: float, console: Console) -> Soak:
     """Run it, with a progress bar."""
-    columns = (
-        TextColumn("soak: {task.fields[said]:<30}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
     async with (
         stage.plane(model_ms=5.0) as (server, doors),
         program("benchmarks.live.replay", fps=FPS) as booths,
         program("benchmarks.live.watchers") as viewers,
     ):
-        with Progress(*columns, console=console) as progress:
+        with _progress(console) as progress:
             task = progress.add_task("", total=60 * minutes, said="the first joins")
             first = Churn(doors, booths, viewers)
             for _ in range(_FIRST_ROUNDS):
                 await first.round()
             await first.end()
             before = await _settled(server)
-            churn, samples, began = Churn(doors, booths, viewers), [], time.monotonic()
-            number = 0
-            while (spent := time.monotonic() - began) < 60 * minutes:
-                await asyncio.sleep(max(0.0, number * EVERY_S - spent))
+            churn, samples = Churn(doors, booths, viewers), []
+            async for number, spent in _rounds(minutes):
                 await churn.round()
                 if number % _SAMPLE_ROUNDS == 0:
                     samples.append((churn.joins, server.memory_mb()))
-                number = max(number + 1, round(spent / EVERY_S))
                 said = f"{churn.joins} joins, {server.memory_mb():.0f} MB"
                 progress.update(task, completed=spent, said=said)
             await churn.end()
             after = await _settled(server)
     return Soak(minutes, churn.joins, churn.failed, before, after, tuple(samples))
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("soak: {task.fields[said]:<30}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+async def _rounds(minutes: float) -> AsyncIterator[tuple[int, float]]:
+    """Number and beginning, s, of a round every `EVERY_S`; one that is overrun is left out."""
+    number, began = 0, time.monotonic()
+    while (spent := time.monotonic() - began) < 60 * minutes:
+        await asyncio.sleep(max(0.0, number * EVERY_S - spent))
+        yield number, spent
+        number = max(number + 1, round(spent / EVERY_S))
 
 
 async def _settled(server: Program) -> Answer:

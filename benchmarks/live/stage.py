@@ -88,8 +88,6 @@ class Latency:
     p95_ms: float
     answered: int
     filmed: int
-    mistaken: int
-    """Overlays that told the number of another frame."""
 
     @property
     def text(self) -> str:
@@ -101,7 +99,7 @@ def latency(told: Answer) -> Latency:
     """Of what a booth collected; infinite where nothing came back."""
     times = [1000 * (heard - taken) for _, taken, heard in told["answered"]]
     p50, p95 = percentiles(times)
-    return Latency(p50, p95, len(times), told["filmed"], told["mistaken"])
+    return Latency(p50, p95, len(times), told["filmed"])
 
 
 def percentiles(values: Sequence[float]) -> tuple[float, float]:

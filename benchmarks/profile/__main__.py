@@ -73,38 +73,43 @@ async def profile(minutes: float, folder: Path) -> list[page.Profiled]:
 
 @contextlib.asynccontextmanager
 async def _demo(folder: Path, stalls: Path) -> AsyncIterator[Running]:
-    data = folder / "demo"
+    data, log = folder / "demo", folder / "demo.log"
     settings = ServerConfig.load(data=data / "server")
-    watching = Path(__file__).parent / "watch"
-    environment = {
-        "PYTHONPATH": os.pathsep.join([str(watching), str(ROOT)]),
-        "DERMABOOTH_STALLS": str(stalls),
-    }
-
-    def up() -> Running | None:
-        told = {
-            "live": processes.read_announcement(settings.run / "live.json", 0),
-            "work": processes.read_announcement(settings.run / "work.json", 0),
-            "station": processes.read_announcement(data / "station" / "run" / "station.json", 0),
-        }
-        if not all(told.values()):
-            return None
-        pids = {role: _pid(one) for role, one in told.items()}
-        return Running(pids, *_door(settings, str((told["live"] or {})["http"])))
-
-    log = folder / "demo.log"
     with log.open("wb") as output:
         demo = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "dermabooth", "demo", "--data", str(data)),
             stdout=output,
             stderr=output,
-            env={**os.environ, **environment},
+            env={**os.environ, **_watched(stalls)},
         )
     try:
-        yield await processes.wait_up("demo", log, up, UP_LIMIT_S)
+        yield await processes.wait_up("demo", log, lambda: _running(data, settings), UP_LIMIT_S)
     finally:
         demo.terminate()
         await asyncio.wait_for(demo.wait(), _END_LIMIT_S)
+
+
+def _watched(stalls: Path) -> dict[str, str]:
+    """The environment in which every Python process writes down what held its event loop up."""
+    watching = Path(__file__).parent / "watch"
+    return {
+        "PYTHONPATH": os.pathsep.join([str(watching), str(ROOT)]),
+        "DERMABOOTH_STALLS": str(stalls),
+    }
+
+
+def _running(data: Path, settings: ServerConfig) -> Running | None:
+    """The demo's processes once all have said that they are up."""
+    files = {
+        "live": settings.run / "live.json",
+        "work": settings.run / "work.json",
+        "station": data / "station" / "run" / "station.json",
+    }
+    told = {role: processes.read_announcement(path, 0) for role, path in files.items()}
+    if not all(told.values()):
+        return None
+    pids = {role: _pid(one) for role, one in told.items()}
+    return Running(pids, *_door(settings, str((told["live"] or {})["http"])))
 
 
 def _pid(told: dict[str, Any] | None) -> int:

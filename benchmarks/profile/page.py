@@ -25,9 +25,8 @@ _UNFITTED = 0.5
 class Stall:
     """A callback that held the event loop up."""
 
-    took_ms: float
     computed_ms: float
-    """Of it; the rest it waited for a core or for Python's lock."""
+    """Of the time it took; the rest it waited for a core or for Python's lock."""
     callback: str
 
 
@@ -57,7 +56,7 @@ def read_stalls(path: Path) -> list[Stall]:
     if not path.is_file():
         return []
     lines = (line.split("\t", 2) for line in path.read_text().splitlines())
-    return [Stall(float(took), float(computed), callback) for took, computed, callback in lines]
+    return [Stall(float(computed), callback) for _took, computed, callback in lines]
 
 
 def computing(stalls: Sequence[Stall]) -> list[tuple[str, int, float]]:

@@ -35,28 +35,13 @@ STORED_WITHIN_S = 20.0
 
 async def prove_wire(folder: Path, seconds: float, seed: int, advance: Advance) -> Claim:
     """Talk nonsense for so long."""
-    started, rng, found = time.monotonic(), random.Random(seed), list[str]()
-    memory = psutil.Process()
+    started, memory = time.monotonic(), psutil.Process()
     async with a_server(folder / "server") as server:
-        before, sent = memory.memory_info().rss, 0
-        honest: list[TakenStill] = []
+        before = memory.memory_info().rss
         spool = await asyncio.to_thread(Spool.open, folder / "spool")
         try:
-            async with server.uplink(spool) as uplink:
-                visit = a_visit()
-                await spool.open_visit(visit)
-                while time.monotonic() - started < seconds:
-                    honest.append(a_still(visit.study_instance_uid, seed=len(honest)))
-                    await spool.put(honest[-1])
-                    uplink.notify()
-                    sent += await _rave(server, rng)
-                    await _knock(server, rng)
-                    advance((time.monotonic() - started) / seconds)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(STORED_WITHIN_S):
-                        while spool.pending():
-                            await asyncio.sleep(0.05)
-            found += [
+            honest, sent = await _talk(server, spool, seconds, random.Random(seed), advance)
+            found = [
                 f"{offer.sop_instance_uid} of the honest booth is not stored" for offer in spool.pending()
             ]
             found += await _changed(server, honest)
@@ -67,6 +52,28 @@ async def prove_wire(folder: Path, seconds: float, seed: int, advance: Advance) 
         found.append(f"the process grew by {grown >> 20} MiB")
     context = f"{len(honest)} honest stills, grown by {max(grown, 0) >> 20} MiB"
     return Claim(NAME, sent, time.monotonic() - started, tuple(found), context)
+
+
+async def _talk(
+    server: Server, spool: Spool, seconds: float, rng: random.Random, advance: Advance
+) -> tuple[list[TakenStill], int]:
+    """The stills of the honest booth, and how many messages the mad one sent meanwhile."""
+    honest, sent, started = list[TakenStill](), 0, time.monotonic()
+    async with server.uplink(spool) as uplink:
+        visit = a_visit()
+        await spool.open_visit(visit)
+        while time.monotonic() - started < seconds:
+            honest.append(a_still(visit.study_instance_uid, seed=len(honest)))
+            await spool.put(honest[-1])
+            uplink.notify()
+            sent += await _rave(server, rng)
+            await _knock(server, rng)
+            advance((time.monotonic() - started) / seconds)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STORED_WITHIN_S):
+                while spool.pending():
+                    await asyncio.sleep(0.05)
+    return honest, sent
 
 
 async def _rave(server: Server, rng: random.Random) -> int:

@@ -40,7 +40,7 @@ def test_what_is_left_is_seen() -> None:
 
 
 def run(p95_ms: float, cpu_ms: float) -> Run:
-    return Run(Latency(p95_ms / 2, p95_ms, 100, 100, 0), cpu_ms, 100.0)
+    return Run(Latency(p95_ms / 2, p95_ms, 100, 100), cpu_ms, 100.0)
 
 
 def test_a_peer_is_compared_by_the_middle_run() -> None:

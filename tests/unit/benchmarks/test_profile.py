@@ -44,6 +44,6 @@ def test_stalls_of_callbacks_that_differ_in_a_number_are_one_and_waiting_is_none
     path = tmp_path / "stalls"
     path.write_text("25.5\t25\tTask-7: run\n91.0\t31\tTask-12: run\n300.0\t1.0\tclose\n")
     stalls = read_stalls(path)
-    assert stalls[0] == Stall(25.5, 25.0, "Task-7: run")
+    assert stalls[0] == Stall(25.0, "Task-7: run")
     assert computing(stalls) == [("Task-N: run", 2, 31.0)]
     assert read_stalls(tmp_path / "none") == []
