@@ -10,7 +10,14 @@ from typing import TypeVar
 
 from server.corrections.copies import CopyMaker
 from server.errors import BadImage, StorageFull, StoreUnavailable
-from server.store import Correction, CorrectionKind, Corrections, CorrectionState, Instance
+from server.store import (
+    Correction,
+    CorrectionKind,
+    Corrections,
+    CorrectionState,
+    Instance,
+    through_outages,
+)
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +50,7 @@ class Corrector:
     async def run(self) -> None:
         """Correct for ever; what an earlier run left behind comes first."""
         try:
-            while True:
-                try:
-                    await self._work()
-                except (StoreUnavailable, StorageFull) as error:
-                    log.warning("the table of corrections is away", extra={"cause": str(error)})
-                    await asyncio.sleep(POLL_S)
+            await through_outages(self._work, table="corrections", pause_s=POLL_S)
         finally:
             self._threads.shutdown(wait=False, cancel_futures=True)
 

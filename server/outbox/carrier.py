@@ -10,12 +10,12 @@ from concurrent.futures import Executor
 from contextlib import aclosing
 from pathlib import Path
 
-from server.errors import DestinationUnavailable, StorageFull, StoreUnavailable
+from server.errors import DestinationUnavailable
 from server.outbox.backoff import CONFIRM_LIMIT_S, RETRY_LIMIT_S, pause_s
 from server.outbox.contract import Destination, Fate, Observer, Outcome, Parcel, Transfer
 from server.outbox.holding import LEASE_S, Holding
 from server.outbox.transfers import begun, ended
-from server.store import Archive, Deliveries, Delivery, DeliveryState, Noted
+from server.store import Archive, Deliveries, Delivery, DeliveryState, Noted, through_outages
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +66,7 @@ class Carrier:
     async def run(self) -> None:
         """Carry for ever; what an earlier run was carrying comes first. Closes the destination at the end."""
         try:
-            while True:
-                try:
-                    await self._work()
-                except (StoreUnavailable, StorageFull) as error:
-                    log.warning("the table of deliveries is away", extra={"cause": str(error)})
-                    await asyncio.sleep(POLL_S)
+            await through_outages(self._work, table="deliveries", pause_s=POLL_S)
         finally:
             await self._destination.close()
 

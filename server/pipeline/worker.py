@@ -14,7 +14,7 @@ from server.errors import (
     StorageFull,
     StoreUnavailable,
 )
-from server.store import StepResult, Still, Store, WorkItem
+from server.store import StepResult, Still, Store, WorkItem, through_outages
 
 log = logging.getLogger(__name__)
 
@@ -78,12 +78,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work for ever; steps that an earlier run left behind come first."""
-        while True:
-            try:
-                await self._work()
-            except (StoreUnavailable, StorageFull) as error:
-                log.warning("the work table is away", extra={"cause": str(error)})
-                await asyncio.sleep(POLL_S)
+        await through_outages(self._work, table="work", pause_s=POLL_S)
 
     async def _work(self) -> None:
         """Work until the table is away; its answer to the last step may have been lost, so begin by letting go."""

@@ -19,6 +19,7 @@ from server.store.headers import (
     Named,
     OneOf,
 )
+from server.store.outages import through_outages
 from server.store.records import Booth, Instance, StepResult, Still, Visit, WorkItem, WorkStatus
 from server.store.repository import Store
 from server.store.retakes import replaced_by, standing
@@ -75,4 +76,5 @@ __all__ = [
     "replaced_by",
     "routes_of",
     "standing",
+    "through_outages",
 ]
