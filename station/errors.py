@@ -1,13 +1,16 @@
-"""Errors of the booth, told apart by what the person at it can do.
+"""Errors of the booth, told apart by what the person at it can do; in brackets the room that adds one.
 
 StationError
 ├── ConfigError              mend the configuration file; the text names the key
+│   └── BadRecord            (calibration) make the calibration record anew
 ├── DeviceError              an instrument failed
 │   ├── DeviceUnavailable    plug it in, or call service
 │   ├── ExposureRefused      ask for an exposure within the range in the text
 │   └── LightUnavailable     use a recipe with the lights named in the text
 ├── UvRefused                no ultraviolet light now; the text says why and what to do
 ├── BadPicture               the picture cannot be used; the text says why
+│   ├── ChartUnreadable      (calibration) place or light the chart as the text says
+│   └── NotFitted            (calibration) photograph the chart again; the text says what was wrong
 ├── InvalidTransition        wait, or abort the visit: not now; the text names state and event
 ├── WorklistUnavailable      mend what keeps the worklist; the text names file, line and column
 ├── SpoolFull                free disk space, then retake

@@ -91,7 +91,7 @@ class BoothQuality:
     @property
     def sees_nobody(self) -> bool:
         """Whether the booth itself looked for a face within the last second and found none."""
-        seen = self._tracker.newest
+        seen = self.sighting
         return seen is not None and seen.found is None and time.monotonic() - seen.at <= OWN_FACE_S
 
     def note_face(self, overlay: Overlay) -> None:
@@ -126,7 +126,7 @@ class BoothQuality:
         cannot be told, and the sentence says why. Takes a millisecond.
         """
         now = time.monotonic() if now is None else now
-        seen = self._tracker.newest
+        seen = self.sighting
         if seen is None or now - seen.at > EYES_S:
             return None, self._tracker.problem or "The preview does not show the face now."
         if seen.found is None:

@@ -16,7 +16,6 @@ from station.calibration.drift import (
     HISTORY,
     DailyCheck,
     Drift,
-    DriftLimits,
     append_history,
     check_drift,
     read_history,
@@ -32,7 +31,7 @@ from station.calibration.layout import (
     printed_sheet,
     sheet_named,
 )
-from station.calibration.making import ChartShot, Limits, Readings, Session, make_record, read_session
+from station.calibration.making import ChartShot, Readings, Session, make_record, read_session
 from station.calibration.matrix import (
     ColourMatrix,
     NotFitted,
@@ -85,14 +84,12 @@ __all__ = [
     "DailyCheck",
     "Dose",
     "Drift",
-    "DriftLimits",
     "Estimate",
     "FlatFieldRecord",
     "FocusRecord",
     "FolderReading",
     "IrradianceRecord",
     "LampRecord",
-    "Limits",
     "NamedRecord",
     "NotFitted",
     "Patch",

@@ -1,7 +1,7 @@
 """The daily check: how far a rig has moved since its calibration, and what was found on the days before."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -12,8 +12,8 @@ from msgspec import Meta
 
 from station.calibration.colour import delta_e_2000
 from station.calibration.layout import ChartLayout
-from station.calibration.making import ChartShot, Readings
-from station.calibration.matrix import chart_white, patch_colours, polarisation_gain
+from station.calibration.making import ChartShot, Readings, output_gain
+from station.calibration.matrix import chart_white, patch_colours
 from station.calibration.reading import ChartReading
 from station.calibration.record import BadRecord, CalibrationRecord, ColourRecord, NamedRecord
 from station.protocol import Light, Verdict
@@ -37,6 +37,9 @@ class DriftLimits:
     """% of MTF50 lost."""
     polarisation: tuple[float, float] = (5.0, 15.0)
     """% of the gain between the polarised modes."""
+
+
+LIMITS: Final = DriftLimits()
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,11 +81,10 @@ def check_drift(
     *,
     checked_at: float,
     made_by: str,
-    limits: DriftLimits | None = None,
 ) -> DailyCheck:
     """The readings of today held against the record."""
     record = kept.record
-    found = tuple(_figures(record, shots, readings, layout, limits or DriftLimits()))
+    found = tuple(_figures(record, shots, readings, layout))
     seen = {lamp.light for lamp in readings.lamps}
     unread = {
         str(lamp.light): readings.unread.get(lamp.light, "no picture under it, or its white field is clipped")
@@ -136,29 +138,25 @@ _ORDER = (Verdict.PASS, Verdict.WARN, Verdict.FAIL)
 
 
 def _figures(
-    record: CalibrationRecord,
-    shots: Sequence[ChartShot],
-    readings: Readings,
-    layout: ChartLayout,
-    limits: DriftLimits,
+    record: CalibrationRecord, shots: Sequence[ChartShot], readings: Readings, layout: ChartLayout
 ) -> Iterator[Drift]:
     for colour in record.colours:
         reading = readings.by_light.get(colour.light)
         if reading is not None and (moved := _colour_drift(colour, reading, layout)) is not None:
-            yield _figure(f"colour/{colour.light}", None, moved, moved, "dE2000", limits.colour)
+            yield _figure(f"colour/{colour.light}", None, moved, moved, "dE2000", LIMITS.colour)
     now = {lamp.light: float(np.mean(lamp.level_per_s)) for lamp in readings.lamps}
     for lamp in record.lamps:
         if lamp.light in now:
             then = float(np.mean(lamp.level_per_s))
-            yield _relative(f"lamp/{lamp.light}", then, now[lamp.light], limits.lamp)
-    yield _relative("scale", record.scale.px_per_mm, readings.first.px_per_mm, limits.scale)
+            yield _relative(f"lamp/{lamp.light}", then, now[lamp.light], LIMITS.lamp)
+    yield _relative("scale", record.scale.px_per_mm, readings.first.px_per_mm, LIMITS.scale)
     if record.focus is not None and readings.first.mtf50 is not None:
         then, value = record.focus.mtf50, readings.first.mtf50
         lost = 100 * max(1 - value / then, 0.0)
-        yield _figure("focus", then, value, lost, "%", limits.focus)
-    gain = _gain(shots, readings.by_light)
+        yield _figure("focus", then, value, lost, "%", LIMITS.focus)
+    gain = output_gain(shots, readings.by_light)
     if record.polarisation_gain is not None and gain is not None:
-        yield _relative("polarisation", record.polarisation_gain, gain, limits.polarisation)
+        yield _relative("polarisation", record.polarisation_gain, gain, LIMITS.polarisation)
 
 
 def _colour_drift(colour: ColourRecord, reading: ChartReading, layout: ChartLayout) -> float | None:
@@ -173,16 +171,6 @@ def _colour_drift(colour: ColourRecord, reading: ChartReading, layout: ChartLayo
         if name in colour.patches
     ]
     return float(np.mean(moved)) if moved else None
-
-
-def _gain(shots: Sequence[ChartShot], readings: Mapping[Light, ChartReading]) -> float | None:
-    found = {shot.light: shot for shot in shots if shot.light in readings}
-    parallel, cross = found.get(Light.PARALLEL_POLARISED), found.get(Light.CROSS_POLARISED)
-    if parallel is None or cross is None:
-        return None
-    slope = polarisation_gain(readings[parallel.light], readings[cross.light])
-    exposed = cross.per_second(1.0)
-    return None if slope is None or exposed <= 0 else slope * parallel.per_second(1.0) / exposed
 
 
 def _relative(name: str, then: float, now: float, limits: tuple[float, float]) -> Drift:

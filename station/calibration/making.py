@@ -42,6 +42,9 @@ class Limits:
     uniformity: float = 0.8
 
 
+LIMITS: Final = Limits()
+
+
 @dataclass(frozen=True, kw_only=True)
 class ChartShot:
     """A picture of the chart under one light."""
@@ -97,13 +100,27 @@ class Readings:
 def read_session(session: Session) -> Readings:
     """The readings of all pictures; raises `ChartUnreadable` where the first does not show the sheet."""
     flat = None if session.card is None else flat_field(linear(session.card))
+    every = list(zip(session.shots, _chart_readings(session, flat), strict=True))
+    shown = [(shot, reading) for shot, reading in every if _is_lit(reading)]
+    if not shown:
+        raise NotFitted("the sheet is dark under every light: were the lamps on?")
+    by_light: dict[Light, ChartReading] = {}
+    for shot, reading in shown:
+        by_light.setdefault(shot.light, reading)
+    lamps = tuple(
+        LampRecord(light=shot.light, level_per_s=_rgb(reading.white.rgb, shot))
+        for shot, reading in shown
+        if not reading.white.clipped
+    )
+    colours, unread = _matrices(shown, session.layout)
+    dark = {shot.light: "the sheet is dark under it" for shot, reading in every if not _is_lit(reading)}
+    return Readings(by_light, colours, lamps, flat, dark | unread)
+
+
+def _chart_readings(session: Session, flat: NDArray[np.float32] | None) -> Iterator[ChartReading]:
     plane, residual = find_sheet(session.shots[0].frame)
-    readings: dict[Light, ChartReading] = {}
-    colours: dict[Light, ColourMatrix] = {}
-    unread: dict[Light, str] = {}
-    lamps = []
     for shot in session.shots:
-        reading = read_chart(
+        yield read_chart(
             shot.frame,
             session.layout,
             flat=flat,
@@ -111,21 +128,24 @@ def read_session(session: Session) -> Readings:
             residual_px=residual,
             distance_mm=session.distance_mm,
         )
-        if float(reading.white.rgb.max()) < DARKEST_WHITE:
-            unread[shot.light] = "the sheet is dark under it"
-            continue
-        readings.setdefault(shot.light, reading)
-        if not reading.white.clipped:
-            lamps.append(LampRecord(light=shot.light, level_per_s=_rgb(reading.white.rgb, shot)))
-        if shot.light is Light.UV:
-            continue
-        try:
-            colours[shot.light] = fit_matrix(reading, session.layout)
-        except NotFitted as error:
-            unread[shot.light] = str(error)
-    if not readings:
-        raise NotFitted("the sheet is dark under every light: were the lamps on?")
-    return Readings(readings, colours, tuple(lamps), flat, unread)
+
+
+def _is_lit(reading: ChartReading) -> bool:
+    return float(reading.white.rgb.max()) >= DARKEST_WHITE
+
+
+def _matrices(
+    shown: Sequence[tuple[ChartShot, ChartReading]], layout: ChartLayout
+) -> tuple[dict[Light, ColourMatrix], dict[Light, str]]:
+    """The colour matrix of each light but ultraviolet, and why a light has none."""
+    colours, unread = dict[Light, ColourMatrix](), dict[Light, str]()
+    for shot, reading in shown:
+        if shot.light is not Light.UV:
+            try:
+                colours[shot.light] = fit_matrix(reading, layout)
+            except NotFitted as error:
+                unread[shot.light] = str(error)
+    return colours, unread
 
 
 def make_record(
@@ -137,11 +157,10 @@ def make_record(
     made_by: str,
     software: str,
     irradiances: Sequence[IrradianceRecord] = (),
-    limits: Limits | None = None,
 ) -> CalibrationRecord:
     """The record of a session, with every figure held against its limit; raises `NotFitted` for a focus series without a top."""
     header, scale = session.shots[0].frame.header, _scale(readings.first)
-    flat = _flat(readings.flat)
+    flat, gain = _flat(readings.flat), output_gain(session.shots, readings.by_light)
     colours = tuple(
         _colour(light, found, readings, session.layout) for light, found in readings.colours.items()
     )
@@ -160,10 +179,10 @@ def make_record(
         colours=colours,
         lamps=readings.lamps,
         irradiances=tuple(irradiances),
-        polarisation_gain=_gain(session, readings),
+        polarisation_gain=None if gain is None else round(gain, _DIGITS),
         focus=_focus(session, readings),
         flat_field=flat,
-        acceptance=tuple(_acceptance(session.layout, scale, colours, flat, limits or Limits())),
+        acceptance=tuple(_acceptance(session.layout, scale, colours, flat)),
     )
 
 
@@ -211,17 +230,18 @@ def _flat(flat: NDArray[np.float32] | None) -> FlatFieldRecord | None:
     return FlatFieldRecord(uniformity=round(float(flat.min()), 4), rows=rows, columns=columns, values=values)
 
 
-def _gain(session: Session, readings: Readings) -> float | None:
-    """Per exposure and power, so that it holds for any recipe."""
-    found = {shot.light: shot for shot in session.shots if shot.light in readings.by_light}
+def output_gain(shots: Sequence[ChartShot], readings: Mapping[Light, ChartReading]) -> float | None:
+    """Output of the parallel-polarised light over the cross-polarised one's; None where it cannot be told.
+
+    Per exposure and power, so that it holds for any recipe.
+    """
+    found = {shot.light: shot for shot in shots if shot.light in readings}
     parallel, cross = found.get(Light.PARALLEL_POLARISED), found.get(Light.CROSS_POLARISED)
     if parallel is None or cross is None:
         return None
-    slope = polarisation_gain(readings.by_light[parallel.light], readings.by_light[cross.light])
+    slope = polarisation_gain(readings[parallel.light], readings[cross.light])
     exposed = cross.per_second(1.0)
-    return (
-        None if slope is None or exposed <= 0 else round(slope * parallel.per_second(1.0) / exposed, _DIGITS)
-    )
+    return None if slope is None or exposed <= 0 else slope * parallel.per_second(1.0) / exposed
 
 
 def _focus(session: Session, readings: Readings) -> FocusRecord | None:
@@ -245,28 +265,27 @@ def _acceptance(
     scale: ScaleRecord,
     colours: Sequence[ColourRecord],
     flat: FlatFieldRecord | None,
-    limits: Limits,
 ) -> Iterator[Criterion]:
-    yield _at_most("tilt of the chart", scale.tilt_deg, "deg", limits.tilt_deg, "scale")
-    yield _at_most("error of the marker corners", scale.residual_px, "px", limits.residual_px, "scale")
+    yield _at_most("tilt of the chart", scale.tilt_deg, "deg", LIMITS.tilt_deg, "scale")
+    yield _at_most("error of the marker corners", scale.residual_px, "px", LIMITS.residual_px, "scale")
     if flat is not None:
         yield Criterion(
             name="uniformity of the light",
             value=flat.uniformity,
             unit="",
-            limit=limits.uniformity,
-            passed=flat.uniformity >= limits.uniformity,
+            limit=LIMITS.uniformity,
+            passed=flat.uniformity >= LIMITS.uniformity,
             needed_for="colour",
         )
     if not layout.traceable:
         yield _at_most("patches of unknown true colour (printed, not measured)", 24, "", 0, "colour")
     for colour in colours:
         part = f"colour/{colour.light}"
-        yield _at_most("mean colour error", colour.mean_error, "dE2000", limits.mean_error, part)
-        yield _at_most("largest colour error", colour.largest_error, "dE2000", limits.largest_error, part)
+        yield _at_most("mean colour error", colour.mean_error, "dE2000", LIMITS.mean_error, part)
+        yield _at_most("largest colour error", colour.largest_error, "dE2000", LIMITS.largest_error, part)
         if colour.skin_error is not None:
             skin = colour.skin_error
-            yield _at_most("colour error of skin patches", skin, "dE2000", limits.skin_error, part)
+            yield _at_most("colour error of skin patches", skin, "dE2000", LIMITS.skin_error, part)
 
 
 def _at_most(name: str, value: float, unit: str, limit: float, needed_for: str) -> Criterion:

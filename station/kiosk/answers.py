@@ -5,7 +5,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from station.kiosk.contract import KioskAgent
+from station.kiosk.contract.agent import KioskAgent
 
 AGENT: web.AppKey[KioskAgent] = web.AppKey("agent")
 

@@ -11,7 +11,8 @@ from aiohttp import WSCloseCode, hdrs, web
 from station.devices import Latest
 from station.kiosk.answers import AGENT, json_answer
 from station.kiosk.calibration import add_calibration_routes
-from station.kiosk.contract import BoothState, KioskAgent
+from station.kiosk.contract.agent import KioskAgent
+from station.kiosk.contract.booth import BoothState
 from station.kiosk.ghost import add_ghost_route
 from station.kiosk.guard import Audience, add_headers, add_route, guard, problem, refuse_undeclared
 from station.kiosk.picture import LivePicture

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.devices import Latest
-from station.kiosk.contract import KioskAgent
+from station.kiosk.contract.agent import KioskAgent
 from station.kiosk.pairing import FramePairing
 from station.protocol import Frame, Overlay, QualityReport
 from station.quality.tone import develop

@@ -5,7 +5,7 @@ from aiohttp import web
 
 from station.errors import InvalidTransition, SpoolFull
 from station.kiosk.answers import AGENT, json_answer, read_body
-from station.kiosk.contract import Excerpt, RetakeRequest, ShootRequest, VisitRequest
+from station.kiosk.contract.requests import Excerpt, RetakeRequest, ShootRequest, VisitRequest
 from station.kiosk.guard import Audience, add_route, problem
 
 _ABOUT_PATIENT = "A patient ID has at most 64 characters, and neither a backslash nor a line break."

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from station.errors import WorklistUnavailable
 from station.kiosk.answers import AGENT, json_answer, read_body
-from station.kiosk.contract import WorklistSearch
+from station.kiosk.contract.requests import WorklistSearch
 from station.kiosk.guard import Audience, add_route, problem
 
 

@@ -62,27 +62,12 @@ class PatientMemory:
         """Whether anything may be kept of somebody."""
         return self._patients > 0 and bool(patient.patient_id.strip())
 
-    async def remember(
-        self,
-        patient: Patient,
-        view: View,
-        frame: Frame,
-        face: Face | None,
-        field: tuple[int, int] | None = None,
-    ) -> None:
-        """Keep a white still's drawing and its face, in place of what was kept of this view.
-
-        `field` is the size of the preview. Raises `OSError`.
-        """
-        if self.knows(patient):
-            await self.keep(patient, view, await self.drawn(frame, face, field))
-
     async def drawn(self, frame: Frame, face: Face | None, field: tuple[int, int] | None = None) -> Drawing:
-        """The drawing of a still, not kept yet."""
+        """The drawing of a still, not kept yet; `field` is the size of the preview, px."""
         return await self._worker.run(draw, frame, face, field)
 
     async def keep(self, patient: Patient, view: View, drawing: Drawing) -> None:
-        """Keep a drawing in place of what was kept of this view. Raises `OSError`."""
+        """Keep a white still's drawing and its face, in place of what was kept of this view. Raises `OSError`."""
         if self.knows(patient):
             await self._worker.run(self._keep, self._place(patient), view, drawing)
 

@@ -20,9 +20,6 @@ class UplinkState:
     """What went wrong last while not connected."""
     pending: int = 0
     """Stills in the spool."""
-    pending_bytes: int = 0
-    sending: str | None = None
-    """SOP Instance UID of the still on its way."""
     sent_bytes: int = 0
     """Bytes of stills sent since the start."""
     stored: int = 0

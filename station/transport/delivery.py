@@ -33,6 +33,7 @@ from station.transport.visit_files import SpooledVisit
 _WINDOW = 3
 """Stills offered whose end is not known; the next is offered while the last is being stored."""
 _LONGEST_PAUSE_S = 1.0
+_NOT_REMOVED = Refused(code=ErrorCode.INTERNAL, message="it cannot be removed from the spool")
 _log = logging.getLogger(__name__)
 
 
@@ -174,14 +175,13 @@ class Delivery:
                 await self._spool.forget_visit(visit.study_instance_uid, visit.sequence)
             except StationError:
                 _log.exception("a finished visit cannot be removed from the spool")
-                self._ledger.refuse(_local("it cannot be removed from the spool"), visit.study_instance_uid)
+                self._ledger.refuse(_NOT_REMOVED, visit.study_instance_uid)
 
     # Stills
 
     async def _send_still(self, offer: StillOffer) -> None:
         uid = offer.sop_instance_uid
         transfer = self._transfer = _Transfer(offer)
-        self._ledger.sending = uid
         self._expect_answer(uid)
         try:
             await self._connection.send(offer)
@@ -192,7 +192,6 @@ class Delivery:
             self._ledger.parked[uid] = Refused(code=ErrorCode.HASH_MISMATCH, message=str(error), about=uid)
         finally:
             self._transfer = None
-            self._ledger.sending = None
 
     async def _send_bytes(self, transfer: _Transfer) -> None:
         if not await self._has_credit(transfer) or transfer.offset is None:
@@ -272,7 +271,3 @@ class Delivery:
             self._ledger.parked[uid] = Refused(code=ErrorCode.HASH_MISMATCH, message=text, about=uid)
             return
         self._ledger.refuse(refused, uid)
-
-
-def _local(text: str) -> Refused:
-    return Refused(code=ErrorCode.INTERNAL, message=text)

@@ -18,7 +18,6 @@ class Ledger:
     """Counts, postponed tries, and what is not tried again; UIDs name stills and visits alike."""
 
     timing: Timing
-    sending: str | None = None
     sent_bytes: int = 0
     stored: int = 0
     parked: dict[str, Refused] = field(default_factory=dict)

@@ -92,15 +92,12 @@ class ZeroMqUplink:
     @property
     def state(self) -> UplinkState:
         """How the way to the server stands now."""
-        pending = self._spool.pending()
         return UplinkState(
             connected=self._welcome is not None,
             server="" if self._welcome is None else self._welcome.server,
             refused=self._refused,
             problem=self._problem,
-            pending=len(pending),
-            pending_bytes=sum(offer.size for offer in pending),
-            sending=self._ledger.sending,
+            pending=len(self._spool.pending()),
             sent_bytes=self._ledger.sent_bytes,
             stored=self._ledger.stored,
             parked=dict(self._ledger.parked),

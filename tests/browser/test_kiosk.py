@@ -9,8 +9,19 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, expect
 
-from station.kiosk import Phase, StillStage, StillStatus, UplinkStatus, VisitStatus, make_kiosk
-from station.kiosk.contract import DiskStatus, InstrumentStatus, WorklistEntry, WorklistFound, WorklistStatus
+from station.kiosk import (
+    DiskStatus,
+    InstrumentStatus,
+    Phase,
+    StillStage,
+    StillStatus,
+    UplinkStatus,
+    VisitStatus,
+    WorklistEntry,
+    WorklistFound,
+    WorklistStatus,
+    make_kiosk,
+)
 from station.protocol import Light, Patient, View
 from tests.browser.pages import KioskPage, Rgb, difference
 from tests.fixtures.kiosk_agent import FACE, HEIGHT, WIDTH, Script, ScriptedAgent, portrait

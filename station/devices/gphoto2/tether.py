@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,17 +150,6 @@ def find_cameras() -> list[FoundCamera]:
     """Every camera that libgphoto2 finds by itself; raises `DeviceUnavailable` where it is not installed."""
     found = _library().Camera.autodetect()
     return [FoundCamera(found.get_name(index), found.get_value(index)) for index in range(found.count())]
-
-
-def known_models() -> Mapping[str, bool]:
-    """Every model of libgphoto2's table, and whether it can be told to take a picture."""
-    gp = _library()
-    table = gp.CameraAbilitiesList()
-    table.load()
-    return {
-        table[index].model: bool(table[index].operations & gp.GP_OPERATION_CAPTURE_IMAGE)
-        for index in range(table.count())
-    }
 
 
 def _content(file: Any) -> bytes:

@@ -8,8 +8,8 @@ import pytest
 
 from server import events
 from server.api import board, problems, schemas
-from station import protocol, quality
-from station.kiosk import contract, picture
+from station import kiosk, protocol, quality
+from station.kiosk import picture
 
 pytestmark = pytest.mark.unit
 
@@ -18,7 +18,7 @@ _INTERFACE = re.compile(r"export interface (\w+) \{(.*?)\n\}", re.DOTALL)
 _FIELD = re.compile(r"^  (\w+)\??:", re.MULTILINE)
 _NOTICE = re.compile(r'\{\s*type: "(\w+)";(.*?)\}', re.DOTALL)
 _NOTICE_FIELD = re.compile(r"(\w+):")
-HOMES = (protocol, quality, contract, picture, schemas, board, problems)
+HOMES = (protocol, quality, kiosk, picture, schemas, board, problems)
 
 
 def struct_named(name: str) -> type[msgspec.Struct]:

@@ -28,6 +28,12 @@ def a_frame(view: View = View.FRONT, width: int = 360, height: int = 240) -> Fra
     return Frame(FrameHeader(frame_id=1, width=width, height=height, view=view, light=Light.WHITE), pixels)
 
 
+async def remember(
+    memory: PatientMemory, patient: Patient, view: View, frame: Frame, face: Face | None
+) -> None:
+    await memory.keep(patient, view, await memory.drawn(frame, face))
+
+
 def alpha(png: bytes) -> np.ndarray:
     picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
     assert picture is not None
@@ -37,7 +43,7 @@ def alpha(png: bytes) -> np.ndarray:
 
 async def test_a_view_comes_back_as_lines_and_as_a_face_and_no_file_names_anybody(tmp_path: Path) -> None:
     memory = PatientMemory.open(tmp_path / "memory")
-    await memory.remember(JANE, View.FRONT, a_frame(), FACE)
+    await remember(memory, JANE, View.FRONT, a_frame(), FACE)
     memory.close()
     memory = PatientMemory.open(tmp_path / "memory")
     ghost = await memory.ghost(JANE, View.FRONT)
@@ -66,13 +72,13 @@ async def test_a_view_comes_back_as_lines_and_as_a_face_and_no_file_names_anybod
 async def test_nobody_without_an_id_is_kept_and_nothing_where_it_is_turned_off(tmp_path: Path) -> None:
     memory = PatientMemory.open(tmp_path / "memory")
     for nobody in (Patient(patient_name="Doe^Jane"), Patient(patient_id=" ")):
-        await memory.remember(nobody, View.FRONT, a_frame(), None)
+        await remember(memory, nobody, View.FRONT, a_frame(), None)
     assert [path.name for path in (tmp_path / "memory").iterdir()] == ["key"]
-    await memory.remember(JANE, View.FRONT, a_frame(), None)
+    await remember(memory, JANE, View.FRONT, a_frame(), None)
     memory.close()
     off = PatientMemory.open(tmp_path / "memory", patients=0)
     assert not (tmp_path / "memory").exists()
-    await off.remember(JANE, View.FRONT, a_frame(), FACE)
+    await remember(off, JANE, View.FRONT, a_frame(), FACE)
     assert await off.ghost(JANE, View.FRONT) is None
     assert off.baseline(JANE, View.FRONT) is None
     off.close()
@@ -82,7 +88,7 @@ async def test_the_oldest_go_and_so_do_those_of_long_ago(tmp_path: Path) -> None
     memory = PatientMemory.open(tmp_path / "memory", patients=2, days=90)
     people = [Patient(patient_id=str(number)) for number in range(3)]
     for number, person in enumerate(people):
-        await memory.remember(person, View.FRONT, a_frame(), None)
+        await remember(memory, person, View.FRONT, a_frame(), None)
         for path in (tmp_path / "memory").iterdir():
             if path.is_dir() and time.time() - path.stat().st_mtime < 60:
                 os.utime(path, (time.time() - 100 * (3 - number),) * 2)
@@ -97,8 +103,8 @@ async def test_the_oldest_go_and_so_do_those_of_long_ago(tmp_path: Path) -> None
 
 async def test_the_newest_visit_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     memory = PatientMemory.open(tmp_path / "memory")
-    await memory.remember(JANE, View.FRONT, a_frame(), FACE)
-    await memory.remember(JANE, View.FRONT, a_frame(), None)
+    await remember(memory, JANE, View.FRONT, a_frame(), FACE)
+    await remember(memory, JANE, View.FRONT, a_frame(), None)
     assert memory.baseline(JANE, View.FRONT) is None
     ghost = await memory.ghost(JANE, View.FRONT)
     assert ghost is not None
@@ -125,7 +131,7 @@ def test_a_remembered_face_is_compared_and_its_picture_is_not() -> None:
 
 async def test_a_face_that_a_disk_has_spoilt_is_not_known(tmp_path: Path) -> None:
     memory = PatientMemory.open(tmp_path / "memory")
-    await memory.remember(JANE, View.FRONT, a_frame(), FACE)
+    await remember(memory, JANE, View.FRONT, a_frame(), FACE)
     (kept,) = (tmp_path / "memory").rglob("*.face")
     kept.write_bytes(kept.read_bytes().replace(b"detected", b"detec\xffed"))
     assert memory.baseline(JANE, View.FRONT) is None
