@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
+from station.capture.contract import Take
 from station.capture.gate import NOBODY, PoseWatch, wanting
 from station.capture.session import SessionEvent, SessionState
-from station.capture.visit import Take, Visit
+from station.capture.visit import Visit
 from station.errors import InvalidTransition
 from station.protocol import QualityReport, View
 

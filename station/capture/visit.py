@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
+from station.capture.contract import Ordered, Pace, Take, VisitListener
 from station.capture.sequence import check_recipe, play
 from station.capture.session import CaptureSession, SessionEvent
 from station.capture.studio import Studio
@@ -16,7 +16,6 @@ from station.protocol import (
     Conditions,
     Frame,
     FrameHeader,
-    Order,
     Patient,
     ProtocolError,
     View,
@@ -34,52 +33,6 @@ MAX_STILLS = 128
 """Stills of one visit, those taken again among them, that `VisitClosed` can name."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Take:
-    """What is shot next: every light of a view, or one still again."""
-
-    view: int
-    """Index within the views of the protocol."""
-    still: int | None = None
-    """Index of the still that is taken again, in the order of shooting; None: the whole view."""
-
-
-@dataclass(frozen=True)
-class Ordered:
-    """What a visit was ordered as."""
-
-    patient: Patient
-    order: Order
-    study_instance_uid: str | None
-    """The UID that the visit has to take; None: a new one."""
-
-
-class VisitListener(Protocol):
-    """Who is told how a visit goes on; `index` counts the stills of the protocol in the order of shooting."""
-
-    def session_moved(self, visit: "Visit") -> None:
-        """The visit has another state."""
-
-    def still_lighting(self, visit: "Visit", index: int) -> None:
-        """The still's light goes on."""
-
-    def still_taken(self, visit: "Visit", index: int, still: TakenStill) -> None:
-        """The still is on disk."""
-
-    def still_lost(self, visit: "Visit", index: int, why: str) -> None:
-        """The still was exposed and could not be kept."""
-
-    def still_refused(self, visit: "Visit", index: int, why: str) -> None:
-        """The still is left out, because its light may not shine."""
-
-
-class Pace(Protocol):
-    """Who leads a visit from its first view to its end."""
-
-    async def lead(self, visit: "Visit") -> None:
-        """Ask for each take, shoot it, and return when the session is no longer active."""
 
 
 class Visit:
