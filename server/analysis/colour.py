@@ -43,7 +43,11 @@ class SkinColour:
 
 
 def skin_colour(srgb: NDArray[np.uint8], header: FrameHeader, view: SkinView) -> SkinColour:
-    """The colours of a view; the white is the neutral tab, or of a calibrated picture without one its white level."""
+    """The colours of a view, from the picture as uint8 sRGB (H, W, 3).
+
+    The white is the neutral tab, or of a calibrated picture without one its white level; without either, and in
+    fluorescence, no colour is told, and why.
+    """
     if header.light is Light.UV:
         return SkinColour(None, False, FLUORESCENCE)
     frame = Frame(_developed(header), srgb)

@@ -14,6 +14,7 @@ from skimage.feature import Cascade
 from station.protocol import Box, Face
 
 Srgb = NDArray[np.uint8]
+"""(H, W, 3)."""
 
 
 @dataclass(frozen=True)

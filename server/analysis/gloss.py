@@ -26,8 +26,8 @@ def measure_gloss(parallel: Frame, cross: Frame, face: Face, skin: NDArray[np.ui
     """Gloss (reflected share of the light) and shine area (share of hot spots) of each region, in %.
 
     S = I_par - I_cross on linear light (Jacques 2002), both brought to one white by the neutral tab. The frames are
-    registered, of one size, and their lights say which is which; empty if they are not such a pair. `skin` is over 127
-    on skin.
+    registered, of one size, and their lights say which is which; empty if they are not such a pair. `skin`,
+    (H, W), is over 127 on skin.
     """
     reduction = max(1, face.box.width // WORKING_WIDTH)
     seen = np.where(skin > 127, np.uint8(255), np.uint8(0))

@@ -20,5 +20,5 @@ class LayerMap:
     unit: str
 
     def quantity(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Values of the map in `unit`."""
+        """Values of the map, of any shape, in `unit`."""
         return np.asarray(np.float32(self.offset) + np.float32(self.scale) * values, np.float32)

@@ -55,7 +55,7 @@ class SkinView:
         return next(iter(self.regions.values()))
 
     def cut(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """That part of a map or picture of the full size, averaged to the scale of the regions."""
+        """That part of a map or picture of the full size, averaged to the scale of the regions: (h, w) or (h, w, 3)."""
         box = self.within
         part = np.ascontiguousarray(values[box.y : box.y + box.height, box.x : box.x + box.width])
         height, width = self.everything.shape
@@ -64,7 +64,7 @@ class SkinView:
         return part.astype(np.float32)
 
     def quantity(self, layer: LayerMap) -> NDArray[np.float32]:
-        """That part of a map in its unit; made once."""
+        """That part of a map in its unit, (h, w) of the view; made once."""
         if layer.layer not in self._quantities:
             self._quantities[layer.layer] = layer.quantity(self.cut(layer.pixels))
         return self._quantities[layer.layer]
@@ -78,7 +78,7 @@ class SkinView:
         return np.where(depth > reach, np.uint8(255), np.uint8(0))
 
     def spread(self, mask: Mask, height: int, width: int) -> NDArray[np.bool_]:
-        """A mask of this view as a mask of the whole picture."""
+        """A mask (h, w) of this view as a mask (`height`, `width`) of the whole picture."""
         box = self.within
         full = np.zeros((height, width), bool)
         part = cv2.resize(mask, (box.width, box.height), interpolation=cv2.INTER_NEAREST)

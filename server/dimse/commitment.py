@@ -41,7 +41,7 @@ def failure_text(reason: int) -> str:
 
 
 def request_dataset(transaction_uid: str, instances: Sequence[tuple[str, str]]) -> Dataset:
-    """The data of the N-ACTION for (class, instance) UIDs; at most `MOST_INSTANCES`."""
+    """The data of the N-ACTION for (class, instance) UIDs (PS3.4 section J.3.2); raises `ValueError` over `MOST_INSTANCES`."""
     if not 0 < len(instances) <= MOST_INSTANCES:
         raise ValueError(f"{len(instances)} instances in one storage commitment")
     dataset = Dataset()

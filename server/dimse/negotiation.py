@@ -61,7 +61,7 @@ class Call:
 
 
 def request(calling: str, called: str, offers: Sequence[Offer], largest_pdu: int) -> bytes:
-    """The content of an A-ASSOCIATE-RQ."""
+    """The content of an A-ASSOCIATE-RQ (PS3.8 section 9.3.2); raises `ValueError` for too many or no offers."""
     if not 0 < len(offers) <= MOST_CONTEXTS:
         raise ValueError(f"{len(offers)} presentation contexts; 1 to {MOST_CONTEXTS} can be proposed")
     primitive = A_ASSOCIATE()

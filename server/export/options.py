@@ -92,7 +92,10 @@ class ExportOptions:
 
     @classmethod
     def named(cls, names: Iterable[str], faces: str = Faces.AS_THEY_ARE) -> "ExportOptions":
-        """The options by their names or codes; none gives the usual ones, `basic` alone the bare profile."""
+        """The options by their names or codes; none gives the usual ones, `basic` alone the bare profile.
+
+        Raises `ConfigError` for a name that there is none of.
+        """
         given = [name.strip().lower() for name in names]
         known = {option.value: option for option in Option} | {CODES[one].value: one for one in Option}
         for name in given:

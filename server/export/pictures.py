@@ -34,7 +34,7 @@ def keep_photo(made: Dataset, source: Dataset, path: Path) -> None:
 
 
 def set_part(made: Dataset, source: Dataset, srgb: NDArray[np.uint8], part: Part) -> None:
-    """Give the exported photograph the part of its picture, lossless; one that was lossily compressed goes on saying so."""
+    """Give the exported photograph the part of its picture `srgb` (H, W, 3), lossless; one that was lossily compressed goes on saying so."""
     _set_rgb(made, part.of(srgb))
     made.ImageType = ["DERIVED", *list(source.ImageType)[1:]]
 

@@ -11,7 +11,7 @@ from server.inference.managed import ManagedTriton
 
 @contextlib.asynccontextmanager
 async def triton_address(config: TritonConfig, models: Path, run_dir: Path) -> AsyncIterator[str]:
-    """The gRPC address of the Triton to use; a managed one runs as long as the context."""
+    """The gRPC address of the Triton to use; a managed one runs as long as the context. Raises `ConfigError`."""
     if config.mode == "external":
         yield config.url
         return

@@ -17,6 +17,7 @@ MARGIN: Final = 1.6
 """Side of the crop in sides of the face box: the face from bare crown to chin, with some background."""
 
 Image = npt.NDArray[np.uint8]
+"""(H, W), or (H, W, 3) in sRGB."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class FaceCrop:
 
     @classmethod
     def around(cls, box: tuple[float, float, float, float], side: int = LIVE_SIDE) -> "FaceCrop":
-        """For a face box x, y, width, height in px of the image."""
+        """For a face box x, y, width, height in px of the image; raises `ValueError` for one without an area."""
         x, y, width, height = box
         if width <= 0 or height <= 0:
             raise ValueError("a face box needs an area")

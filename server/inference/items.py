@@ -31,7 +31,7 @@ class ItemMaps:
     """(4, height, width): 255 is the full intensity of the item."""
 
     def intensities(self, item: str) -> npt.NDArray[np.float32]:
-        """Intensity of an item in its unit: gain of log melanin or log blood, or depth in mm."""
+        """Intensity of an item, (height, width), in its unit: gain of log melanin or log blood, or depth in mm."""
         index = ITEMS.index(item)
         full = np.float32(INTENSITY_FULL[index] / 255)
         return np.asarray(self.intensity[index].astype(np.float32) * full, np.float32)

@@ -57,7 +57,7 @@ class Scale:
     unit: str
 
     def quantity(self, values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float32]]:
-        """Map values in `unit`."""
+        """Map values, of any shape, in `unit`."""
         return (values.astype(np.float32) - np.float32(self.zero)) / np.float32(self.per_unit)
 
 

@@ -103,7 +103,7 @@ async def _seen(client: TritonClient, cut: Image, mirrored: bool) -> tuple[Image
 
 
 def largest_piece(skin: Image) -> Image:
-    """The probability map without any piece of skin but the largest."""
+    """The probability map (H, W) without any piece of skin but the largest."""
     found = np.array(skin)
     number, labels, stats, _ = cv2.connectedComponentsWithStats((skin >= SKIN_FROM).view(np.uint8))
     if number > 2:

@@ -43,7 +43,7 @@ class Slot:
         self._held.free.append(self._index)
 
     def put(self, array: np.ndarray[Any, Any]) -> int:
-        """Copy an array in and return its offset in the region."""
+        """Copy an array in, behind those before it; its offset in the region, bytes. What is put must fit the slot."""
         offset = self._start + self._used
         view = np.ndarray(array.shape, array.dtype, buffer=self._held.memory, offset=offset)
         view[...] = array

@@ -96,6 +96,6 @@ def batches(columns: tuple[int, ...], size: int) -> Iterator[tuple[int, ...]]:
 
 
 def padded(band: npt.NDArray[Any], left: int, side: int) -> npt.NDArray[Any]:
-    """`side` columns of a band from `left` on; beyond its edges the outermost column goes on."""
+    """`side` columns of a band (rows, columns, …) from `left` on; beyond its edges the outermost column goes on."""
     columns = np.clip(np.arange(left, left + side), 0, band.shape[1] - 1)
     return band[:, columns]

@@ -30,6 +30,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Srgb = NDArray[np.uint8]
+"""A picture (H, W, 3), or a map of it (H, W)."""
 Layers = Mapping[Layer, LayerMap]
 
 TEXTURED = frozenset({Light.WHITE, Light.PARALLEL_POLARISED})
@@ -98,7 +99,7 @@ class Examiner:
         return {**await self.map_pigments(frame, srgb), **await self.map_face(srgb, face)}
 
     async def map_pigments(self, frame: Frame, srgb: Srgb) -> dict[Layer, LayerMap]:
-        """Those of `map_layers` that need no face, from the deepest samples there are."""
+        """Those of `map_layers` that need no face, from the deepest samples there are; raises `InferenceUnavailable`."""
         header, pixels = frame.header, frame.pixels
         if pixels.dtype == np.uint16:
             master = pixels.astype(np.uint16, copy=False)
@@ -109,7 +110,10 @@ class Examiner:
         return as_layers(dict(zip((Layer.MELANIN, Layer.HAEMOGLOBIN), maps, strict=True)))
 
     async def map_face(self, srgb: Srgb, face: Face | None) -> dict[Layer, LayerMap]:
-        """Those of `map_layers` that are seen around the face; empty without one. The skin is found by its colour."""
+        """Those of `map_layers` that are seen around the face; all 0 without one. The skin is found by its colour.
+
+        Raises `InferenceUnavailable`.
+        """
         box = None
         if face is not None:
             box = (float(face.box.x), float(face.box.y), float(face.box.width), float(face.box.height))

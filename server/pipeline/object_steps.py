@@ -117,7 +117,10 @@ class ObjectSteps:
         return await self._entered(still, path)
 
     async def release(self, still: Still) -> StepResult:
-        """Need the transport bytes no longer once the photo is proved to hold the same; a deeper master stays."""
+        """Need the transport bytes no longer once the photo is proved to hold the same; a deeper master stays.
+
+        Raises `BadImage` if it does not: both are kept.
+        """
         if still.blob is None or still.header != developed_header(still.header):
             return StepResult()
         path = self._archive.photo(still.study_instance_uid, still.sop_instance_uid)

@@ -34,7 +34,10 @@ class PictureSteps:
         return {name: getattr(self, name) for name in ("face", "quality", "inference", "findings")}
 
     async def face(self, still: Still) -> StepResult:
-        """Find the face under white light; the other lights of the view take it over. A dermoscope shows none."""
+        """Find the face under white light; the other lights of the view take it over, `NotYet` before it is known.
+
+        A dermoscope shows none.
+        """
         if still.header.dermoscope is not None:
             return StepResult(face_sought=True)
         white = await self._twins.find(still, Light.WHITE)

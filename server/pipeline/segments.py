@@ -17,7 +17,7 @@ _PARTED_BY = "face_regions"
 
 
 def skin_segment(mask: NDArray[np.uint8], method: str, uid_of: UidOf) -> Segment:
-    """The facial skin; `method` is the name/version of what found it."""
+    """The facial skin, of a mask (H, W); `method` is the name/version of what found it."""
     algorithm, _, version = method.partition("/")
     return Segment(
         label="Facial skin",

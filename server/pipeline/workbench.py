@@ -57,7 +57,7 @@ class Workbench:
         return held.frame
 
     async def srgb(self, still: Still) -> Srgb:
-        """The still developed to 8-bit sRGB."""
+        """The still developed to 8-bit sRGB, (H, W, 3)."""
         held = self.held(still)
         if held.srgb is None:
             held.srgb = await self.examiner.develop(await self.frame(still))
@@ -71,7 +71,7 @@ class Workbench:
         return held.layers
 
     async def skin(self, still: Still) -> Srgb:
-        """The mask of the facial skin, 0 or 255; all 0 where none was found."""
+        """The mask of the facial skin, (H, W), 0 or 255; all 0 where none was found."""
         layers = await self.layers(still)
         if Layer.SKIN in layers:
             return layers[Layer.SKIN].pixels
@@ -133,7 +133,7 @@ def _rendition(srgb: Srgb) -> bytes:
 
 
 def read_layer(path: Path) -> Srgb:
-    """The uint8 (H, W) map in a PNG of the archive."""
+    """The uint8 (H, W) map in a PNG of the archive; raises `FileNotFoundError`, also for one that cannot be read."""
     pixels = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     if pixels is None:
         raise FileNotFoundError(path)

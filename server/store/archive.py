@@ -73,7 +73,7 @@ class Archive:
         return self.folder(study_instance_uid, sop_instance_uid) / f"outcome-{_word(step)}.json"
 
     def booth_rows(self, booth_id: str) -> Path:
-        """What the database holds of a booth."""
+        """What the database holds of a booth; raises `ValueError` for what is no booth's name."""
         if not is_booth_id(booth_id):
             raise ValueError("not a booth's name")
         return self.root / f"booth-{booth_id}.json"

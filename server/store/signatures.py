@@ -58,7 +58,8 @@ class Signatures:
     async def add(self, made: Signature, instances: Sequence[Instance]) -> None:
         """Keep a signature with the verified copies and the document, and send them, in one commit.
 
-        Raises `Conflict`, and nothing is kept, if the visit is another by now, cannot be signed, or is signed as it is.
+        Raises `NotFound`, or `Conflict` if the visit is another by now, cannot be signed, or is signed as it is: then
+        nothing is kept.
         """
 
         def work(session: Session) -> None:

@@ -70,7 +70,7 @@ class FhirDestination:
             yield replace(outcome, sop_instance_uid=parcel.sop_instance_uid)
 
     async def confirm(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
-        """Read the report back, and with it the results that it names."""
+        """Read the report back, and with it the results that it names; raises `DestinationUnavailable`."""
         if not parcels:
             return []
         try:
