@@ -21,7 +21,6 @@ from station.quality.readings import (
 )
 from station.quality.reflection import is_pair
 from station.quality.sample import Reading, take_sample
-from station.quality.sharpness import OF_BEST_FOCUS
 from station.quality.standard import standard_readings
 from station.quality.zones import Mask
 
@@ -41,7 +40,6 @@ def examine(
     face: Face | Box | None = None,
     skin: Mask | None = None,
     pair: Frame | None = None,
-    best_focus: float | None = None,
     parts: Mapping[str, Mask] | None = None,
     baseline: Baseline | None = None,
 ) -> QualityReport:
@@ -49,14 +47,14 @@ def examine(
 
     `recipe` is `uncontrolled` for photographs from elsewhere. `face` and `skin` (frame height x width, non-zero on skin) are
     in pixels of the frame; without a face the middle of the picture is measured, without its landmarks the pose cannot be
-    told. `pair` is the other polarisation of the same view, `best_focus` the detail ratio of this rig at its best focus,
-    `parts` the masks of hair and glasses by name, `baseline` the picture of this view at the visit to compare with.
+    told. `pair` is the other polarisation of the same view, `parts` the masks of hair and glasses by name,
+    `baseline` the picture of this view at the visit to compare with.
 
     Of a picture through a dermoscope, which shows no face, only frame and profile count; it is judged by `CLOSE_UP`.
     """
     if frame.header.dermoscope is not None:
         return judge(close_up_readings(frame), recipe=CLOSE_UP, profile=profile, light=frame.header.light)
-    known = Known(_face(face), parts, baseline, best_focus)
+    known = Known(_face(face), parts, baseline)
     sample = take_sample(frame, known.face, skin)
     readings = pixel_readings(frame, sample, recipe, profile, known)
     if pair is not None and is_pair(frame, pair):
@@ -74,7 +72,6 @@ def hint(
     profile: QualityProfile,
     face: Face | Box | None = None,
     skin: Mask | None = None,
-    best_focus: float | None = None,
     parts: Mapping[str, Mask] | None = None,
     previous: Frame | None = None,
     baseline: Baseline | None = None,
@@ -88,7 +85,7 @@ def hint(
     if frame.header.dermoscope is not None:
         readings = close_up_readings(frame, reduction=_reduction(frame, None))
         return judge(readings, recipe=CLOSE_UP, profile=profile, light=frame.header.light)
-    known = Known(_face(face), parts, baseline, best_focus)
+    known = Known(_face(face), parts, baseline)
     sample = take_sample(frame, known.face, skin, reduction=_reduction(frame, known.box))
     readings = pixel_readings(frame, sample, recipe, profile, known)
     if frame.header.light is not Light.UV:
@@ -121,7 +118,7 @@ def judge(
     """
     measures, verdicts = [], [Verdict.PASS]
     for reading in readings:
-        limit = profile.limit(_limited_as(reading), recipe, light)
+        limit = profile.limit(reading.name, recipe, light)
         measures.append(_measure(reading, limit, elsewhere=recipe == UNCONTROLLED))
         if limit is not None and reading.given:
             verdicts.append(measures[-1].verdict)
@@ -151,10 +148,6 @@ def _face(face: Face | Box | None) -> Face | None:
 def _reduction(frame: Frame, face: Box | None) -> int:
     area = frame.header.width * frame.header.height / 4 if face is None else 1.2 * face.width * face.height
     return max(1, math.ceil(math.sqrt(area / HINT_PIXELS)))
-
-
-def _limited_as(reading: Reading) -> str:
-    return f"relative_{reading.name}" if reading.unit == OF_BEST_FOCUS else reading.name
 
 
 def _measure(reading: Reading, limit: Limit | None, *, elsewhere: bool) -> QualityMeasure:

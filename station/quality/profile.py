@@ -85,8 +85,6 @@ MEASURES = frozenset(
         "shadow_share",
         "sharpness",
         "zone_sharpness",
-        "relative_sharpness",
-        "relative_zone_sharpness",
         "specular_reflection",
         "polarised_reflection",
         "gloss",
@@ -107,4 +105,4 @@ MEASURES = frozenset(
         "registration",
     }
 )
-"""Names that a profile may limit; the relative ones limit sharpness where the best focus of the rig is known."""
+"""Names that a profile may limit."""

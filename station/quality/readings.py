@@ -45,7 +45,6 @@ class Known:
     """Masks (frame height x width) of what is no skin, by name; `hair` and `glasses` are looked at."""
     baseline: Baseline | None = None
     """The same view at the visit to compare with."""
-    best_focus: float | None = None
 
     @property
     def box(self) -> Box | None:
@@ -71,12 +70,12 @@ def pixel_readings(
     light = frame.header.light
     if light is Light.UV:
         # A tab does not fluoresce: it says nothing about the exposure or the colour of the skin.
-        return clipping(sample), *sharpness(sample, known.best_focus)
+        return clipping(sample), *sharpness(sample)
     return (
         *tab_exposure(sample, white=profile.tab_white.get(light, 1.0)),
         clipping(sample),
         dynamic_range(sample),
-        *sharpness(sample, known.best_focus),
+        *sharpness(sample),
         specular_reflection(sample),
         *illumination_uniformity(sample),
         gradient_anisotropy(sample),

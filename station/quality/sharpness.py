@@ -24,7 +24,6 @@ _NOISE_GAIN = float((_GAUSS_LAPLACIAN**2).sum())
 _ABOVE_NOISE = 3.0
 DETAIL = "detail ratio"
 CONTRAST = "1e-4"
-OF_BEST_FOCUS = "of best focus"
 WHOLE = "whole"
 WORKING_WIDTH = 320
 SMALLEST_FACE = 80
@@ -33,25 +32,24 @@ TOO_SMALL = "The face is too small in the picture."
 _Plane = NDArray[np.float32]
 
 
-def sharpness(sample: Sample, best_focus: float | None = None) -> tuple[Reading, ...]:
+def sharpness(sample: Sample) -> tuple[Reading, ...]:
     """`sharpness` of the face and `zone_sharpness` of its least sharp zone, as detail ratio.
 
     The ratio of the variance of the Laplacian of Y after a 3x3 Gauss at full and at half scale, each less the noise measured
     on the neutral tab and scaled as photon noise. About 0.4 where a point is spread over 0.6 px (standard deviation), 0.2 at
-    1.2 px, 0.12 at 2 px. With `best_focus`, the detail ratio of this rig at its best focus, as share of that.
+    1.2 px, 0.12 at 2 px.
     """
     if min(sample.skin.shape) < SMALLEST_FACE // 2:
         return (Reading("sharpness", None, DETAIL, sample.region, TOO_SMALL),)
     values = detail_ratios(sample)
-    unit, scale = (DETAIL, 1.0) if best_focus is None else (OF_BEST_FOCUS, 1 / best_focus)
-    whole = Reading("sharpness", values.pop(WHOLE) * scale, unit, _outline_name(sample))
+    whole = Reading("sharpness", values.pop(WHOLE), DETAIL, _outline_name(sample))
     if not sample.zones:
         return (whole,)
     if not values:
         reason = "The skin shows no detail above the noise."
-        return whole, Reading("zone_sharpness", None, unit, sample.region, reason, given=False)
+        return whole, Reading("zone_sharpness", None, DETAIL, sample.region, reason, given=False)
     zone = min(values, key=lambda name: values[name])
-    return whole, Reading("zone_sharpness", values[zone] * scale, unit, zone)
+    return whole, Reading("zone_sharpness", values[zone], DETAIL, zone)
 
 
 def detail_ratios(sample: Sample) -> dict[str, float]:

@@ -54,14 +54,6 @@ def test_the_least_sharp_zone_is_named() -> None:
     assert zone.value < whole.value / 2
 
 
-def test_the_best_focus_of_the_rig_makes_a_share_of_it() -> None:
-    seen = sample(blurred(skin_picture(), 0.8))
-    absolute, relative = sharpness(seen)[0].value, sharpness(seen, best_focus=0.5)[0]
-    assert absolute is not None
-    assert relative.value == pytest.approx(absolute / 0.5)
-    assert relative.unit == "of best focus"
-
-
 def test_a_large_face_is_reduced_and_says_so() -> None:
     large = np.asarray(cv2.resize(skin_picture(), (1280, 1280)), np.float32)
     frame = expose(large, tab=False)
