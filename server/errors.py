@@ -15,7 +15,12 @@ ServerError
 ├── PeerUnavailable          a DICOM system is away or refuses us: wait, and do what the text says
 ├── StorageFull              free disk space
 │   └── AuditUnavailable     the audit trail cannot be written: free space, or mend its folder
+├── Busy                     too much is asked at once: ask again shortly
 └── Conflict                 the UID is taken by other bytes
+
+Rooms have branches of their own below `ServerError`: `live.errors` and `dicomweb.errors`, which requests are refused with;
+`dimse.reasons`, which reach others as `PeerUnavailable`; `export.masking.Refused`, for which an object stays here;
+`app.supervisor.ChildFailed`.
 """
 
 
@@ -87,6 +92,10 @@ class StorageFull(ServerError):
 
 class AuditUnavailable(StorageFull):
     """The audit trail cannot be written: free space, or mend its folder."""
+
+
+class Busy(ServerError):
+    """Too much is asked at once: ask again shortly."""
 
 
 class Conflict(ServerError):

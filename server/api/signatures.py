@@ -9,7 +9,8 @@ from server.api.auditing import record_signing
 from server.api.resources import STORE, json_response, uid_in_path
 from server.api.routes import GRANT, Route, route
 from server.api.schemas import PersonInfo, SignatureInfo, SignaturePage, SignVisit
-from server.signing import Busy, SigningDesk
+from server.errors import Busy
+from server.signing import SigningDesk
 from server.store import Instance, Signature, SigningState, is_signed_by, need_signable
 
 SIGNING = web.AppKey("signing", SigningDesk)

@@ -1,7 +1,7 @@
 """DICOMweb (PS3.18) over the server's own store and archive."""
 
 from server.dicomweb.accept import Accepted, read_accept
-from server.dicomweb.errors import BadRequest, Busy, NotAcceptable
+from server.dicomweb.errors import BadRequest, NotAcceptable
 from server.dicomweb.objects import Frames
 from server.dicomweb.rendering import Picture
 from server.dicomweb.service import Address, Body, DicomWeb, Found, etag
@@ -11,7 +11,6 @@ __all__ = [
     "Address",
     "BadRequest",
     "Body",
-    "Busy",
     "DicomWeb",
     "Found",
     "Frames",

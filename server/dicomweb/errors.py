@@ -1,4 +1,9 @@
-"""What a DICOMweb request can be refused for."""
+"""What a DICOMweb request can be refused for, each with the HTTP status that says it.
+
+ServerError
+├── BadRequest       400
+└── NotAcceptable    406
+"""
 
 from server.errors import ServerError
 
@@ -9,7 +14,3 @@ class BadRequest(ServerError):
 
 class NotAcceptable(ServerError):
     """What is asked for does not exist in an acceptable form; the text names those there are."""
-
-
-class Busy(ServerError):
-    """Too much is asked at once: try again."""

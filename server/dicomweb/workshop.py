@@ -16,8 +16,7 @@ from typing import Generic, ParamSpec, TypeVar
 
 import cv2
 
-from server.dicomweb.errors import Busy
-from server.errors import BadImage, ServerError
+from server.errors import BadImage, Busy, ServerError
 from server.parent import die_with_parent
 
 P = ParamSpec("P")

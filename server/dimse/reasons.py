@@ -1,4 +1,12 @@
-"""Why an association did not come about or ended, in words, with what to do."""
+"""Why an association did not come about or ended, in words, with what to do.
+
+WireError
+├── TooSlow     no answer in time
+├── Closed      the connection ended
+├── Garbage     what came is not DICOM, or beyond what is taken
+├── Rejected    A-ASSOCIATE-RJ
+└── Aborted     A-ABORT
+"""
 
 import socket
 import ssl

@@ -8,8 +8,7 @@ from asyncio.subprocess import PIPE
 
 import msgspec
 
-from server.errors import BadImage, StorageFull
-from server.signing.errors import Busy
+from server.errors import BadImage, Busy, StorageFull
 from server.signing.job import Answer, Job
 
 LIMIT_S = 120.0

@@ -8,8 +8,8 @@ from server.api.dicomweb import request as asked
 from server.api.problems import host_name
 from server.api.routes import Handler
 from server.api.settings import SETTINGS
-from server.dicomweb import BadRequest, Busy, DicomWeb, NotAcceptable
-from server.errors import BadImage
+from server.dicomweb import BadRequest, DicomWeb, NotAcceptable
+from server.errors import BadImage, Busy
 from server.store import Instance
 
 ROOT = "/dicom-web"

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from server.errors import BadImage
-from server.signing import Busy
+from server.errors import BadImage, Busy
 from server.signing.job import Job
 from server.signing.press import QUEUE, Press
 from server.store import Covered

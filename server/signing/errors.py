@@ -1,7 +1,0 @@
-"""Errors of this room."""
-
-from server.errors import ServerError
-
-
-class Busy(ServerError):
-    """Other reports are being made: ask again shortly."""
