@@ -22,9 +22,9 @@ def doctor(data: Path, *options: str, **environment: str) -> tuple[int, str]:
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 
-def test_all_is_well(tmp_path: Path, triton_url: str) -> None:
+def test_all_is_well(tmp_path: Path, small_triton_url: str) -> None:
     admin_token(tmp_path / "keys")
-    status, told = doctor(tmp_path, "--triton", triton_url)
+    status, told = doctor(tmp_path, "--triton", small_triton_url)
     assert status == 0, told
     assert "fails" not in told
     for fact in ("GB free", "mode 0600", "sqlite, 0 visits", "all models ready"):
@@ -46,26 +46,26 @@ def test_without_tritons_environment_it_names_make_setup(tmp_path: Path) -> None
     assert "make setup" in told
 
 
-def test_secrets_that_others_can_read(tmp_path: Path, triton_url: str) -> None:
+def test_secrets_that_others_can_read(tmp_path: Path, small_triton_url: str) -> None:
     admin_token(tmp_path / "keys")
     (tmp_path / "keys" / "token.secret").chmod(0o644)
-    status, told = doctor(tmp_path, "--triton", triton_url)
+    status, told = doctor(tmp_path, "--triton", small_triton_url)
     assert status == 1
     assert "readable by others: token.secret" in told
     assert "chmod 600" in told
 
 
-def test_a_database_that_is_away(tmp_path: Path, triton_url: str) -> None:
+def test_a_database_that_is_away(tmp_path: Path, small_triton_url: str) -> None:
     url = f"postgresql://reader:{SECRET}@/skin?host={tmp_path}"
-    status, told = doctor(tmp_path, "--triton", triton_url, DERMABOOTH_SERVER_DATABASE__URL=url)
+    status, told = doctor(tmp_path, "--triton", small_triton_url, DERMABOOTH_SERVER_DATABASE__URL=url)
     assert status == 1
     assert "the database does not answer" in told
     assert "start the database, and check database.url, user and password" in told
 
 
-def test_a_database_of_no_known_kind(tmp_path: Path, triton_url: str) -> None:
+def test_a_database_of_no_known_kind(tmp_path: Path, small_triton_url: str) -> None:
     url = f"mysql://reader:{SECRET}@localhost/skin"
-    status, told = doctor(tmp_path, "--triton", triton_url, DERMABOOTH_SERVER_DATABASE__URL=url)
+    status, told = doctor(tmp_path, "--triton", small_triton_url, DERMABOOTH_SERVER_DATABASE__URL=url)
     assert status == 1
     assert "use sqlite:///PATH or postgresql://" in told
 
@@ -77,9 +77,9 @@ def test_an_external_triton_that_is_away(tmp_path: Path) -> None:
     assert "correct triton.url" in told
 
 
-def test_a_real_postgresql(tmp_path: Path, triton_url: str, postgresql: object) -> None:
+def test_a_real_postgresql(tmp_path: Path, small_triton_url: str, postgresql: object) -> None:
     assert callable(postgresql)
     url = postgresql("doctor")
-    status, told = doctor(tmp_path, "--triton", triton_url, DERMABOOTH_SERVER_DATABASE__URL=url)
+    status, told = doctor(tmp_path, "--triton", small_triton_url, DERMABOOTH_SERVER_DATABASE__URL=url)
     assert status == 0, told
     assert "postgresql, 0 visits" in told

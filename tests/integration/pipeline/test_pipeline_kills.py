@@ -50,14 +50,16 @@ def objects(data: Path) -> dict[Path, bytes]:
 
 
 @pytest.mark.parametrize("point", [point for point in POINTS if point != HELD])
-async def test_a_server_that_kills_itself(point: str, data: Path, tmp_path: Path, triton_url: str) -> None:
+async def test_a_server_that_kills_itself(
+    point: str, data: Path, tmp_path: Path, small_triton_url: str
+) -> None:
     visit, endpoint = plan_visit(8, [Light.WHITE]), free_endpoint()
     async with a_booth(tmp_path / "spool", data, endpoint) as booth:
-        async with work(data, triton_url, endpoint, die_at=point) as process:
+        async with work(data, small_triton_url, endpoint, die_at=point) as process:
             await booth.send(visit)
             assert await process.dead() == -signal.SIGKILL
         before = objects(data)
-        async with work(data, triton_url, endpoint):
+        async with work(data, small_triton_url, endpoint):
             await booth.delivered()
             await check_complete(data, visit)
     after = objects(data)
@@ -65,38 +67,38 @@ async def test_a_server_that_kills_itself(point: str, data: Path, tmp_path: Path
 
 
 async def test_a_killed_server_leaves_no_shared_memory_with_triton(
-    data: Path, tmp_path: Path, triton_url: str
+    data: Path, tmp_path: Path, small_triton_url: str
 ) -> None:
     endpoint = free_endpoint()
     async with a_booth(tmp_path / "spool", data, endpoint) as booth:
         for point in ("photo between file and row", ""):
             visit = plan_visit(8, [Light.WHITE])
-            async with work(data, triton_url, endpoint, die_at=point) as process:
+            async with work(data, small_triton_url, endpoint, die_at=point) as process:
                 await booth.send(visit)
                 if point:
                     await process.dead()
-                    assert await regions_of(process, triton_url)
+                    assert await regions_of(process, small_triton_url)
                     killed = process
                 else:
                     await check_complete(data, visit)
-        assert not await regions_of(killed, triton_url)
+        assert not await regions_of(killed, small_triton_url)
 
 
-async def regions_of(process: WorkProcess, triton_url: str) -> list[str]:
+async def regions_of(process: WorkProcess, small_triton_url: str) -> list[str]:
     """Shared memory that Triton holds for a process."""
-    async with InferenceServerClient(triton_url) as triton:
+    async with InferenceServerClient(small_triton_url) as triton:
         status = await triton.get_system_shared_memory_status()
         return [name for name in status.regions if name.startswith(f"dermabooth-{process.pid}-")]
 
 
 async def test_a_server_that_is_killed_after_it_acknowledged(
-    data: Path, tmp_path: Path, triton_url: str
+    data: Path, tmp_path: Path, small_triton_url: str
 ) -> None:
     visit, endpoint = plan_visit(12, [Light.WHITE]), free_endpoint()
     async with a_booth(tmp_path / "spool", data, endpoint) as booth:
-        async with work(data, triton_url, endpoint, die_at=HELD):
+        async with work(data, small_triton_url, endpoint, die_at=HELD):
             await booth.send(visit)
             await booth.delivered()
         assert objects(data) == {}
-    async with work(data, triton_url, endpoint):
+    async with work(data, small_triton_url, endpoint):
         await check_complete(data, visit)

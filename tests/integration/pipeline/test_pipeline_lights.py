@@ -16,9 +16,9 @@ pytestmark = pytest.mark.integration
 WHITE, CROSS, PARALLEL = LIGHTS
 
 
-async def test_stills_may_arrive_in_any_order(pipeline: Opener, triton_url: str) -> None:
+async def test_stills_may_arrive_in_any_order(pipeline: Opener, small_triton_url: str) -> None:
     visits = []
-    async with pipeline(triton_url) as room:
+    async with pipeline(small_triton_url) as room:
         for order in itertools.islice(itertools.permutations(LIGHTS), 1, None, 2):
             visit = plan_visit(8)
             visits.append(visit)
@@ -35,10 +35,10 @@ async def test_stills_may_arrive_in_any_order(pipeline: Opener, triton_url: str)
 
 
 async def test_a_light_waits_for_white_until_the_booth_says_there_is_none(
-    pipeline: Opener, triton_url: str
+    pipeline: Opener, small_triton_url: str
 ) -> None:
     visit = plan_visit(8, [CROSS, PARALLEL])
-    async with pipeline(triton_url) as room:
+    async with pipeline(small_triton_url) as room:
         await room.open(visit)
         await room.arrive(visit, PARALLEL)
         waiting = await room.until(visit, PARALLEL, lambda steps: steps["face"].error != "")
@@ -53,9 +53,11 @@ async def test_a_light_waits_for_white_until_the_booth_says_there_is_none(
             assert still.face.source == "detected"
 
 
-async def test_an_aborted_visit_is_analysed_as_far_as_it_came(pipeline: Opener, triton_url: str) -> None:
+async def test_an_aborted_visit_is_analysed_as_far_as_it_came(
+    pipeline: Opener, small_triton_url: str
+) -> None:
     visit = plan_visit(8, [PARALLEL])
-    async with pipeline(triton_url) as room:
+    async with pipeline(small_triton_url) as room:
         await room.open(visit)
         await room.arrive(visit, PARALLEL)
         await room.close(visit, complete=False)
@@ -63,10 +65,10 @@ async def test_an_aborted_visit_is_analysed_as_far_as_it_came(pipeline: Opener, 
 
 
 async def test_a_booth_that_is_never_heard_of_again_holds_up_nothing_for_ever(
-    pipeline: Opener, triton_url: str
+    pipeline: Opener, small_triton_url: str
 ) -> None:
     visit = plan_visit(8, [PARALLEL])
-    async with pipeline(triton_url) as room:
+    async with pipeline(small_triton_url) as room:
         await room.open(visit)
         await room.arrive(visit, PARALLEL, ago_s=PATIENCE_S + 1)
         await room.assert_complete(visit)
@@ -74,10 +76,10 @@ async def test_a_booth_that_is_never_heard_of_again_holds_up_nothing_for_ever(
 
 @pytest.mark.parametrize("broken", [WHITE, CROSS], ids=str)
 async def test_a_still_that_is_no_picture_is_given_up_alone(
-    broken: Light, pipeline: Opener, triton_url: str
+    broken: Light, pipeline: Opener, small_triton_url: str
 ) -> None:
     visit = plan_visit(8)
-    async with pipeline(triton_url) as room:
+    async with pipeline(small_triton_url) as room:
         await room.open(visit)
         for light in LIGHTS:
             await room.arrive(visit, light, data=b"no picture" if light is broken else None)

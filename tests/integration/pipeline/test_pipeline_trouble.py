@@ -44,11 +44,11 @@ async def test_stills_wait_for_triton_at_the_start_and_when_it_is_killed(
             assert managed.restarts == 1
 
 
-async def test_work_waits_for_room_on_the_disk(data: Path, triton_url: str) -> None:
+async def test_work_waits_for_room_on_the_disk(data: Path, small_triton_url: str) -> None:
     visit = plan_visit(8, [Light.WHITE])
     store = Store.open(f"sqlite:///{data / 'dermabooth.db'}", steps=STEPS)
     archive = Archive(data / "archive")
-    process = WorkProcess(data, triton_url, free_endpoint())
+    process = WorkProcess(data, small_triton_url, free_endpoint())
     try:
         await process.up()
         process.limit_files(200_000)
@@ -70,13 +70,13 @@ async def test_work_waits_for_room_on_the_disk(data: Path, triton_url: str) -> N
 
 
 async def test_a_photo_is_archived_even_if_its_analysis_fails_for_good(
-    pipeline: Opener, triton_url: str
+    pipeline: Opener, small_triton_url: str
 ) -> None:
     async def refused(_still: Still) -> StepResult:
         raise InferenceError("Triton refused: no such model")
 
     visit = plan_visit(8, [Light.WHITE])
-    async with pipeline(triton_url, inference=refused) as room:
+    async with pipeline(small_triton_url, inference=refused) as room:
         await room.open(visit)
         await room.arrive(visit, Light.WHITE)
         await room.close(visit)
@@ -94,7 +94,7 @@ async def test_a_photo_is_archived_even_if_its_analysis_fails_for_good(
 
 
 async def test_a_step_that_raises_is_tried_a_few_times(
-    pipeline: Opener, triton_url: str, monkeypatch: pytest.MonkeyPatch
+    pipeline: Opener, small_triton_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = 0
 
@@ -105,7 +105,7 @@ async def test_a_step_that_raises_is_tried_a_few_times(
 
     monkeypatch.setattr(worker, "RETRY_S", 0.01)
     visit = plan_visit(8, [Light.WHITE])
-    async with pipeline(triton_url, findings=raises) as room:
+    async with pipeline(small_triton_url, findings=raises) as room:
         await room.open(visit)
         await room.arrive(visit, Light.WHITE)
         await room.close(visit)

@@ -29,8 +29,8 @@ def up(program: ServerProgram, role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["live", "work"])
-def test_one_process_alone(role: str, tmp_path: Path, triton_url: str) -> None:
-    with server_program(tmp_path / "data", "--only", role, "--triton", triton_url) as program:
+def test_one_process_alone(role: str, tmp_path: Path, small_triton_url: str) -> None:
+    with server_program(tmp_path / "data", "--only", role, "--triton", small_triton_url) as program:
         up(program, role)
         assert len(program.tree()) == 1
         assert program.stop() == 0
