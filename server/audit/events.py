@@ -1,4 +1,4 @@
-"""What is audited: one function per message of PS3.15 section A.5.3, and the parts of which it is made."""
+"""What is audited: one function per message of PS3.15 section A.5.3 that is sent, and the parts of which it is made."""
 
 import time
 from collections.abc import Mapping, Sequence

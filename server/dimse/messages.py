@@ -39,7 +39,6 @@ class Command(IntEnum):
     C_STORE_RQ = 0x0001
     C_FIND_RQ = 0x0020
     C_ECHO_RQ = 0x0030
-    C_CANCEL_RQ = 0x0FFF
     N_EVENT_REPORT_RQ = 0x0100
     N_ACTION_RQ = 0x0130
     RESPONSE = 0x8000

@@ -22,6 +22,7 @@ class Planned:
     name: str
     """As the table `work` holds it, and the method that does it."""
     makes: str
+    """In words, for who reads the list."""
     needs: tuple[str, ...] = ()
     """The steps that it cannot do without; with anything else missing it does what it can."""
     turn: Turn = Turn.LATER
