@@ -32,10 +32,8 @@ def person(seed: int, ita_class: str, width: int, height: int, *, demo: bool = T
     return CameraModel(exposure=0.15, psf_sigma_px=0.0).expose(np.asarray(linear, np.float32), seed).srgb
 
 
-def sheet(
-    width: int = 240, height: int = 300, *, seeds: tuple[int, ...] = _SEEDS, demo: bool = True
-) -> NDArray[np.uint8]:
-    """The contact sheet: light to dark from left to right, two people a class."""
+def sheet(width: int, height: int, *, seeds: tuple[int, ...], demo: bool) -> NDArray[np.uint8]:
+    """The contact sheet, uint8 sRGB: portraits of `width` x `height`, light to dark from left to right, two a class."""
     portraits = []
     for index, seed in enumerate(seeds):
         portraits.append(person(seed, ITA_CLASSES[index % _COLUMNS], width, height, demo=demo))

@@ -44,7 +44,7 @@ def spot(
 
 
 def inflamed(canvas: Canvas, kind: str, y: float, x: float) -> None:
-    """A papule, or with a cap of pus a pustule."""
+    """A papule, or with a cap of pus a pustule; its centre in px."""
     radius, dose = lognormal(canvas, "papule_radius", 0.22, 0.7, 1.5), np.float32(canvas.draw("papule_dose"))
     rise, share, pus = canvas.draw("papule_rise"), canvas.draw("pus_share"), canvas.draw("pus")
     b = blob(canvas, y, x, radius, 0.5, 0.08)
@@ -99,7 +99,7 @@ def wrinkles(canvas: Canvas, count: int) -> None:
 
 
 def groove(canvas: Canvas, line: Field, half_width: float, aspect: float) -> None:
-    """One wrinkle along a path; its depth tapers towards both ends."""
+    """One wrinkle along a path (n, 2) of column and row in px, `half_width` in mm; its depth tapers towards both ends."""
     side, width = canvas.side, half_width * canvas.px_per_mm
     distance = distance_to(side, line)
     chord = line[-1] - line[0]
@@ -117,7 +117,7 @@ def groove(canvas: Canvas, line: Field, half_width: float, aspect: float) -> Non
 
 
 def pores(canvas: Canvas, per_cm2: float) -> Field:
-    """Open pores, unevenly dense; their places (n, 2) in px."""
+    """Open pores, unevenly dense; their places (n, 2), row and column in px."""
     places = canvas.anywhere(canvas.count(per_cm2), 2.0)
     dense = 0.6 + 0.4 * smooth_noise(canvas, 4.0)[places[:, 0].astype(int), places[:, 1].astype(int)]
     places = f32(places[canvas.rng.random(len(places)) < np.clip(dense, 0.15, 1)])
