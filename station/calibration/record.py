@@ -101,11 +101,12 @@ class IrradianceRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FocusRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Sharpness of the rig."""
+    """Sharpness of the rig: spatial frequency at half contrast (ISO 12233, slanted edge)."""
 
     mtf50: float
     """Cycles/px; of a series, that of its top."""
     position: float | None = None
+    """Of the top, in the steps of the series; None without one."""
     series: tuple[tuple[float, float], ...] = ()
     """(position, MTF50) pairs."""
 

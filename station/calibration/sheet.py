@@ -21,6 +21,8 @@ _BLACK, _WHITE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 _FINE = 4
 """Parts of a pixel's side that an edge is smoothed over."""
 _STRIPE_ROWS = 64
+_BEHIND = 0.05
+"""Reflectance of the room behind a sheet that stands."""
 _SHIFT = 4
 """Bits of the fraction of a pixel that polygons are drawn with."""
 
@@ -70,13 +72,13 @@ def turned_edge(layout: ChartLayout) -> Colours:
     return np.asarray((corners - middle) @ turn.T + middle)
 
 
-def draw_light(layout: ChartLayout, px_per_mm: float, *, mounted: bool = False) -> NDArray[np.float32]:
-    """The sheet as reflectance, (height, width, 3) linear sRGB, edges smoothed over 4 x 4 parts of a pixel.
+def draw_light(layout: ChartLayout, px_per_mm: float) -> NDArray[np.float32]:
+    """The sheet, its patches mounted, as reflectance, (height, width, 3) linear sRGB, edges smoothed over 4 x 4 parts of a pixel.
 
     Colours beyond sRGB stay what they are: a component may be below 0.
     """
     width, height = (round(side * px_per_mm) for side in PAGE_MM)
-    shapes = sheet_shapes(layout, mounted=mounted)
+    shapes = sheet_shapes(layout, mounted=True)
     paints = list(dict.fromkeys([_WHITE, *(shape.paint for shape in shapes)]))
     page = np.zeros((height * _FINE, width * _FINE), np.uint8)
     for shape in shapes:
@@ -90,15 +92,13 @@ def draw_light(layout: ChartLayout, px_per_mm: float, *, mounted: bool = False) 
     return drawn
 
 
-def draw_standing(
-    layout: ChartLayout, width: int, height: int, px_per_mm: float, background: float = 0.05
-) -> NDArray[np.float32]:
+def draw_standing(layout: ChartLayout, width: int, height: int, px_per_mm: float) -> NDArray[np.float32]:
     """The sheet, its patches mounted, upright in the middle of a dark scene: (height, width, 3) reflectance.
 
     Drawn in whole pixels and set down on whole pixels, so that the truth is exact. What does not fit is cut off.
     """
-    sheet = draw_light(layout, px_per_mm, mounted=True)
-    scene = np.full((height, width, 3), background, np.float32)
+    sheet = draw_light(layout, px_per_mm)
+    scene = np.full((height, width, 3), _BEHIND, np.float32)
     left, top = (width - sheet.shape[1]) // 2, (height - sheet.shape[0]) // 2
     cut = sheet[max(-top, 0) : max(-top, 0) + height, max(-left, 0) : max(-left, 0) + width]
     at, along = max(top, 0), max(left, 0)

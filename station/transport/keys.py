@@ -21,19 +21,19 @@ class KeyPair:
     secret: bytes = field(repr=False)
 
 
-def open_keys(folder: Path, name: str = "booth") -> KeyPair:
-    """The pair in `folder`, made at the first call: `NAME.secret` (mode 0600) and `NAME.key`, the public key.
+def open_keys(folder: Path) -> KeyPair:
+    """The pair in `folder`, made at the first call: `booth.secret` (mode 0600) and `booth.key`, the public key.
 
     Raises `ConfigError` if the secret is damaged or readable by other users.
     """
-    path = folder / f"{name}.secret"
+    path = folder / "booth.secret"
     if not path.exists():
         _create(path, zmq.curve_keypair()[1], 0o600)
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise ConfigError(f"{path} is open to other users: chmod 600 {path}")
     secret = load_key(path)
     pair = KeyPair(zmq.curve_public(secret), secret)
-    public = folder / f"{name}.key"
+    public = folder / "booth.key"
     if not public.exists() or public.read_bytes().strip() != pair.public:
         public.unlink(missing_ok=True)
         _create(public, pair.public, 0o644)

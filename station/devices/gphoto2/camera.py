@@ -126,7 +126,7 @@ class Gphoto2Camera(Camera):
     def _open_camera(self) -> None:
         self._originals.look()
         tether = self._tether = Tether.open(self._options.model, self._options.port)
-        self._times = exposure_times(tether.choices())
+        self._times = exposure_times(tether.times())
         if not self._times:
             raise DeviceUnavailable(f"{tether.model} lets its exposure time not be set: turn its dial to M")
         self._nameplate = CameraInfo(

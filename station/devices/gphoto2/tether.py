@@ -76,10 +76,10 @@ class Tether:
                 return ""
             raise DeviceError(f"{self.model}, setting {key}: {error.string}") from error
 
-    def choices(self, key: str = _TIMES_KEY) -> Sequence[str]:
-        """Values that a setting can have; the exposure times unless told otherwise."""
-        with _told(f"{self.model}, setting {key}"):
-            widget = self._camera.get_single_config(key)
+    def times(self) -> Sequence[str]:
+        """The exposure times that the camera offers, in its own words."""
+        with _told(f"{self.model}, setting {_TIMES_KEY}"):
+            widget = self._camera.get_single_config(_TIMES_KEY)
             return [str(choice) for choice in widget.get_choices()]
 
     def write(self, key: str, value: str) -> None:

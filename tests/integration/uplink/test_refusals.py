@@ -368,7 +368,7 @@ async def a_strange_server(keys: KeyPair, *answers: bytes) -> AsyncIterator[str]
 async def test_a_station_leaves_a_server_that_it_cannot_understand(
     tmp_path: Path, answers: list[bytes], problem: str
 ) -> None:
-    keys = open_keys(tmp_path / "server", "server")
+    keys = open_keys(tmp_path / "server")
     async with a_strange_server(keys, *answers) as endpoint:
         spool = Spool.open(tmp_path / "spool")
         uplink = ZeroMqUplink(
