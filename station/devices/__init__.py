@@ -4,7 +4,6 @@ The drivers are behind a door of their own, `registry`, so that whoever needs th
 """
 
 from station.devices.base import (
-    DARK_LIMIT_S,
     Camera,
     Captured,
     ExposureRange,
@@ -22,7 +21,6 @@ from station.devices.latest import Latest, LatestFrame
 from station.devices.worker import Worker
 
 __all__ = [
-    "DARK_LIMIT_S",
     "Bench",
     "Camera",
     "Captured",

@@ -5,7 +5,6 @@ from station.transport.keys import KeyPair, load_key, open_keys, parse_key
 from station.transport.room import WARN_BELOW, Room, SpoolRoom
 from station.transport.spool import Spool
 from station.transport.timing import Timing
-from station.transport.visit_files import SpooledVisit
 from station.transport.zeromq import ZeroMqUplink
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "Room",
     "Spool",
     "SpoolRoom",
-    "SpooledVisit",
     "Timing",
     "Uplink",
     "UplinkState",

@@ -21,7 +21,6 @@ __all__ = [
     "Track",
     "examine",
     "goal",
-    "untracked",
 ]
 
 NAMES = tuple(GOALS)

@@ -6,7 +6,7 @@ from training.networks.cam import Classified, activation_maps, enlarged, normali
 from training.networks.densenet import DenseNet
 from training.networks.encoder_decoder import EncoderDecoder, Maps
 from training.networks.enhancement import ColourEnhancement, Denoise
-from training.networks.initial import BadWeights, Taken, load_initial
+from training.networks.initial import BadWeights, load_initial
 from training.networks.pictures import (
     encoded,
     indices,
@@ -38,7 +38,6 @@ __all__ = [
     "ResNet18",
     "Segmentation",
     "SeverityNetwork",
-    "Taken",
     "activation_maps",
     "encoded",
     "enlarged",

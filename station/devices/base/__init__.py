@@ -4,7 +4,7 @@ from station.devices.base.camera import Camera, Captured, ExposureRange, Shot, p
 from station.devices.base.extras import extra
 from station.devices.base.fitting import fitted
 from station.devices.base.folder_room import FolderRoom
-from station.devices.base.interlock import POLL_S, READ_LIMIT_S, Interlock, InterlockReading
+from station.devices.base.interlock import POLL_S, Interlock, InterlockReading
 from station.devices.base.lights import DARK_LIMIT_S, LightRig
 from station.devices.base.options import CameraOptions
 from station.devices.base.picture import read_picture
@@ -13,7 +13,6 @@ from station.devices.base.watched import Ramp, WatchedLightRig
 __all__ = [
     "DARK_LIMIT_S",
     "POLL_S",
-    "READ_LIMIT_S",
     "Camera",
     "CameraOptions",
     "Captured",

@@ -2,7 +2,6 @@
 
 from station.devices.serial.interlock import SerialInterlock, SerialInterlockOptions
 from station.devices.serial.lights import SerialChannel, SerialLightRig, SerialLightsOptions
-from station.devices.serial.wire import checksum, framed, unframed
 
 __all__ = [
     "SerialChannel",
@@ -10,7 +9,4 @@ __all__ = [
     "SerialInterlockOptions",
     "SerialLightRig",
     "SerialLightsOptions",
-    "checksum",
-    "framed",
-    "unframed",
 ]

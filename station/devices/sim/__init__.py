@@ -2,7 +2,6 @@
 
 from station.devices.sim.camera import (
     CALIBRATION,
-    FRAME_MM,
     NOMINAL_S,
     SimCamera,
     SimCameraOptions,
@@ -10,13 +9,11 @@ from station.devices.sim.camera import (
     px_per_mm,
 )
 from station.devices.sim.interlock import SimInterlock, SimInterlockOptions
-from station.devices.sim.lights import SIM_LIGHTS, SimLightRig, SimLightsOptions
+from station.devices.sim.lights import SimLightRig, SimLightsOptions
 
 __all__ = [
     "CALIBRATION",
-    "FRAME_MM",
     "NOMINAL_S",
-    "SIM_LIGHTS",
     "SimCamera",
     "SimCameraOptions",
     "SimInterlock",
