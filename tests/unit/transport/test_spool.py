@@ -72,6 +72,7 @@ async def test_a_visit_is_kept_with_what_was_taken(tmp_path: Path) -> None:
     uids = [(await spool.put(a_still(study, seed=n))).sop_instance_uid for n in range(3)]
     await spool.forget(uids[2])
     await spool.forget(uids[0])
+    assert spool.taken(study) == (uids[2], uids[0], uids[1])
     spool = await reopened(spool)
     assert spool.taken(study) == (uids[2], uids[0], uids[1])
     closed = VisitClosed(study_instance_uid=study, closed_at=2.0, stills=spool.taken(study), complete=False)
