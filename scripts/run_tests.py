@@ -1,7 +1,7 @@
 """Run the tests in stages, each as many at a time as they bear; options go on to pytest.
 
-Tests of one process share all cores. Those that start programs or browsers of their own run two at a time. Whole demos keep time
-and go one after the other. With paths among the options only those run, one after the other.
+Tests of one process share all cores. Those that start programs or browsers of their own wait for them much of the time and run three
+at a time. Whole demos keep time and go one after the other. With paths among the options only those run, one after the other.
 """
 
 import subprocess
@@ -13,7 +13,7 @@ DEMOS = ("tests/browser/test_end_to_end.py", "tests/integration/demo")
 APART = tuple(word for demo in DEMOS for word in ("--ignore", demo))
 STAGES = (
     ("tests/unit", "tests/architecture", "-n", "logical", "--maxprocesses", "4", *TOGETHER),
-    ("tests/contract", "tests/integration", "tests/interop", "tests/browser", *APART, "-n", "2", *TOGETHER),
+    ("tests/contract", "tests/integration", "tests/interop", "tests/browser", *APART, "-n", "3", *TOGETHER),
     (*DEMOS, "tests/hardware"),
 )
 PASSED, FAILED, NONE_CHOSEN = 0, 1, 5
