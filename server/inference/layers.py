@@ -41,9 +41,11 @@ class FaceLayers:
     reflection: Image
 
 
-async def live_layers(client: TritonClient, crop: npt.NDArray[np.uint8], box: Box) -> LiveLayers:
+async def live_layers(
+    client: TritonClient, crop: npt.NDArray[np.uint8], box: Box, *, timeout_s: float = _LIVE_TIMEOUT_S
+) -> LiveLayers:
     """Maps of one crop [H,W,3] in sRGB with the face box in [0, 1] (`FaceCrop.cut`, `FaceCrop.box`)."""
-    return await _face(client, "live", crop, box, Priority.LIVE, _LIVE_TIMEOUT_S)
+    return await _face(client, "live", crop, box, Priority.LIVE, timeout_s)
 
 
 async def chromophores(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
-from station.calibration import CalibrationRecord, DailyCheck, Drift, DriftLimits, NamedRecord, append_history
+from station.calibration import CalibrationRecord, DailyCheck, Drift, NamedRecord, append_history
+from station.calibration.drift import DriftLimits
 from station.protocol import Verdict
 from tests.browser.pages import KioskPage
 
