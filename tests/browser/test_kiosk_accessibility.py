@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from playwright.async_api import BrowserContext, expect
 
-from station.kiosk import Phase, make_kiosk
+from station.kiosk import InstrumentStatus, Phase, make_kiosk
 from station.protocol import Verdict, View
 from tests.browser.axe import violations
 from tests.browser.pages import KioskPage
@@ -67,6 +67,9 @@ async def test_no_screen_breaks_a_rule(booth: Booth, language: str) -> None:
     await booth.check("framing")
     await page.page.locator('[data-action="anyway"]').click()
     await booth.check("reason")
+    await page.page.keyboard.press("Escape")
+    await page.page.locator('[data-action="abort"]').click()
+    await booth.check("stop")
     await page.page.keyboard.press("Escape")
     agent.green(None)
     await page.shoot.wait_for()
@@ -129,3 +132,8 @@ async def test_what_the_booth_says_is_translated_or_marked_as_english(booth: Boo
     await expect(framing.locator('.then [lang="en"]')).to_have_text("Nobody has translated this.")
     booth.agent.want("1.4 stops too dark: raise the lamp power or the exposure time.")
     await expect(framing.locator(".now")).to_contain_text("Trop sombre de 1,4 IL")
+    booth.agent.fail("the camera does not answer: check its cable")
+    lock = InstrumentStatus(name="interlock", driver="modbus", ready=True, detail="safe")
+    booth.agent.change(instruments=(lock,))
+    await page.go("state")
+    await expect(page.page.locator("state-page")).to_contain_text("modbus · sûr")

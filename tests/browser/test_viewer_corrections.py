@@ -40,7 +40,9 @@ async def test_a_visit_is_moved_to_who_was_photographed(server: Server) -> None:
     await expect(dialog.locator("[name=patient_id]")).to_have_value("")
     await expect(dialog).to_contain_text("withdrawn wherever they went")
     await dialog.locator("[name=patient_id]").fill(OTHER.patient_id)
-    await dialog.locator("[name=patient_name]").fill(OTHER.patient_name)
+    family, given = OTHER.patient_name.split("^")
+    await dialog.locator("[name=family]").fill(family)
+    await dialog.locator("[name=given]").fill(given)
     await dialog.locator("[name=patient_birth_date]").fill("2999-01-01")
     await dialog.locator("[name=reason]").fill("one line too low")
     await dialog.locator("[data-action=confirm]").click()
@@ -55,6 +57,21 @@ async def test_a_visit_is_moved_to_who_was_photographed(server: Server) -> None:
     await expect(visit.locator("[data-note=correcting]")).to_have_count(0)
     now = (await server.store.visit(shot.study)).patient
     assert (now.patient_id, now.patient_birth_date) == (OTHER.patient_id, "19900101")
+
+
+async def test_how_a_name_is_written_in_other_scripts_stays(server: Server) -> None:
+    shot, visit = await opened(server, Scope.READ, Scope.CORRECT)
+    await visit.locator("[data-action=correct]").click()
+    dialog = visit.locator("correct-dialog dialog")
+    await expect(dialog.get_by_label("Family name", exact=True)).to_have_value("Yamada")
+    await expect(dialog.get_by_label("Given name, ideographic")).to_have_value("太郎")
+    await dialog.get_by_label("Given name", exact=True).fill("Taro")
+    await dialog.locator("[name=reason]").fill("as in the passport")
+    await dialog.locator("[data-action=confirm]").click()
+    async with correcting(server.store, server.archive):
+        await expect(visit.locator("h1")).to_contain_text("Taro Yamada", timeout=_SLOW_MS)
+    now = (await server.store.visit(shot.study)).patient
+    assert now.patient_name == "Yamada^Taro=山田^太郎=やまだ^たろう"
 
 
 async def test_a_rejected_picture_is_told_in_the_history_only(server: Server) -> None:

@@ -115,6 +115,7 @@ async def test_what_happens_shows_by_itself_and_trouble_is_told(server: Server, 
     alert = page.locator("outbox-page").get_by_role("alert")
     await expect(alert).to_contain_text("The server does not answer", timeout=_SOON_MS)
     await expect(page.locator("delivery-row")).to_have_count(12)
+    assert await violations(page) == []
     await page.unroute("**/api/outbox?*")
     await alert.get_by_role("button", name="Try again").click()
     await expect(alert).to_have_count(0)

@@ -171,3 +171,21 @@ async def test_visits_are_searched_as_one_types(server: Server) -> None:
     await page.page.get_by_label("From").fill(day)
     await expect(page.visits).to_contain_text("P-1047")
     await expect(page.visits).to_have_count(1)
+
+
+async def test_what_cannot_be_loaded_is_said_and_asked_for_again(server: Server) -> None:
+    visit = await fill_visit(server.store, server.archive)
+    page = server.page
+    await page.open(server.code())
+    await page.booths.first.wait_for()
+    await page.page.route("**/api/visits*", lambda route: route.abort())
+    await page.page.route("**/api/visits/*", lambda route: route.abort())
+    await page.open_visits()
+    for address in ("#/visits", f"#/visits/{visit.study}"):
+        await page.page.goto(f"{server.url}/{address}")
+        await expect(page.alert).to_contain_text("The server does not answer")
+        assert await violations(page.page) == []
+    await page.page.unroute("**/api/visits/*")
+    await page.alert.get_by_role("button", name="Try again").click()
+    await expect(page.page.get_by_role("heading", level=1)).to_contain_text("Claire Moreau")
+    await expect(page.alert).to_have_count(0)

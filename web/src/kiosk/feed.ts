@@ -2,6 +2,7 @@
 
 import { prepareOverlay, type PreparedOverlay } from "../overlay/renderer";
 import { Backoff } from "../shared/backoff";
+import { LiveSocket } from "../shared/live-socket";
 import { unpackPicture, type BoothState, type PictureHeader } from "../wire/booth";
 
 /** A picture with the overlay of exactly that frame. */
@@ -22,39 +23,24 @@ const LONGEST_RETRY_MS = 4000;
 
 export class Feed {
   readonly #listener: FeedListener;
-  #socket: WebSocket | null = null;
-  #retry: number | undefined;
-  readonly #backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+  readonly #socket: LiveSocket;
   #closed = false;
   #busy = false;
   #next: ArrayBuffer | null = null;
 
   constructor(listener: FeedListener) {
     this.#listener = listener;
-    this.#open();
+    this.#socket = new LiveSocket(
+      "/live",
+      new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS),
+      (data) => this.#receive(data),
+      (connected) => listener.onConnected(connected),
+    );
   }
 
   close(): void {
     this.#closed = true;
-    window.clearTimeout(this.#retry);
-    this.#socket?.close();
-  }
-
-  #open(): void {
-    const socket = new WebSocket(`ws://${location.host}/live`);
-    socket.binaryType = "arraybuffer";
-    socket.onopen = () => {
-      this.#backoff.reset();
-      this.#listener.onConnected(true);
-    };
-    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.#receive(event.data);
-    socket.onclose = () => {
-      if (!this.#closed) {
-        this.#listener.onConnected(false);
-        this.#retry = window.setTimeout(() => this.#open(), this.#backoff.next());
-      }
-    };
-    this.#socket = socket;
+    this.#socket.close();
   }
 
   #receive(data: string | ArrayBuffer): void {

@@ -198,7 +198,7 @@ export class FramingScreen extends KioskScreen {
       </details>
       <details class="card" data-fold="layers">
         <summary>${t.layers}</summary>
-        <layer-panel compact .view=${this.view} @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}></layer-panel>
+        <layer-panel untitled .view=${this.view} @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}></layer-panel>
       </details>
     </div>`;
   }

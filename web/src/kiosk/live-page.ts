@@ -63,7 +63,7 @@ export class LivePage extends KioskScreen {
       <div class="columns">
         <div class="left">
           <live-picture .pictures=${this.pictures} .view=${this.view}></live-picture>
-          <layer-panel class="card" compact .view=${this.view} @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}></layer-panel>
+          <layer-panel class="card" .view=${this.view} @view-changed=${(event: CustomEvent<OverlayView>) => (this.view = event.detail)}></layer-panel>
         </div>
         <section class="card" aria-labelledby="quality">
           <h2 id="quality">${t.quality.heading}</h2>

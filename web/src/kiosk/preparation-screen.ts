@@ -3,6 +3,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { counted, fill, texts } from "../shared/catalogue";
 import { birthDate, listed, personName } from "../shared/catalogue/format";
 import { said } from "../shared/catalogue/operator";
+import { capital, lowered } from "../shared/words";
 import { kiosk } from "../styles/kiosk";
 import { shared } from "../styles/shared";
 import type { BodySite, Conditions, Preparation } from "../wire/protocol";
@@ -73,7 +74,7 @@ export class PreparationScreen extends KioskScreen {
         margin-top: 10px;
       }
       .who span {
-        white-space: nowrap;
+        display: inline-block;
       }
       .hint {
         font-size: 0.875rem;
@@ -131,8 +132,8 @@ export class PreparationScreen extends KioskScreen {
     const t = texts();
     const { views, recipe } = this.booth.protocol;
     return fill(t.preparation.plan, {
-      views: listed(views.map((view) => t.views[view])),
-      lights: listed(recipe.steps.map((step) => t.lights[step.light].toLowerCase())),
+      views: capital(listed(views.map((view) => lowered(t.views[view])))),
+      lights: listed(recipe.steps.map((step) => lowered(t.lights[step.light]))),
       pictures: counted(t.common.pictures, views.length * recipe.steps.length),
     });
   }
@@ -226,8 +227,11 @@ export class PreparationScreen extends KioskScreen {
   }
 }
 
+/** By its SNOMED CT code; a site that the catalogue lacks, as the protocol calls it. */
 function siteName({ code, side }: BodySite): string {
-  return side === null ? code.meaning : `${code.meaning}, ${texts().preparation.sides[side]}`;
+  const { sites, sides } = texts().preparation;
+  const called = (code.scheme === "SCT" ? (sites as Readonly<Record<string, string>>)[code.value] : undefined) ?? code.meaning;
+  return side === null ? called : `${called}, ${sides[side]}`;
 }
 
 /** Name, number and date of birth, as far as they are known. */

@@ -5,7 +5,7 @@ import { listed, quantity } from "../shared/catalogue/format";
 import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
 import { qualityName } from "../shared/words";
-import { shared } from "../styles/shared";
+import { shared, verdictColours } from "../styles/shared";
 import type { QualityMeasure, QualityReport, Verdict } from "../wire/protocol";
 
 const ORDER: Verdict[] = ["fail", "warn", "pass", "unknown"];
@@ -17,6 +17,7 @@ export class QualityLights extends Localised {
 
   static override styles = [
     shared,
+    verdictColours,
     css`
       ul {
         list-style: none;
@@ -27,7 +28,7 @@ export class QualityLights extends Localised {
       }
       li {
         display: grid;
-        grid-template-columns: 20px 1fr auto;
+        grid-template-columns: 20px 1fr fit-content(40%);
         gap: 1px 10px;
         align-items: center;
       }
@@ -37,17 +38,8 @@ export class QualityLights extends Localised {
         line-height: 1.4;
         color: var(--muted);
       }
-      .pass {
-        color: var(--pass);
-      }
-      .warn {
-        color: var(--warn);
-      }
-      .fail {
-        color: var(--fail);
-      }
-      .unknown {
-        color: var(--unknown);
+      .value {
+        text-align: right;
       }
       .icon {
         display: flex;
@@ -84,7 +76,7 @@ function light(measure: QualityMeasure): TemplateResult {
   return html`<li data-measure=${measure.name} data-verdict=${measure.verdict}>
     <span class="icon ${measure.verdict}">${verdictIcon(measure.verdict)}</span>
     <span><span class="visually-hidden">${texts().verdicts[measure.verdict]}: </span>${qualityName(measure.name)}</span>
-    <span class="muted tabular">${measure.value === null ? nothing : quantity(measure.value, measure.unit)}</span>
+    <span class="muted tabular value">${measure.value === null ? nothing : quantity(measure.value, measure.unit)}</span>
     ${quiet ? nothing : html`<span class="advice">${said(measure.advice)}</span>`}
   </li>`;
 }

@@ -83,7 +83,7 @@ export class RestTimer extends Localised {
     const t = texts().preparation;
     return html`<div class="row">
       <div role="timer" aria-label=${t.counting} class="clock">${stopwatch((endsAt - this.now) / 1000)}</div>
-      <button type="button" data-action="stop-count" @click=${this.#stop}>${t.stop}</button>
+      <button type="button" data-action="stop-count" @click=${this.#end}>${t.stop}</button>
     </div>`;
   }
 
@@ -98,6 +98,13 @@ export class RestTimer extends Localised {
     this.now = Date.now();
     this.endsAt = this.now + USUAL_MIN * 60_000;
     this.#tick = window.setInterval(() => this.#beat(), 250);
+    void this.#focus("stop-count");
+  }
+
+  /** The button in the place of the one that was pressed. */
+  async #focus(action: string): Promise<void> {
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(`[data-action="${action}"]`)?.focus();
   }
 
   #beat(): void {
@@ -105,6 +112,11 @@ export class RestTimer extends Localised {
     if (this.endsAt !== null && this.now >= this.endsAt) {
       this.#stop();
     }
+  }
+
+  #end(): void {
+    this.#stop();
+    void this.#focus("count");
   }
 
   /** What has been rested so far counts. */

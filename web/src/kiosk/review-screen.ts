@@ -3,6 +3,7 @@ import { customElement, state } from "lit/decorators.js";
 import { counted, fill, texts } from "../shared/catalogue";
 import { said } from "../shared/catalogue/operator";
 import "../shared/verdict-badge";
+import { lowered } from "../shared/words";
 import { kiosk } from "../styles/kiosk";
 import { shared } from "../styles/shared";
 import type { StillStatus, VisitStatus } from "../wire/booth";
@@ -133,7 +134,10 @@ export class ReviewScreen extends KioskScreen {
           <h1 tabindex="-1">${t.heading}</h1>
           <p class="lead" role="status">${summary(visit.stills)}</p>
         </div>
-        <button class="primary big" data-action="finish" ?disabled=${this.sending} @click=${() => this.#ask(finish())}>${t.finish}</button>
+        <div class="actions">
+          <button class="big" data-action="again" ?disabled=${this.sending} @click=${() => this.#ask(retake(index))}>${t.again}</button>
+          <button class="primary big" data-action="finish" ?disabled=${this.sending} @click=${() => this.#ask(finish())}>${t.finish}</button>
+        </div>
       </div>
       ${this.problem === "" ? nothing : html`<p class="problem" role="alert">${said(this.problem)}</p>`}
       <div class="columns">
@@ -141,7 +145,7 @@ export class ReviewScreen extends KioskScreen {
           ${views.map((view) => this.#view(view, visit.stills, index, views.length > 1))}
         </div>
         <zoom-picture .index=${index} .key=${still.sop_instance_uid} .label=${title(still)}></zoom-picture>
-        <section class="side" aria-labelledby="shown">${this.#facts(still, index)}</section>
+        <section class="side" aria-labelledby="shown">${this.#facts(still)}</section>
       </div>
     </div>`;
   }
@@ -162,11 +166,10 @@ export class ReviewScreen extends KioskScreen {
     </button>`;
   }
 
-  #facts(still: StillStatus, index: number): TemplateResult {
+  #facts(still: StillStatus): TemplateResult {
     const t = texts().review;
     const missing = still.sop_instance_uid === "";
-    return html`<button class="big" data-action="again" ?disabled=${this.sending} @click=${() => this.#ask(retake(index))}>${t.again}</button>
-      <div class="card">
+    return html`<div class="card">
         <div class="facts">
           <h2 id="shown">${title(still)}</h2>
           <verdict-badge .verdict=${verdictOf(still)}></verdict-badge>
@@ -190,7 +193,7 @@ export class ReviewScreen extends KioskScreen {
 
 function title(still: StillStatus): string {
   const t = texts();
-  return fill(t.review.picture, { view: t.views[still.view], light: t.lights[still.light].toLowerCase() });
+  return fill(t.review.picture, { view: t.views[still.view], light: lowered(t.lights[still.light]) });
 }
 
 function verdictOf(still: StillStatus): Verdict {

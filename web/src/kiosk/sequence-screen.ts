@@ -3,6 +3,7 @@ import { customElement, state } from "lit/decorators.js";
 import { counted, fill, texts } from "../shared/catalogue";
 import { number } from "../shared/catalogue/format";
 import { lightIcon } from "../shared/icons";
+import { capital, lowered } from "../shared/words";
 import { kiosk } from "../styles/kiosk";
 import { shared } from "../styles/shared";
 import type { StillStatus, VisitStatus } from "../wire/booth";
@@ -87,7 +88,7 @@ export class SequenceScreen extends KioskScreen {
       <div class="columns">
         <section class="card stage" aria-label=${t.sequence.progress}>
           <span class="lamp ${lit === undefined ? "" : "on"}">${lightIcon(lit?.light ?? "white", 64)}</span>
-          <p>${lit === undefined ? html`&nbsp;` : capital(fill(t.sequence.now, { light: t.lights[lit.light].toLowerCase() }))}</p>
+          <p>${lit === undefined ? html`&nbsp;` : capital(fill(t.sequence.now, { light: lowered(t.lights[lit.light]) }))}</p>
           <p class="left" role="status">${counted(t.sequence.to_go, shot.length - done)}</p>
           <p class="muted">${this.#seconds(shot.length - done)}</p>
           <progress max=${shot.length} value=${done} aria-label=${t.sequence.progress}></progress>
@@ -114,10 +115,6 @@ export class SequenceScreen extends KioskScreen {
       ? nothing
       : fill(texts().sequence.seconds, { n: number(Math.max(1, Math.round(left * this.pace))) });
   }
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function taken(still: StillStatus): boolean {

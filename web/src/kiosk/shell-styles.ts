@@ -4,7 +4,7 @@ export const shellStyles = css`
   :host {
     min-height: 100vh;
     display: grid;
-    grid-template-rows: auto 1fr;
+    grid-template: auto 1fr / minmax(0, 1fr);
   }
   header {
     display: flex;
@@ -47,7 +47,7 @@ export const shellStyles = css`
     color: var(--muted);
   }
   .patient span span {
-    white-space: nowrap;
+    display: inline-block;
   }
   .uplink {
     margin-left: auto;
@@ -81,14 +81,14 @@ export const shellStyles = css`
   }
   @media (max-width: 900px) {
     header {
-      padding: 8px 16px;
-      gap: 8px 12px;
+      padding: 8px 12px;
+      gap: 8px;
     }
     nav {
       gap: 0;
     }
     nav button {
-      padding: 0 8px;
+      padding: 0 7px;
     }
     .patient {
       order: 1;

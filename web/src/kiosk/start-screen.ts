@@ -4,6 +4,7 @@ import { counted, fill, texts } from "../shared/catalogue";
 import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
 import "../shared/research-note";
+import { nameOf } from "../shared/person-name";
 import { kiosk } from "../styles/kiosk";
 import { shared } from "../styles/shared";
 import type { VisitStatus, WorklistEntry } from "../wire/booth";
@@ -193,13 +194,12 @@ export class StartScreen extends KioskScreen {
     event.preventDefault();
     const form = new FormData(this.form);
     const text = (name: string): string => String(form.get(name) ?? "").trim();
-    const [family, given] = [text("family"), text("given")].map((part) => part.replaceAll("^", " ")) as [string, string];
     this.#choose({
       worklist_key: "",
       patient: {
         patient_id: text("patient_id"),
         issuer_of_patient_id: "",
-        patient_name: given === "" ? family : `${family}^${given}`,
+        patient_name: nameOf([[text("family"), text("given")]]),
         patient_birth_date: text("birth").replaceAll("-", ""),
         patient_sex: text("sex"),
       },

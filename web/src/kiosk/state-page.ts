@@ -2,10 +2,10 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { counted, fill, texts } from "../shared/catalogue";
 import { bytes, dateTime, quantity } from "../shared/catalogue/format";
-import { said } from "../shared/catalogue/operator";
+import { said, translated } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
 import { facts, kiosk } from "../styles/kiosk";
-import { shared } from "../styles/shared";
+import { shared, verdictColours } from "../styles/shared";
 import type { InstrumentStatus, VisitStatus } from "../wire/booth";
 import type { Light, Verdict } from "../wire/protocol";
 import { KioskScreen } from "./kiosk-screen";
@@ -19,6 +19,7 @@ export class StatePage extends KioskScreen {
     shared,
     kiosk,
     facts,
+    verdictColours,
     css`
       .cards {
         display: grid;
@@ -46,18 +47,6 @@ export class StatePage extends KioskScreen {
         grid-column: 2;
         color: var(--muted);
         font-size: 0.9375rem;
-      }
-      .pass {
-        color: var(--pass);
-      }
-      .warn {
-        color: var(--warn);
-      }
-      .fail {
-        color: var(--fail);
-      }
-      .unknown {
-        color: var(--unknown);
       }
       .icon {
         display: flex;
@@ -164,12 +153,12 @@ function instrument({ name, driver, ready, detail }: InstrumentStatus): Template
   return line(ready ? "pass" : "fail", html`<strong>${called}</strong> · ${state}`, html`${driver}${detail === "" ? nothing : html` · ${ready ? inWords(detail) : said(detail)}`}`);
 }
 
-/** Lights by their names for people; anything else as it is. */
+/** Lights by their names for people, and what the catalogue has; anything else as it is. */
 function inWords(detail: string): string {
   const { lights } = texts();
   return detail
     .split(", ")
-    .map((one) => lights[one as Light] ?? one)
+    .map((one) => lights[one as Light] ?? translated(one) ?? one)
     .join(", ");
 }
 

@@ -6,7 +6,7 @@ import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
 import { qualityName } from "../shared/words";
 import { kiosk } from "../styles/kiosk";
-import { shared } from "../styles/shared";
+import { shared, verdictColours } from "../styles/shared";
 import type { QualityMeasure, QualityReport } from "../wire/protocol";
 import { worstPerName } from "./quality-lights";
 
@@ -18,6 +18,7 @@ export class StillMeasures extends Localised {
   static override styles = [
     shared,
     kiosk,
+    verdictColours,
     css`
       table {
         width: 100%;
@@ -52,18 +53,6 @@ export class StillMeasures extends Localised {
         color: var(--muted);
         font-size: 0.9375rem;
       }
-      .pass {
-        color: var(--pass);
-      }
-      .warn {
-        color: var(--warn);
-      }
-      .fail {
-        color: var(--fail);
-      }
-      .unknown {
-        color: var(--unknown);
-      }
       .icon {
         display: flex;
         padding-top: 2px;
@@ -83,7 +72,7 @@ export class StillMeasures extends Localised {
       ${rest.length === 0
         ? nothing
         : html`<details>
-            <summary>${t.more}</summary>
+            <summary>${bad.length === 0 ? texts().framing.measures : t.more}</summary>
             ${table(rest)}
           </details>`}`;
   }

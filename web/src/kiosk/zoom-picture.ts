@@ -1,6 +1,7 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { Localised, texts } from "../shared/catalogue";
+import { Fingers } from "../shared/fingers";
 import { Zoom } from "../shared/zoom";
 import { kiosk } from "../styles/kiosk";
 import { shared } from "../styles/shared";
@@ -26,7 +27,7 @@ export class ZoomPicture extends Localised {
   @query("canvas.part") private readonly piece!: HTMLCanvasElement;
   @query(".moved") private readonly moved!: HTMLElement;
   readonly #zoom = new Zoom();
-  readonly #fingers = new Map<number, { x: number; y: number }>();
+  readonly #fingers = new Fingers();
   #asking: AbortController | null = null;
   #detail: number | undefined;
 
@@ -227,36 +228,20 @@ export class ZoomPicture extends Localised {
 
   #grasp(event: PointerEvent): void {
     (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
-    this.#fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.#fingers.press(event);
   }
 
-  /** One finger moves, two enlarge and move. */
   #drag(event: PointerEvent): void {
-    const finger = this.#fingers.get(event.pointerId);
-    if (finger === undefined) {
-      return;
+    const grip = this.#fingers.move(event);
+    if (grip !== null) {
+      const stage = this.#stage;
+      this.#by(grip.factor, grip.x - stage.left, grip.y - stage.top);
+      this.#move(grip.dx, grip.dy);
     }
-    const before = this.#grip();
-    this.#fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    const after = this.#grip();
-    const stage = this.#stage;
-    if (before.span > 0 && after.span > 0) {
-      this.#by(after.span / before.span, after.x - stage.left, after.y - stage.top);
-    }
-    this.#move(after.x - before.x, after.y - before.y);
   }
 
   #release(event: PointerEvent): void {
-    this.#fingers.delete(event.pointerId);
-  }
-
-  /** Middle of the fingers, and how far the first two are apart. */
-  #grip(): { x: number; y: number; span: number } {
-    const [one, other] = [...this.#fingers.values()];
-    if (one === undefined || other === undefined) {
-      return { x: one?.x ?? 0, y: one?.y ?? 0, span: 0 };
-    }
-    return { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2, span: Math.hypot(one.x - other.x, one.y - other.y) };
+    this.#fingers.release(event);
   }
 
   #wheel(event: WheelEvent): void {

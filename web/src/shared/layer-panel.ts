@@ -22,8 +22,8 @@ export class LayerPanel extends Localised {
   /** Why a layer is greyed. */
   @property() missing = "";
   @property() heading = "";
-  /** Side by side, without explanations. */
-  @property({ type: Boolean, reflect: true }) compact = false;
+  /** Without a heading of its own, where it has one around it. */
+  @property({ type: Boolean, reflect: true }) untitled = false;
   /** Also lists layers that need a still, greyed. */
   @property({ type: Boolean }) live = false;
   /** Lists what a still may have: what it has, and with the reason what it has not. */
@@ -158,20 +158,8 @@ export class LayerPanel extends Localised {
       h2 {
         color: var(--text);
       }
-      :host([compact]) .rows {
-        grid-template-columns: repeat(auto-fit, minmax(190px, 1fr));
-        gap: 0 8px;
-      }
-      :host([compact]) .row {
-        margin: 0;
-      }
-      :host([compact]) .row:not(:disabled) .meaning,
-      :host([compact]) header {
-        display: none;
-      }
-      :host([compact]) .slider {
-        margin-top: 4px;
-        padding-top: 2px;
+      :host([untitled]) header {
+        justify-content: flex-end;
       }
     `,
   ];
@@ -179,7 +167,7 @@ export class LayerPanel extends Localised {
   override render(): TemplateResult {
     const t = texts().layers;
     return html`
-      <header><h2>${this.heading || t.heading}</h2><span aria-hidden="true">${t.least_most}</span></header>
+      <header>${this.untitled ? nothing : html`<h2>${this.heading || t.heading}</h2>`}<span aria-hidden="true">${t.least_most}</span></header>
       <div class="rows">
         ${this.#listed.map((layer) =>
           this.#row(layer),
@@ -230,7 +218,7 @@ export class LayerPanel extends Localised {
     if (!this.available.includes(layer)) {
       return this.#greyed(layer, this.#missing);
     }
-    const meaning = this.live ? liveMeaning(style) : layerMeaning(layer);
+    const meaning = this.still ? layerMeaning(layer) : liveMeaning(style);
     const on = this.view.layers.has(layer);
     const figure = this.figures.get(layer);
     return html`<button

@@ -1,5 +1,21 @@
 import { css } from "lit";
 
+/** Of whatever has a verdict as its class. */
+export const verdictColours = css`
+  .pass {
+    color: var(--pass);
+  }
+  .warn {
+    color: var(--warn);
+  }
+  .fail {
+    color: var(--fail);
+  }
+  .unknown {
+    color: var(--unknown);
+  }
+`;
+
 /** Rules that every component of both pages starts from. */
 export const shared = css`
   :host {

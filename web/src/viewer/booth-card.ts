@@ -109,6 +109,7 @@ export class BoothCard extends Localised {
       }
       h2 {
         font-size: 1.125rem;
+        overflow-wrap: anywhere;
       }
       h2 a {
         display: inline-flex;

@@ -34,6 +34,7 @@ export class BoothPage extends Localised {
         align-items: center;
         gap: 10px;
         margin-bottom: 16px;
+        overflow-wrap: anywhere;
       }
       .body {
         display: grid;

@@ -7,6 +7,8 @@ import type { BoothInfo, LivePreview, PreviewVerdict } from "../wire/server";
 import { get, sentence } from "./api";
 import "./booth-card";
 import { presenceOf } from "./booth-card";
+import { pageStyles } from "./page-styles";
+import "./problem-note";
 
 /** What the server knows of the booths right now. */
 export interface Presence {
@@ -29,6 +31,7 @@ export class BoothWall extends Localised {
 
   static override styles = [
     shared,
+    pageStyles,
     css`
       header {
         display: flex;
@@ -45,21 +48,6 @@ export class BoothWall extends Localised {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr));
         gap: 16px;
-      }
-      .problem {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        justify-content: space-between;
-        gap: 12px;
-        margin-bottom: 16px;
-      }
-      .empty {
-        padding: 56px 24px;
-        text-align: center;
-        display: grid;
-        justify-items: center;
-        gap: 6px;
       }
       .empty svg {
         width: 40px;
@@ -95,10 +83,7 @@ export class BoothWall extends Localised {
     return html`<header><h1>${t.wall.heading}</h1>${this.#counts()}</header>
       ${this.problem === ""
         ? nothing
-        : html`<div class="card problem" role="alert">
-            <p>${this.problem}</p>
-            <button @click=${() => void this.refresh()}>${t.retry}</button>
-          </div>`}
+        : html`<problem-note .problem=${this.problem} @again=${() => void this.refresh()}></problem-note>`}
       ${this.#body()}`;
   }
 

@@ -5,7 +5,8 @@ import { date, number } from "../shared/catalogue/format";
 import { shared } from "../styles/shared";
 import type { StillAlignment } from "../wire/server";
 import { picture, sentence } from "./api";
-import { stageTools, ZoomableStage } from "./zoomable";
+import { stageStyles } from "./stage-styles";
+import { ZoomableStage } from "./zoomable";
 
 const WIDTH = 1600;
 
@@ -32,7 +33,7 @@ export class CompareStage extends ZoomableStage {
 
   static override styles = [
     shared,
-    stageTools,
+    stageStyles,
     css`
       .picture {
         position: relative;
@@ -42,38 +43,9 @@ export class CompareStage extends ZoomableStage {
         height: min(54vh, 680px);
         min-height: 340px;
       }
-      canvas {
-        display: block;
-        width: 100%;
-        height: 100%;
-        object-fit: contain;
-      }
-      .status {
-        position: absolute;
-        inset: 0;
-        display: grid;
-        place-content: center;
-        color: var(--on-stage);
-        padding: 24px;
-        text-align: center;
-        pointer-events: none;
-      }
-      .name {
-        position: absolute;
-        top: 12px;
-        padding: 4px 12px;
-        border-radius: 999px;
-        font-size: 0.8125rem;
-        font-weight: 600;
-        color: #fff;
-        background: rgb(6 10 13 / 78%);
-        pointer-events: none;
-      }
-      .before {
-        left: 12px;
-      }
       .after {
-        right: 12px;
+        left: auto;
+        right: 10px;
       }
       .slider {
         display: grid;
@@ -99,7 +71,8 @@ export class CompareStage extends ZoomableStage {
         .picture {
           height: auto;
           min-height: 0;
-          aspect-ratio: 4 / 3;
+          max-height: 70vh;
+          aspect-ratio: var(--aspect, 1.5);
         }
       }
     `,
@@ -113,8 +86,8 @@ export class CompareStage extends ZoomableStage {
     return html`<div class="picture" @pointerdown=${this.#pull} @pointermove=${this.#pull}>
         ${this.stage(label, html`<canvas role="img" aria-label=${label}></canvas>`)}
         ${text === "" ? nothing : html`<div class="status" role="status">${text}</div>`}
-        <span class="name before">${t.before} · ${date(this.earlier.at)}</span>
-        <span class="name after">${t.after} · ${date(this.later.at)}</span>
+        <span class="tag">${t.before} · ${date(this.earlier.at)}</span>
+        <span class="tag after">${t.after} · ${date(this.later.at)}</span>
         <div class="tools" role="toolbar" aria-label=${viewer.zoom.part}>${this.zoomButtons()}</div>
       </div>
       <div class="slider">
@@ -178,6 +151,7 @@ export class CompareStage extends ZoomableStage {
       );
       if (key === this.#loaded && earlier !== undefined && later !== undefined) {
         this.photos = [earlier, later];
+        this.style.setProperty("--aspect", String(later.width / later.height));
       } else {
         earlier?.close();
         later?.close();

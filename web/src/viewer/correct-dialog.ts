@@ -3,6 +3,7 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import { fill, Localised, texts } from "../shared/catalogue";
 import { dateTime, personName } from "../shared/catalogue/format";
+import { nameOf, nameParts } from "../shared/person-name";
 import { lowered } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { OrderEntry, Patient } from "../wire/protocol";
@@ -24,6 +25,8 @@ const NOBODY: Patient = {
   patient_birth_date: "",
   patient_sex: "",
 };
+/** The groups of a DICOM PN, in their order. */
+const WRITTEN = ["alphabetic", "ideographic", "phonetic"] as const;
 type Kind = (typeof KINDS)[number];
 
 /** Asks what was wrong with a visit and says what will happen; `corrected` tells that the server does it. */
@@ -32,7 +35,8 @@ export class CorrectDialog extends Localised {
   @property({ attribute: false }) detail!: VisitDetail;
   @property({ attribute: false }) still: StillInfo | undefined;
   @state() private kind: Kind = "patient";
-  @state() private orders: OrderEntry[] = [];
+  /** null: not yet known. */
+  @state() private orders: OrderEntry[] | null = null;
   @state() private problem = "";
   @state() private sending = false;
   @query("dialog") private readonly dialog!: HTMLDialogElement;
@@ -83,6 +87,7 @@ export class CorrectDialog extends Localised {
 
   open(): void {
     this.problem = "";
+    this.orders = null;
     this.kind = "patient";
     this.form.reset();
     this.dialog.showModal();
@@ -115,7 +120,7 @@ export class CorrectDialog extends Localised {
         ${this.problem === "" ? nothing : html`<p class="problem" role="alert">${this.problem}</p>`}
         <div class="actions">
           <button type="button" @click=${() => this.dialog.close()}>${texts().common.cancel}</button>
-          <button class="primary" data-action="confirm" ?disabled=${this.sending}>
+          <button class="primary" data-action="confirm" ?disabled=${this.sending || (this.kind === "order" && !this.orders?.length)}>
             ${this.sending ? t.sending : this.kind === "reject" ? t.confirm_reject : t.confirm}
           </button>
         </div>
@@ -142,7 +147,7 @@ export class CorrectDialog extends Localised {
     return html`<div class="fields">
       <label>${t.id}<input name="patient_id" required maxlength="64" value=${known.patient_id} /></label>
       <label>${t.issuer}<input name="issuer_of_patient_id" maxlength="64" value=${known.issuer_of_patient_id} /></label>
-      <label>${t.name}<input name="patient_name" required maxlength="324" value=${known.patient_name} /></label>
+      ${nameFields(known.patient_name)}
       <label>${t.birth_date}<input name="patient_birth_date" type="date" value=${born} /></label>
       <label
         >${t.sex}<select name="patient_sex">
@@ -157,8 +162,8 @@ export class CorrectDialog extends Localised {
 
   #choice(): TemplateResult {
     const t = texts().viewer.correct;
-    if (this.orders.length === 0) {
-      return html`<p class="muted small" role="status">${t.no_orders}</p>`;
+    if (this.orders === null || this.orders.length === 0) {
+      return html`<p class="muted small" role="status">${this.orders === null ? t.looking : t.no_orders}</p>`;
     }
     return html`<label
       >${t.entry}<select name="entry" required>
@@ -206,6 +211,13 @@ export class CorrectDialog extends Localised {
     }
   }
 
+  /** What a name has besides its family and given name stays, where it is the same person's. */
+  #name(form: FormData): string {
+    const given = form.getAll("given").map(String);
+    const known = this.kind === "patient" ? this.detail.visit.patient.patient_name : "";
+    return nameOf(form.getAll("family").map((family, at) => [String(family), given[at] ?? ""]), known);
+  }
+
   async #send(form: FormData): Promise<void> {
     const { study_instance_uid: study, patient: seen } = this.detail.visit;
     const said = (name: string): string => String(form.get(name) ?? "").trim();
@@ -214,19 +226,31 @@ export class CorrectDialog extends Localised {
       await post(`${path}/stills/${this.still.sop_instance_uid}/reject`, { cause: said("cause"), reason });
       return;
     }
-    const entry = this.kind === "order" ? this.orders[Number(said("entry"))] : undefined;
+    const entry = this.kind === "order" ? this.orders?.[Number(said("entry"))] : undefined;
     if (this.kind === "order" && entry === undefined) {
       throw new Error(texts().viewer.correct.no_orders);
     }
     const patient = entry?.patient ?? {
       patient_id: said("patient_id"),
       issuer_of_patient_id: said("issuer_of_patient_id"),
-      patient_name: said("patient_name"),
+      patient_name: this.#name(form),
       patient_birth_date: said("patient_birth_date").replaceAll("-", ""),
       patient_sex: said("patient_sex"),
     };
     await post(`${path}/corrections`, { kind: this.kind, seen, patient, order: entry?.order ?? null, reason });
   }
+}
+
+/** Family and given name in every script that the name has; one of the family names must be told. */
+function nameFields(name: string): TemplateResult[] {
+  const { start, viewer } = texts();
+  const parts = nameParts(name);
+  const needed = Math.max(0, parts.findIndex(([family]) => family !== ""));
+  return parts.map(([family, given], at) => {
+    const written = (what: string): string => fill(viewer.correct.written[WRITTEN[at] ?? "alphabetic"], { name: what });
+    return html`<label>${written(start.family_name)}<input name="family" ?required=${at === needed} maxlength="64" value=${family} /></label>
+      <label>${written(start.given_name)}<input name="given" maxlength="64" value=${given} /></label>`;
+  });
 }
 
 function orderLine(entry: OrderEntry): string {

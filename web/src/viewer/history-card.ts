@@ -1,7 +1,7 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { counted, fill, Localised, texts } from "../shared/catalogue";
-import { date, dateTime, measured, quantity } from "../shared/catalogue/format";
+import { date, dateTime, measured, quantity, unitName } from "../shared/catalogue/format";
 import { regionName, skinName } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { MeasureSeries, StillHistory } from "../wire/server";
@@ -61,6 +61,10 @@ export class HistoryCard extends Localised {
         border-bottom: 1px solid var(--line);
         font-variant-numeric: tabular-nums;
         font-weight: 400;
+      }
+      td a {
+        display: inline-block;
+        padding: 4px 0;
       }
       thead th {
         color: var(--muted);
@@ -138,6 +142,8 @@ export class HistoryCard extends Localised {
         .values=${shown.values}
         .current=${this.#current(history)}
         .band=${band}
+        time-label=${t.date}
+        value-label=${unitName(shown.unit) || told.name}
         summary=${counted(t.summary, shown.values.filter((value) => value !== null).length, told)}
       ></history-plot>
       <p class="band small muted" data-band=${band === null ? "unknown" : "known"}>

@@ -2,11 +2,13 @@ import { css, html, LitElement, type PropertyValues, type TemplateResult, unsafe
 import { customElement, property, query } from "lit/decorators.js";
 import UPlot from "uplot";
 import plotStyles from "uplot/dist/uPlot.min.css?inline";
-import { day, measured } from "../shared/catalogue/format";
+import { date, day, measured } from "../shared/catalogue/format";
 
-const HEIGHT = 240;
+const HEIGHT = 260;
 const ROOM = 0.15;
 const DAY_S = 86_400;
+/** From here on, a day alone could be of several years. */
+const YEAR_S = 330 * DAY_S;
 
 /** Values of one measure over time, with the band around one of them within which a change may be chance. */
 @customElement("history-plot")
@@ -18,6 +20,9 @@ export class HistoryPlot extends LitElement {
   @property({ type: Number }) current = -1;
   /** Half of the band's height; null: no band. */
   @property({ attribute: false }) band: number | null = null;
+  /** Of the axes. */
+  @property({ attribute: "time-label" }) timeLabel = "";
+  @property({ attribute: "value-label" }) valueLabel = "";
   /** What the picture says, for those who do not see it. */
   @property() summary = "";
   @query("div") private readonly frame!: HTMLDivElement;
@@ -68,7 +73,10 @@ export class HistoryPlot extends LitElement {
       grid: { stroke: colour("--line"), width: 1 },
       ticks: { stroke: colour("--line-strong"), width: 1 },
       font: `12px ${colour("--font")}`,
+      labelFont: `12px ${colour("--font")}`,
+      labelSize: 20,
     };
+    const printed = (this.times.at(-1) ?? 0) - (this.times[0] ?? 0) > YEAR_S ? date : day;
     return {
       width: Math.max(this.frame.clientWidth, 200),
       height: HEIGHT,
@@ -76,8 +84,8 @@ export class HistoryPlot extends LitElement {
       cursor: { show: false },
       scales: { x: { time: true, range: () => this.#days() }, y: { range: () => this.#heights() } },
       axes: [
-        { ...axis, values: (_plot, ticks) => ticks.map(day), space: 90 },
-        { ...axis, values: (_plot, ticks) => ticks.map(measured), size: 62 },
+        { ...axis, label: this.timeLabel, values: (_plot, ticks) => ticks.map(printed), space: 110 },
+        { ...axis, label: this.valueLabel, values: (_plot, ticks) => ticks.map(measured), size: 62 },
       ],
       series: [
         {},

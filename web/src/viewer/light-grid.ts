@@ -6,6 +6,7 @@ import { lightIcon } from "../shared/icons";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import { shared } from "../styles/shared";
 import type { StillInfo } from "../wire/server";
+import { stageStyles } from "./stage-styles";
 import "./still-stage";
 import { ZoomLink } from "./zoomable";
 
@@ -20,6 +21,7 @@ export class LightGrid extends Localised {
 
   static override styles = [
     shared,
+    stageStyles,
     css`
       :host {
         display: grid;
@@ -32,24 +34,15 @@ export class LightGrid extends Localised {
       }
       still-stage {
         width: 100%;
-        aspect-ratio: auto;
-        height: min(46vh, 460px);
-        min-height: 240px;
+        aspect-ratio: var(--aspect);
+        height: auto;
+        min-height: 0;
+        max-height: min(72vh, 760px);
       }
-      figcaption {
-        position: absolute;
-        left: 10px;
-        top: 10px;
+      .tag {
         display: flex;
         align-items: center;
         gap: 6px;
-        padding: 4px 10px 4px 8px;
-        border-radius: 999px;
-        font-size: 0.8125rem;
-        font-weight: 600;
-        color: #fff;
-        background: rgb(6 10 13 / 78%);
-        pointer-events: none;
       }
       @media (max-width: 640px) {
         :host {
@@ -68,7 +61,7 @@ export class LightGrid extends Localised {
     return html`${this.stills.map(
       (still, index) => html`<figure data-light=${still.light}>
         <still-stage .still=${still} .view=${this.view} .link=${this.#link} .width=${WIDTH} ?bare=${index < this.stills.length - 1}></still-stage>
-        <figcaption>${lightIcon(still.light, 16)}${texts().lights[still.light]}</figcaption>
+        <figcaption class="tag">${lightIcon(still.light, 16)}${texts().lights[still.light]}</figcaption>
       </figure>`,
     )}`;
   }

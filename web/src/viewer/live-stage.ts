@@ -9,7 +9,8 @@ import type { PreviewOverlay } from "../wire/protocol";
 import { FrameGrabber } from "./grabber";
 import { FramePairing, type ShownFrame, type Sync } from "./pairing";
 import { WhepPlayer, type WhepListener, type WhepStatus } from "./whep";
-import { stageTools, ZoomableStage } from "./zoomable";
+import { stageStyles } from "./stage-styles";
+import { ZoomableStage } from "./zoomable";
 
 /** How the live picture is doing, over the last seconds. */
 export interface LiveFigures {
@@ -44,7 +45,7 @@ export class LiveStage extends ZoomableStage implements WhepListener {
 
   static override styles = [
     shared,
-    stageTools,
+    stageStyles,
     css`
       :host {
         position: relative;
@@ -53,12 +54,6 @@ export class LiveStage extends ZoomableStage implements WhepListener {
         overflow: hidden;
         aspect-ratio: 16 / 9;
       }
-      canvas {
-        display: block;
-        width: 100%;
-        height: 100%;
-        object-fit: contain;
-      }
       video {
         position: absolute;
         width: 1px;
@@ -66,17 +61,9 @@ export class LiveStage extends ZoomableStage implements WhepListener {
         opacity: 0;
       }
       .status {
-        position: absolute;
-        inset: 0;
-        pointer-events: none;
-        display: grid;
-        place-content: center;
         justify-items: center;
         gap: 10px;
-        color: var(--on-stage);
         background: rgb(6 8 10 / 55%);
-        text-align: center;
-        padding: 24px;
       }
     `,
   ];

@@ -8,6 +8,8 @@ import { get, post, sentence } from "./api";
 import "./delivery-row";
 import type { DeliveryWish } from "./delivery-row";
 import "./destination-card";
+import { pageStyles } from "./page-styles";
+import "./problem-note";
 
 const LOOK_MS = 5000;
 const PAGE = 50;
@@ -33,6 +35,7 @@ export class OutboxPageElement extends Localised {
 
   static override styles = [
     shared,
+    pageStyles,
     css`
       h1 {
         margin-bottom: 2px;
@@ -42,23 +45,6 @@ export class OutboxPageElement extends Localised {
         grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr));
         gap: 14px;
         margin: 18px 0 28px;
-      }
-      .problem,
-      .empty {
-        margin-top: 14px;
-      }
-      .problem {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        justify-content: space-between;
-        gap: 12px;
-      }
-      .empty {
-        padding: 48px 24px;
-        text-align: center;
-        display: grid;
-        gap: 4px;
       }
       .head {
         display: flex;
@@ -151,10 +137,7 @@ export class OutboxPageElement extends Localised {
       <p class="muted">${t.intro}</p>
       ${this.problem === ""
         ? nothing
-        : html`<div class="card problem" role="alert">
-            <span>${this.problem}</span>
-            <button data-action="again" @click=${() => this.refresh()}>${texts().viewer.retry}</button>
-          </div>`}
+        : html`<problem-note .problem=${this.problem} @again=${() => void this.refresh()}></problem-note>`}
       ${this.#body()}`;
   }
 

@@ -4,6 +4,7 @@ import { Localised, texts } from "../shared/catalogue";
 import { date } from "../shared/catalogue/format";
 import { shared } from "../styles/shared";
 import type { Side } from "./compare-stage";
+import { stageStyles } from "./stage-styles";
 
 /** Two pictures beside each other, the earlier one first. */
 @customElement("pair-stage")
@@ -12,6 +13,7 @@ export class PairStage extends Localised {
 
   static override styles = [
     shared,
+    stageStyles,
     css`
       div {
         display: grid;
@@ -31,17 +33,6 @@ export class PairStage extends Localised {
         max-height: 64vh;
         object-fit: contain;
       }
-      figcaption {
-        position: absolute;
-        left: 10px;
-        top: 10px;
-        padding: 4px 12px;
-        border-radius: 999px;
-        font-size: 0.8125rem;
-        font-weight: 600;
-        color: #fff;
-        background: rgb(6 10 13 / 78%);
-      }
     `,
   ];
 
@@ -50,7 +41,7 @@ export class PairStage extends Localised {
     return html`<div>
       ${this.sides.map((side, index) => {
         const name = `${index === 0 ? before : after} · ${date(side.at)}`;
-        return html`<figure><img src="/api/stills/${side.uid}/image?width=1024" alt="" /><figcaption>${name}</figcaption></figure>`;
+        return html`<figure><img src="/api/stills/${side.uid}/image?width=1024" alt="" /><figcaption class="tag">${name}</figcaption></figure>`;
       })}
     </div>`;
   }

@@ -6,7 +6,7 @@ import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
 import "../shared/verdict-badge";
 import { qualityName, regionName } from "../shared/words";
-import { shared } from "../styles/shared";
+import { shared, verdictColours } from "../styles/shared";
 import type { QualityMeasure } from "../wire/protocol";
 import type { StillQuality } from "../wire/server";
 
@@ -17,6 +17,7 @@ export class QualityTable extends Localised {
 
   static override styles = [
     shared,
+    verdictColours,
     css`
       .scroll {
         overflow-x: auto;
@@ -60,22 +61,27 @@ export class QualityTable extends Localised {
         font-weight: 600;
         font-size: 0.875rem;
       }
-      .pass {
-        color: var(--pass);
+      .advised td {
+        border-bottom: 0;
+        padding-bottom: 0;
       }
-      .warn {
-        color: var(--warn);
-      }
-      .fail {
-        color: var(--fail);
-      }
-      .unknown {
-        color: var(--unknown);
-      }
-      .advice {
-        display: block;
+      .advice td {
+        padding-top: 2px;
         color: var(--muted);
         font-size: 0.8125rem;
+      }
+      @media (max-width: 900px) {
+        th,
+        td {
+          padding-right: 8px;
+        }
+        .number {
+          white-space: normal;
+        }
+        .number + td,
+        .number + th:not(.number) {
+          padding-left: 8px;
+        }
       }
       footer,
       details {
@@ -148,20 +154,17 @@ function standard(measures: QualityMeasure[]): TemplateResult | typeof nothing {
 }
 
 function row(measure: QualityMeasure): TemplateResult {
-  return html`<tr>
-    <td>
-      ${qualityName(measure.name)}
-      ${measure.advice === "" || measure.verdict === "pass"
-        ? nothing
-        : html`<span class="advice">${said(measure.advice)}</span>`}
-    </td>
+  const advised = measure.advice !== "" && measure.verdict !== "pass";
+  return html`<tr class=${advised ? "advised" : ""}>
+    <td>${qualityName(measure.name)}</td>
     <td>${regionName(measure.region)}</td>
     <td class="number">${measure.value === null ? "–" : quantity(measure.value, measure.unit, measured)}</td>
     <td class="number muted">${measure.threshold === null ? "–" : quantity(measure.threshold, measure.unit, number)}</td>
     <td>
       <span class="verdict ${measure.verdict}">${verdictIcon(measure.verdict, 16)}${texts().verdicts[measure.verdict]}</span>
     </td>
-  </tr>`;
+  </tr>
+  ${advised ? html`<tr class="advice"><td colspan="5">${said(measure.advice)}</td></tr>` : nothing}`;
 }
 
 declare global {

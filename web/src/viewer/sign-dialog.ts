@@ -30,6 +30,7 @@ export class SignDialog extends Localised {
         display: flex;
         align-items: start;
         gap: 10px;
+        min-height: 28px;
         color: var(--text);
         font-size: 0.9375rem;
         cursor: pointer;

@@ -9,7 +9,8 @@ import { shared } from "../styles/shared";
 import type { Layer } from "../wire/protocol";
 import type { StillInfo } from "../wire/server";
 import { picture, sentence } from "./api";
-import { stageTools, ZoomableStage } from "./zoomable";
+import { stageStyles } from "./stage-styles";
+import { ZoomableStage } from "./zoomable";
 
 const WIDTH = 1600;
 
@@ -32,7 +33,7 @@ export class StillStage extends ZoomableStage {
 
   static override styles = [
     shared,
-    stageTools,
+    stageStyles,
     css`
       :host {
         position: relative;
@@ -42,28 +43,13 @@ export class StillStage extends ZoomableStage {
         height: min(68vh, 760px);
         min-height: 360px;
       }
-      canvas {
-        display: block;
-        width: 100%;
-        height: 100%;
-        object-fit: contain;
-      }
       @media (max-width: 980px) {
         :host {
           height: auto;
           min-height: 0;
-          aspect-ratio: 3 / 2;
+          max-height: 70vh;
+          aspect-ratio: var(--aspect);
         }
-      }
-      .status {
-        position: absolute;
-        pointer-events: none;
-        inset: 0;
-        display: grid;
-        place-content: center;
-        color: var(--on-stage);
-        padding: 24px;
-        text-align: center;
       }
     `,
   ];
@@ -98,6 +84,7 @@ export class StillStage extends ZoomableStage {
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
+    this.style.setProperty("--aspect", String(this.still.width / this.still.height));
     const key = `${this.still.sop_instance_uid} ${this.still.picture}${this.#part}`;
     if (key !== this.#loaded) {
       this.#loaded = key;

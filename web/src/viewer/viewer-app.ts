@@ -3,13 +3,14 @@ import { customElement, query, state } from "lit/decorators.js";
 import { Localised, texts } from "../shared/catalogue";
 import { mark } from "../shared/icons";
 import "../shared/language-switch";
+import type { LiveSocket } from "../shared/live-socket";
 import "../shared/research-note";
 import { shared } from "../styles/shared";
 import type { Notice, SessionInfo } from "../wire/server";
 import { ApiError, get, post, remove, sentence } from "./api";
 import "./booth-page";
 import { NOBODY, type Presence } from "./booth-wall";
-import { Events } from "./events";
+import { serverEvents } from "./events";
 import "./outbox-page";
 import "./sign-in";
 import "./visit-list";
@@ -31,7 +32,7 @@ export class ViewerApp extends Localised {
   @state() private presence: Presence = NOBODY;
   @state() private away = false;
   @query("main > *:first-child") private readonly page!: Refreshable | null;
-  #events: Events | null = null;
+  #events: LiveSocket | null = null;
   #refresh: number | undefined;
 
   static override styles = [
@@ -112,8 +113,18 @@ export class ViewerApp extends Localised {
       .skip:focus {
         top: 8px;
       }
-      language-switch {
+      language-switch,
+      .top > .quiet {
         flex: none;
+      }
+      @media (max-width: 800px) {
+        .top {
+          gap: 12px;
+          padding: 8px 16px;
+        }
+        .top > .quiet {
+          padding: 0 8px;
+        }
       }
       footer {
         border-top: 1px solid var(--line);
@@ -244,7 +255,7 @@ export class ViewerApp extends Localised {
     this.problem = "";
     this.#follow();
     this.#events?.close();
-    this.#events = new Events(
+    this.#events = serverEvents(
       (notice) => this.#note(notice),
       (connected) => void this.#connection(connected),
     );

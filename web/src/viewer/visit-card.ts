@@ -58,9 +58,7 @@ export class VisitCard extends Localised {
         gap: 8px;
       }
       h2 {
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
+        overflow-wrap: anywhere;
       }
     `,
   ];

@@ -4,6 +4,8 @@ import { counted, Localised, texts } from "../shared/catalogue";
 import { shared } from "../styles/shared";
 import type { BoothInfo, VisitPage, VisitSummary } from "../wire/server";
 import { get, sentence } from "./api";
+import { pageStyles } from "./page-styles";
+import "./problem-note";
 import "./visit-card";
 import "./visit-search";
 import { asQuery, EVERYTHING, type Search } from "./visit-search";
@@ -21,6 +23,7 @@ export class VisitList extends Localised {
 
   static override styles = [
     shared,
+    pageStyles,
     css`
       h1 {
         margin-bottom: 14px;
@@ -35,16 +38,6 @@ export class VisitList extends Localised {
       }
       .more {
         margin-top: 18px;
-      }
-      .problem {
-        margin-top: 14px;
-      }
-      .empty {
-        margin-top: 14px;
-        padding: 48px 24px;
-        text-align: center;
-        display: grid;
-        gap: 4px;
       }
     `,
   ];
@@ -69,7 +62,7 @@ export class VisitList extends Localised {
         .booths=${this.booths}
         @search-changed=${(event: CustomEvent<Search>) => this.#seek(event.detail)}
       ></visit-search>
-      ${this.problem === "" ? nothing : html`<p class="card problem" role="alert">${this.problem}</p>`}
+      ${this.problem === "" ? nothing : html`<problem-note .problem=${this.problem} @again=${() => void this.refresh()}></problem-note>`}
       <p class="count small muted" role="status">${this.#count()}</p>
       ${this.#body()}`;
   }

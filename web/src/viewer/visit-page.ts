@@ -22,6 +22,8 @@ import { layerFigures, whyMissing } from "./layer-facts";
 import "./light-grid";
 import "./light-strip";
 import "./measure-table";
+import { pageStyles } from "./page-styles";
+import "./problem-note";
 import "./quality-table";
 import "./sign-dialog";
 import "./signature-card";
@@ -50,7 +52,7 @@ export class VisitPageElement extends Localised {
   @query("correct-dialog") private readonly dialog!: CorrectDialog;
   #again: number | undefined;
 
-  static override styles = [shared, visitStyles];
+  static override styles = [shared, pageStyles, visitStyles];
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -100,7 +102,7 @@ export class VisitPageElement extends Localised {
     const t = texts().viewer;
     if (this.detail === null) {
       return html`${this.#head(t.visit.heading, nothing)}
-        <p class=${this.problem === "" ? "muted" : "card"} role="status">${this.problem || t.visit.loading}</p>`;
+        ${this.#problem() ?? html`<p class="muted" role="status">${t.visit.loading}</p>`}`;
     }
     const { visit } = this.detail;
     const still = stillOf(this.detail, this.selected);
@@ -109,7 +111,7 @@ export class VisitPageElement extends Localised {
     </p>`;
     return html`
       ${this.#head(patientLine(visit), told)}
-      ${this.problem === "" ? nothing : html`<p class="card" role="alert">${this.problem}</p>`}
+      ${this.#problem()}
       ${correctionNotes(this.detail)}
       <signature-card .detail=${this.detail} @changed=${() => void this.refresh()}></signature-card>
       ${this.mayCorrect
@@ -117,6 +119,12 @@ export class VisitPageElement extends Localised {
         : nothing}
       ${still === undefined ? html`<p class="card muted">${t.visit.no_stills}</p>` : this.#still(this.detail, still)}
     `;
+  }
+
+  #problem(): TemplateResult | undefined {
+    return this.problem === ""
+      ? undefined
+      : html`<problem-note .problem=${this.problem} @again=${() => void this.refresh()}></problem-note>`;
   }
 
   #head(title: string, told: TemplateResult | typeof nothing): TemplateResult {

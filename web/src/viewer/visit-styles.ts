@@ -10,6 +10,7 @@ export const visitStyles = css`
   .title {
     flex: 1;
     min-width: 0;
+    overflow-wrap: anywhere;
   }
   [data-note="correcting"],
   [data-note="correction-failed"],

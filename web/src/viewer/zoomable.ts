@@ -1,6 +1,7 @@
-import { css, html, type PropertyValues, type TemplateResult } from "lit";
+import { html, type PropertyValues, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { Localised, texts } from "../shared/catalogue";
+import { Fingers } from "../shared/fingers";
 import { Zoom } from "../shared/zoom";
 
 const STEP = 1.5;
@@ -16,64 +17,12 @@ export class ZoomLink extends EventTarget {
   }
 }
 
-/** Buttons that lie on a picture. */
-export const stageTools = css`
-  .stage {
-    position: relative;
-    width: 100%;
-    height: 100%;
-    overflow: hidden;
-    touch-action: pan-y;
-  }
-  .stage:focus-visible {
-    outline: 3px solid var(--on-stage);
-    outline-offset: -5px;
-  }
-  .stage.large {
-    cursor: grab;
-    touch-action: none;
-  }
-  .tools {
-    position: absolute;
-    right: 12px;
-    bottom: 12px;
-    display: flex;
-    gap: 6px;
-  }
-  .tools button {
-    min-width: 44px;
-    padding: 0 12px;
-    background: rgb(6 10 13 / 78%);
-    border-color: rgb(255 255 255 / 45%);
-    color: var(--on-stage);
-  }
-  .tools button:hover:not(:disabled) {
-    background: rgb(40 48 54 / 92%);
-  }
-  .tools button:disabled {
-    color: rgb(255 255 255 / 45%);
-  }
-  .tools button:focus-visible {
-    outline-color: var(--on-stage);
-  }
-  .tools [aria-pressed="true"] {
-    background: var(--on-stage);
-    color: var(--stage);
-  }
-  .tools [aria-pressed="true"]:hover:not(:disabled) {
-    background: #fff;
-  }
-  canvas {
-    transform-origin: 0 0;
-  }
-`;
-
 /** A stage whose canvas can be enlarged and moved: by buttons, keys, fingers, or the wheel with Ctrl. */
 export abstract class ZoomableStage extends Localised {
   /** Shared by stages that show the same part. */
   @property({ attribute: false }) link = new ZoomLink();
   @state() protected scale = 1;
-  readonly #fingers = new Map<number, { x: number; y: number }>();
+  readonly #fingers = new Fingers();
 
   protected abstract readonly canvas: HTMLCanvasElement | null;
 
@@ -128,39 +77,24 @@ export abstract class ZoomableStage extends Localised {
   }
 
   readonly #grasp = (event: PointerEvent): void => {
-    this.#fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.#fingers.press(event);
     if (this.scale > 1) {
       (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
     }
   };
 
-  /** One finger moves what is enlarged, two enlarge and move. */
   readonly #drag = (event: PointerEvent): void => {
-    if (!this.#fingers.has(event.pointerId)) {
-      return;
+    const grip = this.#fingers.move(event);
+    if (grip !== null) {
+      const stage = this.getBoundingClientRect();
+      this.#enlarge(grip.factor, grip.x - stage.left, grip.y - stage.top);
+      this.#move(grip.dx, grip.dy);
     }
-    const before = this.#grip();
-    this.#fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    const after = this.#grip();
-    const stage = this.getBoundingClientRect();
-    if (before.span > 0 && after.span > 0) {
-      this.#enlarge(after.span / before.span, after.x - stage.left, after.y - stage.top);
-    }
-    this.#move(after.x - before.x, after.y - before.y);
   };
 
   readonly #release = (event: PointerEvent): void => {
-    this.#fingers.delete(event.pointerId);
+    this.#fingers.release(event);
   };
-
-  /** Middle of the fingers, and how far the first two are apart. */
-  #grip(): { x: number; y: number; span: number } {
-    const [one, other] = [...this.#fingers.values()];
-    if (one === undefined || other === undefined) {
-      return { x: one?.x ?? 0, y: one?.y ?? 0, span: 0 };
-    }
-    return { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2, span: Math.hypot(one.x - other.x, one.y - other.y) };
-  }
 
   /** With Ctrl, which is what a pinch on a touchpad sends: a plain wheel scrolls the page. */
   readonly #wheel = (event: WheelEvent): void => {
