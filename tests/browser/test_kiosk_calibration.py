@@ -62,7 +62,7 @@ class Booth:
         return self.page.locator('[data-action="check"]')
 
     def row(self, name: str) -> Locator:
-        return self.page.locator(f'tr[data-quantity="{name}"]')
+        return self.page.locator(f'tbody[data-quantity="{name}"]')
 
 
 @pytest.fixture

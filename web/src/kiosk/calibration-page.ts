@@ -116,7 +116,6 @@ export class CalibrationPage extends KioskScreen {
   #result(): TemplateResult {
     const t = texts().calibration;
     const { checked_at, verdict, points } = this.booth.calibration;
-    const advised = points.some((point) => point.advice !== "");
     if (checked_at === null || verdict === "") {
       return html`<section class="card all" aria-labelledby="result"><h2 id="result">${t.none}</h2></section>`;
     }
@@ -133,12 +132,9 @@ export class CalibrationPage extends KioskScreen {
               <th scope="col" class="figure">${t.drift}</th>
               <th scope="col" class="figure">${t.limits}</th>
               <th scope="col">${t.verdict}</th>
-              ${advised ? html`<th scope="col">${t.advice}</th>` : nothing}
             </tr>
           </thead>
-          <tbody>
-            ${points.map((point) => row(point, advised))}
-          </tbody>
+          ${points.map(row)}
         </table>
       </div>
     </section>`;
@@ -230,19 +226,19 @@ function figure(name: string, measured: Measured[]): TemplateResult {
   </figure>`;
 }
 
-function row(point: CheckPoint, advised: boolean): TemplateResult {
+function row(point: CheckPoint): TemplateResult {
   const t = texts().calibration;
   const drift = point.drift === null ? t.not_read : drifted(point.drift, point.unit);
   const limits = point.warn === null || point.fail === null ? "" : `${number(point.warn)}, ${drifted(point.fail, point.unit)}`;
-  return html`<tr data-quantity=${point.name}>
+  const advice = point.advice === "" ? nothing : html`<tr class="advice"><td colspan="6">${t.advice}${texts().viewer.colon}${said(point.advice)}</td></tr>`;
+  return html`<tbody data-quantity=${point.name}><tr>
     <th scope="row">${called(point.name)}</th>
     <td class="figure">${measured(point.name, point.reference === null ? null : point.value)}</td>
     <td class="figure">${measured(point.name, point.reference)}</td>
     <td class="figure">${drift}</td>
     <td class="figure muted">${limits}</td>
     <td>${line(point.verdict, t.verdicts[point.verdict as "pass"])}</td>
-    ${advised ? html`<td>${point.advice === "" ? "" : said(point.advice)}</td>` : nothing}
-  </tr>`;
+  </tr>${advice}</tbody>`;
 }
 
 /** Units of the quantities themselves; that of a drift comes with it. */

@@ -73,6 +73,10 @@ export const calibrationStyles = css`
     vertical-align: top;
     font-weight: 400;
   }
+  .advice td {
+    border-top: 0;
+    padding-top: 0;
+  }
   thead th {
     border-top: 0;
     color: var(--muted);
