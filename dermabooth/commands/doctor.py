@@ -17,8 +17,10 @@ from dermabooth.findings import Finding, show
 from dermabooth.pacs_check import check_pacs
 from dermabooth.settings import load_settings
 from server.config import ServerConfig
+from server.config.destinations import AnyDestination
 from server.errors import InferenceUnavailable, ServerError, StoreUnavailable
 from server.inference import ManagedTriton, TritonClient, model_infos
+from server.outbox import open_destination
 from server.store import Store
 
 LEAST_FREE_BYTES = 5_000_000_000
@@ -50,7 +52,7 @@ def doctor(
 
 async def _examine(settings: ServerConfig) -> list[Finding]:
     findings = [_disk(settings.data), _secrets(settings.keys), _pages()]
-    findings.append(await _database(settings))
+    findings += await _database(settings)
     findings += [finding async for finding in _triton(settings)]
     return findings
 
@@ -89,24 +91,36 @@ def _pages() -> Finding:
     return Finding("pages", built, "built" if built else "not built", "" if built else "make setup")
 
 
-async def _database(settings: ServerConfig) -> Finding:
+async def _database(settings: ServerConfig) -> list[Finding]:
+    """The database, and the destinations, which read the visits that they tell of from it."""
     kind = settings.database_url.partition(":")[0]
     try:
         store = await asyncio.to_thread(Store.open, settings.database_url)
         try:
             visits = len(await store.visits(limit=MANY_VISITS))
+            destinations = [await _destination(one, settings, store) for one in settings.destinations]
         finally:
             await store.close()
     except StoreUnavailable as error:
         advice = "start the database, and check database.url, user and password"
-        return Finding("database", False, f"{kind}: {error}", advice)
+        return [Finding("database", False, f"{kind}: {error}", advice)]
     except ServerError as error:
-        return Finding("database", False, kind, str(error))
+        return [Finding("database", False, kind, str(error))]
     except Exception as error:  # noqa: BLE001  whatever a driver raises, the user needs a line, not a traceback
         advice = "check database.url; the server's log says more"
-        return Finding("database", False, f"{kind}: {type(error).__name__}", advice)
+        return [Finding("database", False, f"{kind}: {type(error).__name__}", advice)]
     held = counted(visits, "visit") if visits < MANY_VISITS else f"{MANY_VISITS} visits or more"
-    return Finding("database", True, f"{kind}, {held}")
+    return [Finding("database", True, f"{kind}, {held}"), *destinations]
+
+
+async def _destination(section: AnyDestination, settings: ServerConfig, store: Store) -> Finding:
+    """Whether its secrets and certificates can be read; it is not called."""
+    what = f"destination {section.name}"
+    try:
+        await open_destination(section, settings, store).close()
+    except ServerError as error:
+        return Finding(what, False, section.type, str(error))
+    return Finding(what, True, f"{section.type}, its files can be read")
 
 
 async def _triton(settings: ServerConfig) -> AsyncIterator[Finding]:

@@ -55,6 +55,21 @@ def test_secrets_that_others_can_read(tmp_path: Path, small_triton_url: str) -> 
     assert "chmod 600" in told
 
 
+def test_a_secret_that_is_not_there_is_found_before_anything_is_sent(
+    tmp_path: Path, small_triton_url: str
+) -> None:
+    config = tmp_path / "server.toml"
+    config.write_text(
+        '[[destinations]]\nname = "files"\ntype = "folder"\npath = "."\n'
+        '[[destinations]]\nname = "research"\ntype = "webhook"\nurl = "http://127.0.0.1:9/hook"\n'
+        'secret_file = "keys/webhook.secret"\n'
+    )
+    status, told = doctor(tmp_path, "--config", str(config), "--triton", small_triton_url, COLUMNS="500")
+    assert status == 1
+    assert "destination files │ folder, its files can be read" in told
+    assert f"destination research: secret_file: {tmp_path}/keys/webhook.secret cannot be read" in told
+
+
 def test_a_database_that_is_away(tmp_path: Path, small_triton_url: str) -> None:
     url = f"postgresql://reader:{SECRET}@/skin?host={tmp_path}"
     status, told = doctor(tmp_path, "--triton", small_triton_url, DERMABOOTH_SERVER_DATABASE__URL=url)
