@@ -124,7 +124,7 @@ def describe(
         face=still.face,
         face_sought=still.face_sought,
         verdict=verdict_of(still),
-        picture=archive.rendition(study, uid).is_file(),
+        picture=is_shown(still, archive),
         layers=tuple(name for name in LAYERS if _made(name, still, archive)),
         replaces=still.replaces,
         replaced_by=newer.get(uid),
@@ -152,6 +152,11 @@ def _made(name: str, still: Still, archive: Archive) -> bool:
     if name == Layer.REGIONS:
         return still.face is not None
     return archive.layer(still.study_instance_uid, still.sop_instance_uid, name).is_file()
+
+
+def is_shown(still: Still, archive: Archive) -> bool:
+    """Whether a still's picture can be shown already. Looks at a file."""
+    return archive.rendition(still.study_instance_uid, still.sop_instance_uid).is_file()
 
 
 def verdict_of(still: Still) -> Verdict | None:

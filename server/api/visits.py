@@ -12,8 +12,8 @@ from server.api.renditions import RENDITIONS
 from server.api.resources import ARCHIVE, STORE, json_response, number_in_query, text_in_query, uid_in_path
 from server.api.routes import Route, route
 from server.api.schemas import StillMeasures, VisitDetail, VisitMeasures, VisitPage, VisitSummary
-from server.api.stills import describe, verdict_of
-from server.store import Still, Visit, VisitSearch, replaced_by, standing
+from server.api.stills import describe, is_shown, verdict_of
+from server.store import Archive, Still, Visit, VisitSearch, replaced_by, standing
 from station.protocol import Light, Verdict
 
 _LONGEST_SEARCH = 100
@@ -54,11 +54,13 @@ async def visits(request: web.Request) -> web.Response:
         before=number_in_query(request, "before", 1e12, 0, 1e12),
         unreconciled=number_in_query(request, "unreconciled", 0, 0, 1) == 1,
     )
-    store = request.app[STORE]
+    store, archive, files = request.app[STORE], request.app[ARCHIVE], request.app[RENDITIONS]
     found = await store.visits(limit=limit, search=search)
     stills = await asyncio.gather(*(store.stills(one.study_instance_uid) for one in found))
     page = VisitPage(
-        visits=tuple(map(summarise, found, stills)),
+        visits=await files.run(
+            lambda: tuple(summarise(*one, archive) for one in zip(found, stills, strict=True))
+        ),
         next_before=found[-1].opened_at if len(found) == limit else None,
     )
     return json_response(page)
@@ -75,7 +77,7 @@ async def visit(request: web.Request) -> web.Response:
     newer = replaced_by(stills)
     described = [await files.run(describe, still, archive, work, instances, newer) for still in stills]
     detail = VisitDetail(
-        visit=summarise(found, stills),
+        visit=await files.run(summarise, found, stills, archive),
         conditions=found.conditions,
         order=found.order,
         stills=tuple(one for one in described if one.replaced_by is None and not one.rejected),
@@ -106,8 +108,8 @@ async def measures(request: web.Request) -> web.Response:
     return json_response(VisitMeasures(study_instance_uid=study, stills=tuple(parts)))
 
 
-def summarise(visit: Visit, stills: Sequence[Still]) -> VisitSummary:
-    """A visit as the list shows it; a still that was taken again or rejected counts for nothing."""
+def summarise(visit: Visit, stills: Sequence[Still], archive: Archive) -> VisitSummary:
+    """A visit as the list shows it; a still that was taken again or rejected counts for nothing. Looks at files."""
     newest = standing(stills)
     known = {still.sop_instance_uid for still in stills}
     gone = known - {still.sop_instance_uid for still in newest} | set(replaced_by(stills))
@@ -124,7 +126,7 @@ def summarise(visit: Visit, stills: Sequence[Still]) -> VisitSummary:
         expected=len(expected) or visit.protocol.stills,
         stored=len(newest),
         verdict=worst(map(verdict_of, newest)),
-        cover=_cover(newest),
+        cover=_cover(newest, archive),
         ordered=visit.order is not None,
     )
 
@@ -135,6 +137,6 @@ def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
     return max(known, key=_SEVERITY.index, default=None)
 
 
-def _cover(stills: Sequence[Still]) -> str | None:
+def _cover(stills: Sequence[Still], archive: Archive) -> str | None:
     white = [still for still in stills if still.header.light is Light.WHITE]
-    return next((still.sop_instance_uid for still in [*white, *stills]), None)
+    return next((one.sop_instance_uid for one in [*white, *stills] if is_shown(one, archive)), None)

@@ -13,13 +13,14 @@ def add_ghost_route(app: web.Application) -> None:
 
 
 async def ghost(request: web.Request) -> web.Response:
-    """PNG of grey lines on transparency with the field of the preview: this view at the patient's last visit."""
+    """PNG of grey lines on transparency with the field of the preview: this view at the patient's last visit.
+
+    204 if no visit is under way, or the booth keeps no earlier one of this patient.
+    """
     name = request.match_info["view"]
     if name not in set(View):
         return problem(404, "no such view", f"there are the views {', '.join(View)}")
     drawing = await request.app[AGENT].ghost(View(name))
     if drawing is None:
-        return problem(
-            404, "no drawing", "no visit is under way, or the booth keeps no earlier one of this patient"
-        )
+        return web.Response(status=204)
     return web.Response(body=drawing, content_type="image/png")

@@ -143,6 +143,16 @@ async def test_a_check_that_failed_or_was_refused_says_why(booth: Booth) -> None
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "ko"])
+async def test_the_verdict_is_in_sight_on_a_tablet(booth: Booth, language: str) -> None:
+    await booth.page.set_viewport_size({"width": 768, "height": 1024})
+    await booth.page.locator("language-switch select").select_option(language)
+    booth.calibrate(checked_at=NOW, verdict="fail", points=(lamp(16.0), SCALE))
+    await expect(booth.row("lamp/white")).to_be_visible()
+    table = booth.page.locator(".wide")
+    assert await table.evaluate("(one) => one.scrollWidth - one.clientWidth") <= 0
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "ko"])
 async def test_the_page_breaks_no_rule_of_accessibility(booth: Booth, language: str) -> None:
     await booth.page.locator("language-switch select").select_option(language)
     booth.calibrate(checked_at=NOW, verdict="warn", points=(lamp(6.0), SCALE))

@@ -304,6 +304,37 @@ async def test_what_the_booth_refuses_is_said(booth: Booth, monkeypatch: pytest.
     await expect(booth.page.start).to_be_enabled()
 
 
+async def test_that_nobody_answers_is_said_in_the_language_that_is_chosen_later(booth: Booth) -> None:
+    await booth.page.page.route("**/visit", lambda route: route.abort())
+    await booth.page.start_visit()
+    await expect(booth.page.alert).to_contain_text("The booth’s program does not answer.")
+    await booth.page.speak("fr")
+    await expect(booth.page.alert).to_contain_text("Le programme de la cabine ne répond pas.")
+
+
+async def test_the_button_stays_in_sight_however_much_is_to_be_mended(booth: Booth) -> None:
+    page = booth.page
+    await page.page.set_viewport_size({"width": 768, "height": 1024})
+    await page.start_visit("P-1")
+    await page.speak("fr")
+    booth.agent.want(FIRST, "Tilt the chin down.", "Hair covers the forehead: tie or clip it back.")
+    await expect(page.screen("framing").locator(".then li")).to_have_count(2)
+    button = page.page.locator('[data-action="anyway"]')
+    await expect(button).to_be_in_viewport(ratio=1)
+    await page.page.locator('[data-fold="measures"] summary').click()
+    await page.page.mouse.wheel(0, 4000)
+    await expect(button).to_be_in_viewport(ratio=1)
+
+
+async def test_a_first_visit_asks_for_nothing_that_is_not_there(booth: Booth) -> None:
+    page, errors = booth.page, list[str]()
+    page.page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    async with page.page.expect_response("**/visit/ghost/front"):
+        await page.start_visit("P-1")
+    await expect(page.screen("framing")).to_contain_text("No earlier picture of this view.")
+    assert errors == []
+
+
 async def test_the_whole_visit_works_by_keyboard_alone(booth: Booth) -> None:
     page, keys = booth.page, booth.page.page.keyboard
     await page.page.locator("nav button").first.focus()

@@ -74,6 +74,22 @@ async def test_how_a_name_is_written_in_other_scripts_stays(server: Server) -> N
     assert now.patient_name == "Yamada^Taro=山田^太郎=やまだ^たろう"
 
 
+async def test_orders_that_cannot_be_read_are_asked_for_again(server: Server) -> None:
+    _, visit = await opened(server, Scope.READ, Scope.CORRECT)
+    page = server.page.page
+    await page.route("**/api/orders", lambda route: route.abort())
+    await visit.locator("[data-action=correct]").click()
+    dialog = visit.locator("correct-dialog dialog")
+    await dialog.locator("[value=order]").check()
+    await expect(dialog.locator("[role=alert]")).to_contain_text("The server does not answer")
+    await expect(dialog).not_to_contain_text("Asking for the orders")
+    await looked_at(server, "no-orders")
+    await page.unroute("**/api/orders")
+    await dialog.get_by_role("button", name="Try again").click()
+    await expect(dialog.locator("[role=alert]")).to_have_count(0)
+    await expect(dialog).to_contain_text("worklist has no order")
+
+
 async def test_a_rejected_picture_is_told_in_the_history_only(server: Server) -> None:
     shot, visit = await opened(server, Scope.ADMIN)
     await visit.locator("[data-action=correct]").click()

@@ -126,6 +126,7 @@ async def test_a_failure_is_said_and_can_be_tried_again(server: Server) -> None:
     await expect(server.page.alert).to_contain_text("The database does not answer")
     assert await violations(page) == []
     await server.page.speak("fr")
+    await expect(server.page.alert).to_contain_text("La base de données ne répond pas")
     await page.unroute("**/api/booths")
     await server.page.alert.get_by_role("button", name="Réessayer").click()
     await expect(card(server, "north")).to_be_visible()

@@ -31,7 +31,7 @@ class VisitSummary(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None
     """Worst verdict of its stills; None: none is known yet."""
     cover: str | None
-    """SOP Instance UID of the still that stands for the visit."""
+    """SOP Instance UID of the still whose picture stands for the visit; None: none can be shown yet."""
     ordered: bool
     """Whether an order is known of it; otherwise somebody walked in, and the visit is to be reconciled."""
 
@@ -48,6 +48,8 @@ class LastStill(msgspec.Struct, frozen=True, kw_only=True):
     """The server's; the booth's own until that is known; None: neither."""
     by_server: bool
     """Whether the verdict is the server's."""
+    picture: bool
+    """Whether its picture can be shown."""
 
 
 class BoothInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -134,7 +134,7 @@ async def test_a_booth_is_told_with_the_verdict_on_its_last_still(api: Api) -> N
     last = booth["last_still"]
     stored = await api.store.still(filled.stills[-1])
     assert stored.quality is not None
-    assert (last["sop_instance_uid"], last["by_server"]) == (filled.stills[-1], True)
+    assert (last["sop_instance_uid"], last["by_server"], last["picture"]) == (filled.stills[-1], True, True)
     assert last["verdict"] == stored.quality.verdict.value
     await api.store.note_booth("three", "", 1.0)
     told = {one["booth_id"]: one["last_still"] for one in await ask(api, "/api/booths")}

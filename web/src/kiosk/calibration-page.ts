@@ -2,7 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { counted, fill, texts } from "../shared/catalogue";
 import { dateTime, number, quantity } from "../shared/catalogue/format";
-import { said } from "../shared/catalogue/operator";
+import { said, translated } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
 import { facts, kiosk } from "../styles/kiosk";
 import { shared } from "../styles/shared";
@@ -145,7 +145,7 @@ export class CalibrationPage extends KioskScreen {
     const checks = this.checks;
     const content =
       this.unread !== ""
-        ? html`<p class="problem">${fill(t.unread, { reason: this.unread })}</p>`
+        ? html`<p class="problem">${fill(t.unread, { reason: translated(this.unread) ?? this.unread })}</p>`
         : checks === null
           ? html`<p class="muted">${t.loading}</p>`
           : checks.length === 0

@@ -84,6 +84,18 @@ export const calibrationStyles = css`
     font-weight: 600;
     white-space: nowrap;
   }
+  /* The verdict is in sight without scrolling. */
+  @media (max-width: 900px) {
+    th,
+    td {
+      padding: 8px 6px;
+    }
+    thead th,
+    thead .figure {
+      white-space: normal;
+      vertical-align: bottom;
+    }
+  }
   .figure {
     text-align: right;
     font-variant-numeric: tabular-nums;

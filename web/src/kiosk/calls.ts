@@ -1,9 +1,11 @@
 /** What the page asks of the booth. */
 
-import { texts } from "../shared/catalogue";
+import { CATALOGUES } from "../shared/catalogue";
 import type { VisitRequest } from "../wire/booth";
 
-/** What came of a request: the booth's sentence if it refused, else an empty one. */
+const NO_ANSWER = CATALOGUES.en.common.no_answer_retry;
+
+/** What came of a request: the booth's sentence if it refused, in English, else an empty one. */
 export interface Answer {
   problem: string;
   body: unknown;
@@ -41,7 +43,7 @@ export const ghost = (view: string, signal?: AbortSignal): Promise<ImageBitmap |
 async function picture(path: string, signal?: AbortSignal): Promise<ImageBitmap | null> {
   try {
     const response = await fetch(path, { cache: "no-store", ...(signal === undefined ? {} : { signal }) });
-    return response.ok ? await createImageBitmap(await response.blob()) : null;
+    return response.status === 200 ? await createImageBitmap(await response.blob()) : null;
   } catch {
     return null;
   }
@@ -60,8 +62,8 @@ async function send(path: string, request: RequestInit): Promise<Answer> {
       return { problem: "", body: answer };
     }
     const { title = "", detail = "" } = (answer ?? {}) as { title?: string; detail?: string };
-    return { problem: detail || title || texts().common.no_answer_retry, body: null };
+    return { problem: detail || title || NO_ANSWER, body: null };
   } catch {
-    return { problem: texts().common.no_answer_retry, body: null };
+    return { problem: NO_ANSWER, body: null };
   }
 }

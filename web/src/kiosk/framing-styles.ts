@@ -70,9 +70,15 @@ export const framingStyles = css`
     padding-left: 1.2em;
     color: var(--muted);
   }
+  /* In sight however much is to be mended. */
   .buttons {
     display: grid;
     gap: 10px;
+    position: sticky;
+    bottom: 0;
+    z-index: 1;
+    padding: 10px 0;
+    background: var(--ground);
   }
   .ghost {
     display: flex;
@@ -103,11 +109,18 @@ export const framingStyles = css`
   }
   @media (max-width: 900px) {
     .framing {
-      grid-template-columns: minmax(0, 1fr);
+      display: flex;
+      flex-direction: column;
+      align-items: stretch;
     }
     .right {
-      grid-column: 1;
-      grid-row: auto;
+      display: contents;
+    }
+    .buttons {
+      order: 1;
+    }
+    summary {
+      scroll-margin-bottom: 100px;
     }
   }
 `;

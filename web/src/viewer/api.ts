@@ -1,9 +1,9 @@
-/** The server's HTTP interface, with errors that say what to do. */
+/** The server's HTTP interface, with errors that say what to do: in English, `said` shows them in the language of the page. */
 
-import { fill, texts } from "../shared/catalogue";
-import { translated } from "../shared/catalogue/operator";
-import { sentence as whole } from "../shared/words";
+import { CATALOGUES, fill } from "../shared/catalogue";
 import type { Problem } from "../wire/server";
+
+const { viewer: ENGLISH } = CATALOGUES.en;
 
 export class ApiError extends Error {
   readonly status: number;
@@ -36,7 +36,7 @@ export async function picture(path: string): Promise<ImageBitmap> {
   return createImageBitmap(await (await send("GET", path)).blob());
 }
 
-/** The sentence for an error of any kind, in the language of the page. */
+/** The English sentence for an error of any kind. */
 export function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -46,7 +46,7 @@ async function send(method: string, path: string, body?: string): Promise<Respon
   try {
     response = await fetch(path, { method, ...(body === undefined ? {} : { body }) });
   } catch {
-    throw new ApiError(0, texts().viewer.no_answer);
+    throw new ApiError(0, ENGLISH.no_answer);
   }
   if (!response.ok) {
     throw new ApiError(response.status, await problemOf(response));
@@ -57,9 +57,8 @@ async function send(method: string, path: string, body?: string): Promise<Respon
 async function problemOf(response: Response): Promise<string> {
   try {
     const { title, detail } = (await response.json()) as Problem;
-    const text = detail || title;
-    return whole(translated(text) ?? text);
+    return detail || title;
   } catch {
-    return fill(texts().viewer.answered, { status: response.status });
+    return fill(ENGLISH.answered, { status: response.status });
   }
 }

@@ -173,7 +173,7 @@ export class BoothCard extends Localised {
     const behind =
       still === null
         ? html`${cameraIcon()}<span>${texts().viewer.wall.no_picture}</span>`
-        : html`${cameraIcon()}<img src="/api/stills/${still.sop_instance_uid}/image?width=640" alt="" loading="lazy" @error=${hide} />`;
+        : html`${cameraIcon()}${still.picture ? picture(still) : nothing}`;
     return html`${behind}${this.moving ? html`<live-thumb .booth=${this.booth.booth_id}></live-thumb>` : nothing}`;
   }
 
@@ -206,6 +206,10 @@ function verdict(still: LastStill): TemplateResult {
     ></verdict-badge>
     <span class="small muted">${lights[still.light]}, ${ago(still.captured_at)}, ${whose}</span>
   </div>`;
+}
+
+function picture(still: LastStill): TemplateResult {
+  return html`<img src="/api/stills/${still.sop_instance_uid}/image?width=640" alt="" loading="lazy" @error=${hide} />`;
 }
 
 function hide(event: Event): void {

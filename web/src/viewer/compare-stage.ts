@@ -2,6 +2,7 @@ import { css, html, nothing, type PropertyValues, type TemplateResult } from "li
 import { customElement, property, query, state } from "lit/decorators.js";
 import { fill, texts } from "../shared/catalogue";
 import { date, number } from "../shared/catalogue/format";
+import { said } from "../shared/catalogue/operator";
 import { shared } from "../styles/shared";
 import type { StillAlignment } from "../wire/server";
 import { picture, sentence } from "./api";
@@ -81,7 +82,7 @@ export class CompareStage extends ZoomableStage {
   override render(): TemplateResult {
     const { review, viewer } = texts();
     const t = viewer.compare;
-    const text = this.problem !== "" ? this.problem : this.photos === null ? review.loading : "";
+    const text = this.problem !== "" ? said(this.problem) : this.photos === null ? review.loading : "";
     const label = `${t.before} ${date(this.earlier.at)}, ${t.after} ${date(this.later.at)}`;
     return html`<div class="picture" @pointerdown=${this.#pull} @pointermove=${this.#pull}>
         ${this.stage(label, html`<canvas role="img" aria-label=${label}></canvas>`)}

@@ -2,6 +2,7 @@ import { css, html, nothing, type PropertyValues, type TemplateResult } from "li
 import { customElement, property, state } from "lit/decorators.js";
 import { fill, Localised, texts } from "../shared/catalogue";
 import { date, number } from "../shared/catalogue/format";
+import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
 import { shared } from "../styles/shared";
 import type { PastStill, StillAlignment, StillHistory } from "../wire/server";
@@ -88,7 +89,7 @@ export class CompareView extends Localised {
           </select>
         </label>
       </div>
-      ${this.problem === "" ? nothing : html`<p class="card" role="alert">${this.problem}</p>`}
+      ${this.problem === "" ? nothing : html`<p class="card" role="alert">${said(this.problem)}</p>`}
       ${this.alignment === null
         ? html`<p class="muted" role="status">${this.problem === "" ? t.aligning : ""}</p>`
         : this.#pair(earlier, later, this.alignment)}

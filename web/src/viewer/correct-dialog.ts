@@ -1,8 +1,9 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
-import { fill, Localised, texts } from "../shared/catalogue";
+import { CATALOGUES, fill, Localised, texts } from "../shared/catalogue";
 import { dateTime, personName } from "../shared/catalogue/format";
+import { said } from "../shared/catalogue/operator";
 import { nameOf, nameParts } from "../shared/person-name";
 import { lowered } from "../shared/words";
 import { shared } from "../styles/shared";
@@ -10,6 +11,7 @@ import type { OrderEntry, Patient } from "../wire/protocol";
 import type { Cause, OrderPage, StillInfo, VisitDetail } from "../wire/server";
 import { get, post, sentence } from "./api";
 import { dialogStyles } from "./dialog-styles";
+import "./problem-note";
 import { patientLine } from "./visit-words";
 
 const KINDS = ["patient", "merge", "move", "order", "reject"] as const;
@@ -38,6 +40,8 @@ export class CorrectDialog extends Localised {
   /** null: not yet known. */
   @state() private orders: OrderEntry[] | null = null;
   @state() private problem = "";
+  /** Why the orders are not known. */
+  @state() private unread = "";
   @state() private sending = false;
   @query("dialog") private readonly dialog!: HTMLDialogElement;
   @query("form") private readonly form!: HTMLFormElement;
@@ -87,7 +91,6 @@ export class CorrectDialog extends Localised {
 
   open(): void {
     this.problem = "";
-    this.orders = null;
     this.kind = "patient";
     this.form.reset();
     this.dialog.showModal();
@@ -117,7 +120,7 @@ export class CorrectDialog extends Localised {
         ${keyed(this.kind, this.#fields())}
         <label>${t.reason}<input name="reason" required maxlength="500" /></label>
         <p class="will small">${t.will[this.kind]}</p>
-        ${this.problem === "" ? nothing : html`<p class="problem" role="alert">${this.problem}</p>`}
+        ${this.problem === "" ? nothing : html`<p class="problem" role="alert">${said(this.problem)}</p>`}
         <div class="actions">
           <button type="button" @click=${() => this.dialog.close()}>${texts().common.cancel}</button>
           <button class="primary" data-action="confirm" ?disabled=${this.sending || (this.kind === "order" && !this.orders?.length)}>
@@ -162,6 +165,9 @@ export class CorrectDialog extends Localised {
 
   #choice(): TemplateResult {
     const t = texts().viewer.correct;
+    if (this.unread !== "") {
+      return html`<problem-note .problem=${this.unread} @again=${() => void this.#look()}></problem-note>`;
+    }
     if (this.orders === null || this.orders.length === 0) {
       return html`<p class="muted small" role="status">${this.orders === null ? t.looking : t.no_orders}</p>`;
     }
@@ -189,10 +195,12 @@ export class CorrectDialog extends Localised {
   }
 
   async #look(): Promise<void> {
+    this.orders = null;
+    this.unread = "";
     try {
       this.orders = (await get<OrderPage>("/api/orders")).entries;
     } catch (error) {
-      this.problem = sentence(error);
+      this.unread = sentence(error);
     }
   }
 
@@ -228,7 +236,7 @@ export class CorrectDialog extends Localised {
     }
     const entry = this.kind === "order" ? this.orders?.[Number(said("entry"))] : undefined;
     if (this.kind === "order" && entry === undefined) {
-      throw new Error(texts().viewer.correct.no_orders);
+      throw new Error(CATALOGUES.en.viewer.correct.no_orders);
     }
     const patient = entry?.patient ?? {
       patient_id: said("patient_id"),

@@ -2,6 +2,7 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { counted, Localised, texts } from "../shared/catalogue";
+import { said } from "../shared/catalogue/operator";
 import { shared } from "../styles/shared";
 import type { DeliveryInfo, DeliveryState, DestinationInfo, OutboxPage, Retried, SessionInfo } from "../wire/server";
 import { get, post, sentence } from "./api";
@@ -24,7 +25,7 @@ export class OutboxPageElement extends Localised {
   @state() private deliveries: readonly DeliveryInfo[] = [];
   @state() private more = false;
   @state() private problem = "";
-  @state() private told = "";
+  @state() private told: (() => TemplateResult | string) | null = null;
   @state() private admin = false;
   @state() private destination = "";
   @state() private standing: DeliveryState | "" = "";
@@ -166,7 +167,7 @@ export class OutboxPageElement extends Localised {
         )}
       </div>
       ${this.#choice(this.destinations)}
-      <p class="told small" role="status">${this.told === "" && !this.admin ? t.reader : this.told}</p>
+      <p class="told small" role="status">${this.told?.() ?? (this.admin ? "" : t.reader)}</p>
       ${this.#list()}`;
   }
 
@@ -239,7 +240,7 @@ export class OutboxPageElement extends Localised {
       this.standing = value as DeliveryState | "";
     }
     this.#shown = PAGE;
-    this.told = "";
+    this.told = null;
     void this.refresh();
   };
 
@@ -249,22 +250,21 @@ export class OutboxPageElement extends Localised {
   };
 
   async #change({ id, wish }: DeliveryWish): Promise<void> {
-    const t = texts().viewer.outbox;
     await this.#do(async () => {
       await post<DeliveryInfo>(`/api/outbox/${id}/${wish}`, {});
-      return wish === "retry" ? t.retried_one : t.parked_one;
+      return () => texts().viewer.outbox[wish === "retry" ? "retried_one" : "parked_one"];
     });
   }
 
   async #retryParked(name: string): Promise<void> {
     await this.#do(async () => {
       const { retried } = await post<Retried>("/api/outbox/retry", { destination: name });
-      return counted(texts().viewer.outbox.retried, retried, { name });
+      return () => counted(texts().viewer.outbox.retried, retried, { name });
     });
   }
 
   /** Does what a button says, then shows what has become of it, or why it could not be done. */
-  async #do(change: () => Promise<string>): Promise<void> {
+  async #do(change: () => Promise<() => string>): Promise<void> {
     if (this.#busy) {
       return;
     }
@@ -272,7 +272,7 @@ export class OutboxPageElement extends Localised {
     try {
       this.told = await change();
     } catch (error) {
-      this.told = sentence(error);
+      this.told = () => said(sentence(error));
     } finally {
       this.#busy = false;
     }

@@ -1,9 +1,10 @@
 import { css, html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { Localised, texts } from "../shared/catalogue";
+import { said } from "../shared/catalogue/operator";
 import { shared } from "../styles/shared";
 
-/** Why a page could not be filled; `again` asks for another try. */
+/** Why a page could not be filled, told in English; `again` asks for another try. */
 @customElement("problem-note")
 export class ProblemNote extends Localised {
   @property() problem = "";
@@ -26,7 +27,7 @@ export class ProblemNote extends Localised {
 
   override render(): TemplateResult {
     return html`<div class="card" role="alert">
-      <p>${this.problem}</p>
+      <p>${said(this.problem)}</p>
       <button data-action="again" @click=${() => this.dispatchEvent(new CustomEvent("again"))}>${texts().viewer.retry}</button>
     </div>`;
   }

@@ -2,6 +2,7 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { counted, fill, Localised, texts } from "../shared/catalogue";
 import { listed, personName } from "../shared/catalogue/format";
+import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
 import { pictureName } from "../shared/words";
 import { shared } from "../styles/shared";
@@ -79,7 +80,7 @@ export class SignDialog extends Localised {
         <p class="will small">${t.will}</p>
         <p><a href=${previewOf(visit.study_instance_uid)} target="_blank" rel="noopener">${t.preview}</a></p>
         <label class="check"><input type="checkbox" name="seen" required /><span>${t.seen}</span></label>
-        ${this.problem === "" ? nothing : html`<p class="problem" role="alert">${this.problem}</p>`}
+        ${this.problem === "" ? nothing : html`<p class="problem" role="alert">${said(this.problem)}</p>`}
         <div class="actions">
           <button type="button" @click=${() => this.dialog.close()}>${texts().common.cancel}</button>
           <button class="primary" data-action="confirm" ?disabled=${this.signing}>

@@ -1,6 +1,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { Localised, texts } from "../shared/catalogue";
+import { said } from "../shared/catalogue/operator";
 import { mark } from "../shared/icons";
 import "../shared/language-switch";
 import "../shared/research-note";
@@ -10,7 +11,7 @@ import { post, sentence } from "./api";
 /** Asks for a token. */
 @customElement("sign-in")
 export class SignIn extends Localised {
-  /** Why signing in with a code did not work. */
+  /** Why signing in with a code did not work, in English. */
   @property() problem = "";
   @state() private sending = false;
 
@@ -64,7 +65,7 @@ export class SignIn extends Localised {
           >${t.token}
           <input name="token" type="password" autocomplete="current-password" required spellcheck="false" />
         </label>
-        ${this.problem === "" ? nothing : html`<p class="problem" role="alert">${this.problem}</p>`}
+        ${this.problem === "" ? nothing : html`<p class="problem" role="alert">${said(this.problem)}</p>`}
         <button class="primary" ?disabled=${this.sending}>${this.sending ? t.signing_in : t.sign_in}</button>
         <p class="small muted">${t.help} ${before}<code>keys/admin.token</code>${after}</p>
         <research-note></research-note>

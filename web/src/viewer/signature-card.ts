@@ -2,6 +2,7 @@ import { css, html, nothing, type PropertyValues, type TemplateResult } from "li
 import { customElement, property, query, state } from "lit/decorators.js";
 import { fill, Localised, texts } from "../shared/catalogue";
 import { dateTime, personName } from "../shared/catalogue/format";
+import { said } from "../shared/catalogue/operator";
 import { verdictIcon } from "../shared/icons";
 import { shared } from "../styles/shared";
 import type { SignatureInfo, SignaturePage, VisitDetail } from "../wire/server";
@@ -72,7 +73,7 @@ export class SignatureCard extends Localised {
 
   override render(): TemplateResult | typeof nothing {
     if (this.page === null) {
-      return this.problem === "" ? nothing : html`<p class="card" role="alert">${this.problem}</p>`;
+      return this.problem === "" ? nothing : html`<p class="card" role="alert">${said(this.problem)}</p>`;
     }
     const t = texts().viewer.sign;
     const { page } = this;

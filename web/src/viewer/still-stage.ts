@@ -3,6 +3,7 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import type { OverlayView } from "../overlay/renderer";
 import { drawLayers, greyValues, NEED_SKIN, prepareLayer, shownLayers, type StoredLayer } from "../overlay/stored";
 import { texts } from "../shared/catalogue";
+import { said } from "../shared/catalogue/operator";
 import { DEFAULT_VIEW } from "../shared/layer-panel";
 import { pictureName } from "../shared/words";
 import { shared } from "../styles/shared";
@@ -57,7 +58,7 @@ export class StillStage extends ZoomableStage {
   override render(): TemplateResult {
     const t = texts();
     const waiting = this.still.picture ? t.review.loading : t.viewer.visit.preparing;
-    const text = this.problem !== "" ? this.problem : this.photo === null ? waiting : "";
+    const text = this.problem !== "" ? said(this.problem) : this.photo === null ? waiting : "";
     const label = pictureName(this.still.view, this.still.light);
     return html`
       ${this.stage(label, html`<canvas role="img" aria-label=${label}></canvas>`)}

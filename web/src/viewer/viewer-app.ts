@@ -1,6 +1,6 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
-import { Localised, texts } from "../shared/catalogue";
+import { CATALOGUES, Localised, texts } from "../shared/catalogue";
 import { mark } from "../shared/icons";
 import "../shared/language-switch";
 import type { LiveSocket } from "../shared/live-socket";
@@ -282,7 +282,7 @@ export class ViewerApp extends Localised {
       } catch (error) {
         if (error instanceof ApiError && error.signedOut) {
           this.#events?.close();
-          this.problem = texts().viewer.session_ended;
+          this.problem = CATALOGUES.en.viewer.session_ended;
           this.session = "out";
         }
       }

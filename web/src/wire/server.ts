@@ -71,6 +71,7 @@ export interface LastStill {
   captured_at: number;
   verdict: Verdict | null;
   by_server: boolean;
+  picture: boolean;
 }
 
 export interface BoothInfo {

@@ -1,9 +1,9 @@
-/** Sentences that booth and server say in English, in the language of the page. */
+/** Sentences that booth and server say in English, and what the pages say in their place, in the language of the page. */
 
 import { html, type TemplateResult } from "lit";
 import { sentence } from "../words";
 import { number } from "./format";
-import { type Language, language } from "./index";
+import { type Catalogue, CATALOGUES, type Language, language } from "./index";
 import table from "./operator.json";
 import server from "./server.json";
 
@@ -16,7 +16,14 @@ interface Pattern {
 }
 
 const DEEPEST = 3;
-const ROWS: readonly Row[] = [...table.sentences, ...server.sentences];
+const OWN: readonly ((texts: Catalogue) => string)[] = [
+  (t) => t.common.no_answer_retry,
+  (t) => t.viewer.no_answer,
+  (t) => t.viewer.answered,
+  (t) => t.viewer.session_ended,
+  (t) => t.viewer.correct.no_orders,
+];
+const ROWS: readonly Row[] = [...table.sentences, ...server.sentences, ...OWN.map(row)];
 const PLAIN = new Map(ROWS.filter((row) => !row.en.includes("{")).map((row) => [sentence(row.en), row]));
 /** Those that say most by themselves first, so that `{file} cannot be read` comes last. */
 const PATTERNS: readonly Pattern[] = ROWS.filter((row) => row.en.includes("{"))
@@ -55,6 +62,11 @@ function part(name: string, text: string, depth: number): string {
     return name === "Region" ? called.charAt(0).toUpperCase() + called.slice(1) : called;
   }
   return /^-?\d+(\.\d+)?$/.test(text) ? number(Number(text)) : (translated(text, depth + 1) ?? text);
+}
+
+function row(text: (texts: Catalogue) => string): Row {
+  const { en, fr, ko } = CATALOGUES;
+  return { en: text(en), fr: text(fr), ko: text(ko) };
 }
 
 function pattern(row: Row): Pattern {
