@@ -1,11 +1,11 @@
-# make demo | setup | check | test | bench | peers | soak | prove | profile | train-setup
+# make demo | setup | check | test | bench | peers | soak | prove | break | profile | train-setup
 PYTHON ?= python3
 ARGS ?=
 MINUTES ?= 30
 BIN := .venv/bin
 NODE_PATH_FIX := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: demo setup train-setup check test test-triton bench peers soak prove profile system-packages screenshots
+.PHONY: demo setup train-setup check test test-triton bench peers soak prove break profile system-packages screenshots
 
 demo: setup
 	$(BIN)/dermabooth demo $(ARGS)
@@ -71,6 +71,9 @@ profile: setup
 
 prove: setup
 	$(BIN)/python -m benchmarks.prove $(ARGS)
+
+break: setup
+	$(BIN)/python -m benchmarks.prove.broken_lines $(ARGS)
 
 screenshots: setup system-packages
 	$(BIN)/python -m tests.browser.screenshots docs/images
