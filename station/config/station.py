@@ -132,7 +132,9 @@ class StationConfig(BaseSettings):
     @model_validator(mode="after")
     def _server_tells(self) -> Self:
         if self.worklist.source == "server" and not self.uplink.server:
-            raise ValueError('worklist.source = "server" needs uplink.server, the server that tells it')
+            raise ValueError(
+                'worklist.source = "server" needs uplink.server or --server, the server that tells it'
+            )
         return self
 
     def _check_dermoscope(self, name: str) -> None:
