@@ -127,7 +127,7 @@ class FhirDestination:
         body = await asyncio.to_thread(lambda: json.dumps(bundle(part, there)).encode())
         answer = await self._web.ask("POST", "", body=body, headers=self._headers())
         if not answer.good:
-            return _refusal(answer, record)
+            return _refusal(answer, record, len(part))
         places = [_place(one) for one in _resource(answer).get("entry", ())]
         if len(places) != len(part) or not all(places):
             step = "see that url is the base of a FHIR server that takes transactions"
@@ -201,18 +201,26 @@ def _gist(report: Json) -> tuple[str, int]:
     return report["status"], len(report.get("result", ()))
 
 
-def _refusal(answer: Answer, record: VisitRecord) -> Outcome:
-    """What a refused transaction comes to, with the server's reason."""
+def _refusal(answer: Answer, record: VisitRecord, most: int) -> Outcome:
+    """What a refused transaction of `most` entries comes to, with the server's reason."""
     words = _without_patient(_diagnostics(answer), record)
     reason = f"the server refuses the results ({answer.status})" + (f": {words}" if words else "")
     if answer.status == 409:  # somebody else changes the same resources just now
         return Outcome("", Fate.AGAIN, reason[:_LONGEST_REASON])
-    step = (
-        "lower most_entries, then retry"
-        if answer.status == 413
-        else "mend what the server names, there or in the settings, then retry"
-    )
-    return Outcome("", Fate.PARKED, reason[:_LONGEST_REASON], step)
+    return Outcome("", Fate.PARKED, reason[:_LONGEST_REASON], _next_step(answer.status, most))
+
+
+def _next_step(status: int, most: int) -> str:
+    """What to do about a refused transaction; many servers say with 400 and words of their own that it was too large."""
+    step = "mend what the server names, there or in the settings, then retry"
+    if most > 1 and status == 413:
+        step = f"lower most_entries below {most}, restart dermabooth's server, then retry"
+    elif most > 1 and status == 400:
+        step = (
+            f"lower most_entries if it takes fewer than {most} entries at once, else mend what it names; restart "
+            "dermabooth's server after a change of its settings, then retry"
+        )
+    return step
 
 
 def _diagnostics(answer: Answer) -> str:
