@@ -154,6 +154,21 @@ async def test_a_refusal_is_told_in_the_servers_words_without_the_patient(
     assert "retry" in outcome.next_step
 
 
+async def test_a_transaction_that_is_too_large_names_the_setting_that_helps(
+    hospital: Hospital, filled: tuple[Store, Archive, FilledVisit]
+) -> None:
+    store, archive, visit = filled
+    large = hospital.destination(store, archive, most_entries=400)
+    outcome = (await sent(large, parcels(visit)))[0]
+    await large.close()
+    assert outcome.fate is Fate.PARKED
+    assert outcome.reason.startswith("the server refuses the results (400): ")
+    assert outcome.next_step.startswith("lower most_entries if it takes fewer than ")
+    small = hospital.destination(store, archive, most_entries=8)
+    assert {one.fate for one in await sent(small, parcels(visit))} == {Fate.STORED}
+    await small.close()
+
+
 async def test_who_is_not_known_there_waits(
     hospital: Hospital, filled: tuple[Store, Archive, FilledVisit], tmp_path: Path
 ) -> None:
