@@ -131,7 +131,7 @@ class Deliveries:
         parked = (col(DeliveryRow.destination) == destination) & (
             col(DeliveryRow.state) == DeliveryState.PARKED
         )
-        again = {"state": DeliveryState.WAITING, "not_before": AT_ONCE, "attempts": 0}
+        again = {"state": DeliveryState.WAITING, "not_before": AT_ONCE, "attempts": 0, "next_step": ""}
         result = await self._threads.write(lambda s: s.exec(update(DeliveryRow).where(parked).values(again)))
         return int(result.rowcount)
 
@@ -170,7 +170,7 @@ def _retry(row: DeliveryRow) -> None:
     if row.state == DeliveryState.COMMITTED:
         raise Conflict("the destination keeps it already; there is nothing to send")
     if row.state == DeliveryState.PARKED:
-        row.state, row.attempts = DeliveryState.WAITING, 0
+        row.state, row.attempts, row.next_step = DeliveryState.WAITING, 0, ""
     row.not_before = AT_ONCE
 
 

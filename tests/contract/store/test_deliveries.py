@@ -156,6 +156,10 @@ async def test_parked_by_hand_it_stays_until_it_is_retried(opened: tuple[Store, 
     assert await claim(store) == []
     assert await store.deliveries.retry_parked("a") == 1
     assert await store.deliveries.retry_parked("a") == 0
+    (again,) = await store.deliveries.find(DeliverySearch(destination="a"))
+    assert (again.reason, again.next_step) == ("parked by hand", "")
+    await store.deliveries.park(one.id)
+    assert (await store.deliveries.retry(one.id)).next_step == ""
     claimed = await claim(store)
     with pytest.raises(Conflict, match="being sent"):
         await store.deliveries.park(one.id)
