@@ -13,6 +13,7 @@ AIORTC_VERSION = "1.16"
 AIOICE_VERSION = "0.13"
 ICE_TICK_S = 0.05
 """More than the time between two ICE checks, after which a closed peer's last task has ended."""
+_CONNECT = "RTCPeerConnection.__connect"
 
 
 class InternalsChanged(RuntimeError):
@@ -35,11 +36,15 @@ def known(owner: Any, name: str) -> Any:
 
 
 async def close_connection(connection: RTCPeerConnection) -> None:
-    """Close it, and what aioice would leave behind: a connection closed while it connects starts consent checks that
-    nobody ends.
+    """Close it, and what would be left of one that is closed while it connects: consent checks that nobody ends, and
+    a task whose failure nobody hears.
     """
-    connected = connection.connectionState == "connected"
+    connected, connecting = connection.connectionState == "connected", _connecting(connection)
     await _close(connection)
+    await _ended(connecting)
+    if connecting:  # what they began after all was stopped
+        for transceiver in connection.getTransceivers():
+            await transceiver.stop()
     if connected:
         return
     await asyncio.sleep(ICE_TICK_S)
@@ -48,6 +53,27 @@ async def close_connection(connection: RTCPeerConnection) -> None:
         if task is not None:
             task.cancel()
             await asyncio.wait({task})
+
+
+def _connecting(connection: RTCPeerConnection) -> set[asyncio.Task[Any]]:
+    """Those in which aiortc connects it, and which it keeps no name of."""
+    return {task for task in asyncio.all_tasks() if _connects(task.get_coro(), connection)}
+
+
+def _connects(coroutine: Any, connection: RTCPeerConnection) -> bool:
+    frame = getattr(coroutine, "cr_frame", None)
+    return (
+        frame is not None and coroutine.__qualname__ == _CONNECT and frame.f_locals.get("self") is connection
+    )
+
+
+async def _ended(tasks: set[asyncio.Task[Any]]) -> None:
+    """Wait for tasks that end by themselves once their connection is closed; how they ended is of no interest."""
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=ICE_TICK_S)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _close(connection: RTCPeerConnection) -> None:
