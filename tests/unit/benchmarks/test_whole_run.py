@@ -1,5 +1,6 @@
 """A run of several benchmarks."""
 
+import json
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,25 @@ def test_what_did_not_run_stays_as_the_same_machine_measured_it(tmp_path: Path) 
     report.write(both, path, page, page)
     assert "Measured 2026-01-02 to " in page.read_text()
     assert report.merged({**new, "machine": "another"}, path, order)["rows"] == new["rows"]
+
+
+def test_the_readme_names_what_is_missed_and_a_figure_of_each_part(tmp_path: Path) -> None:
+    page, readme = tmp_path / "figures.md", tmp_path / "README.md"
+    readme.write_text(f"{report.BEGIN}{report.END}")
+    page.write_text("")
+    names = [(report.HEADLINES[0], 1.0), ("met and small", 1.0), ("missed", 3.0)]
+    found = report.results([at_most(name, value, "ms", 2.0, "") for name, value in names])
+    report.write(found, tmp_path / "results.json", page, readme)
+    told = readme.read_text()
+    assert "2 of 3 goals are met" in told
+    assert f"| {report.HEADLINES[0]} | 1.0 ms |" in told
+    assert "| missed | 3.0 ms |" in told
+    assert "met and small" not in told
+
+
+def test_headlines_are_figures() -> None:
+    rows = json.loads((whole.ROOT / "benchmarks" / "results.json").read_text())["rows"]
+    assert {row["name"] for row in rows} >= set(report.HEADLINES)
 
 
 def test_every_short_one_has_a_long_one() -> None:
