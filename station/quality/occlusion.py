@@ -9,7 +9,7 @@ from station.quality.sample import Reading, Sample, cut_mask
 from station.quality.zones import Mask
 
 COVERS = ("hair", "glasses")
-NO_PARTS = "The parts of the face are not known."
+NO_PARTS = "The parts of the face are not known at this check."
 
 
 def occlusion(sample: Sample, parts: Mapping[str, Mask] | None) -> Reading:

@@ -13,7 +13,7 @@ from station.quality.head_fit import fit_head
 from station.quality.sample import PICTURE, Reading
 from station.quality.zones import extent
 
-NO_LANDMARKS = "The landmarks of the face are not known."
+NO_LANDMARKS = "The landmarks of the face are not known at this check."
 NO_FACE = "No face in the picture."
 NO_GUIDE = "The profile has no guide for this view."
 
