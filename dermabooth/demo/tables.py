@@ -12,9 +12,11 @@ from station.protocol import Verdict
 
 REGION = "face"
 """The part whose measures are shown; `--json` has the others."""
-_DETAILS = re.compile(r"_(sd|count|density|size|intensity|depth|star|estimate|p\d)$")
+_DETAILS = re.compile(r"_(sd|count|density|size|intensity|depth|star|estimate|uncertain|p\d)$")
 """Endings of measures that the viewer and `--json` have, for what is printed must fit a screen."""
 _CONDITION = "condition_"
+_GRADE, _UNSURE = "acne_severity", "acne_severity_uncertain"
+"""A whole number, and 1 where the model is not sure of it."""
 _COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red", Verdict.UNKNOWN: "dim"}
 _NAMES = {"ita": "ITA"}
 _UNITS = {"1": "", "Lab": "", "deg": "°", "optical density": "OD"}
@@ -26,11 +28,13 @@ def show(outcome: Record, console: Console) -> None:
     """Print the outcome: a table for each view, with a column for each light."""
     for view in dict.fromkeys(record["view"] for record in outcome["quality"]):
         quality = [record for record in outcome["quality"] if record["view"] == view]
-        measures = [m for m in outcome["measures"] if m["view"] == view and _is_shown(m)]
-        console.print(_table(view, quality, measures))
-        _show_conditions([m for m in outcome["measures"] if m["view"] == view], console)
+        measures = [m for m in outcome["measures"] if m["view"] == view and m["region"] == REGION]
+        shown = [m for m in measures if _is_shown(m)]
+        unsure = {m["image"] for m in measures if m["name"] == _UNSURE and m["value"]}
+        console.print(_table(view, quality, shown, unsure))
+        _show_conditions(measures, console)
         _show_advice(quality, console)
-        _show_unmeasured(measures, console)
+        _show_unmeasured(shown, console)
     stills, live = outcome["stills"], outcome["live"]
     median, p95 = (_milliseconds(live["latency_ms"][name]) for name in ("p50", "p95"))
     _tell(
@@ -53,7 +57,7 @@ def show(outcome: Record, console: Console) -> None:
         _tell(console, f"{failure['step']} {failure['state']}: {failure['error']}", "red")
 
 
-def _table(view: str, quality: list[Record], measures: list[Record]) -> Table:
+def _table(view: str, quality: list[Record], measures: list[Record], unsure: set[str]) -> Table:
     images = [record["image"] for record in quality]
     title = f"Skin of the whole face, {_words(view)}"
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -66,7 +70,7 @@ def _table(view: str, quality: list[Record], measures: list[Record]) -> Table:
         found = {measure["image"]: measure for measure in measures if measure["name"] == name}
         if any(measure["value"] is not None for measure in found.values()):
             unit = next(iter(found.values()))["unit"]
-            cells = (_value(found.get(image)) for image in images)
+            cells = (_value(found.get(image), sure=image not in unsure) for image in images)
             table.add_row(_NAMES.get(name, _words(name)), _UNITS.get(unit, unit), *cells)
     return table
 
@@ -75,7 +79,7 @@ def _is_shown(measure: Record) -> bool:
     name, value = measure["name"], measure["value"]
     if name.startswith(_CONDITION) and value is not None:
         return False
-    return measure["region"] == REGION and not _DETAILS.search(name)
+    return not _DETAILS.search(name)
 
 
 def _show_conditions(measures: list[Record], console: Console) -> None:
@@ -83,7 +87,7 @@ def _show_conditions(measures: list[Record], console: Console) -> None:
     told = {
         m["name"].removeprefix(_CONDITION): m["value"]
         for m in measures
-        if m["name"].startswith(_CONDITION) and m["region"] == REGION and m["value"] is not None
+        if m["name"].startswith(_CONDITION) and m["value"] is not None
     }
     likely = sorted((name for name in told if told[name] >= 0.5), key=lambda name: -told[name])
     if told:
@@ -119,12 +123,14 @@ def _verdict(verdict: str) -> Text:
     return Text(verdict, _COLOURS[Verdict(verdict)])
 
 
-def _value(measure: Record | None) -> str:
+def _value(measure: Record | None, *, sure: bool) -> str:
     if measure is None:
         return ""
     value = measure["value"]
     if value is None:
         return "–"
+    if measure["name"] == _GRADE:
+        return f"{value:.0f}" if sure else f"{value:.0f} (uncertain)"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}"
 
 

@@ -137,6 +137,19 @@ def test_likely_conditions_are_one_line_the_likeliest_first() -> None:
     assert "conditions, probability: none is likely" in low
 
 
+def test_a_grade_is_a_whole_number_that_says_where_it_is_uncertain() -> None:
+    told = {"acne_severity": (1.0, 2.0), "acne_severity_uncertain": (1.0, 0.0)}
+    lights = ("white", "cross_polarised")
+    measures = [
+        measure(light, name, value, "1")
+        for name, values in told.items()
+        for light, value in zip(lights, values, strict=True)
+    ]
+    assert [line for line in printed(an_outcome(measures=measures)) if line.startswith("acne")] == [
+        "acne severity 1 (uncertain) 2"
+    ]
+
+
 def test_advice_is_said_once() -> None:
     lines = printed(an_outcome())
     assert lines.count("cross polarised: Turn the lamp down.") == 1
