@@ -69,13 +69,3 @@ export function sentence(text: string): string {
 export function words(name: string): string {
   return capital(name.replaceAll("_", " ").trim());
 }
-
-const UNITS: Words = { Lab: "CIELAB", deg: "°", um: "µm", um2: "µm²", "px/mm": "px/mm", "1e-4": "× 10⁻⁴" };
-
-/** UCUM units as they are printed; `1` and the empty unit print nothing. */
-export function unit(code: string): string {
-  if (code === "1" || code === "{index}" || code === "{score}") {
-    return "";
-  }
-  return (UNITS[code] ?? code).replace(/^\{(.*)\}$/, "$1").replace(/m2$/, "m²");
-}

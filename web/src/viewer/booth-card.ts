@@ -7,20 +7,9 @@ import "../shared/verdict-badge";
 import { lowered } from "../shared/words";
 import { shared } from "../styles/shared";
 import type { BoothInfo, LastStill } from "../wire/server";
-import type { Presence } from "./booth-wall";
 import "./live-thumb";
+import type { BoothState } from "./presence";
 import { patientLine, progressLine } from "./visit-words";
-
-/** `seen`: nobody has told since the server started. */
-export type BoothState = "live" | "connected" | "away" | "seen";
-
-export function presenceOf(booth: BoothInfo, presence: Presence): BoothState {
-  if (booth.booth_id in presence.previews) {
-    return "live";
-  }
-  const connected = presence.connected[booth.booth_id] ?? booth.connected;
-  return connected === true ? "connected" : connected === false ? "away" : "seen";
-}
 
 /** One booth on the wall; all of it leads to the live page, its last visit to that visit. */
 @customElement("booth-card")

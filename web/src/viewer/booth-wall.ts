@@ -3,21 +3,12 @@ import { customElement, property, state } from "lit/decorators.js";
 import { counted, Localised, texts } from "../shared/catalogue";
 import { cameraIcon } from "../shared/icons";
 import { shared } from "../styles/shared";
-import type { BoothInfo, LivePreview, PreviewVerdict } from "../wire/server";
+import type { BoothInfo } from "../wire/server";
 import { get, sentence } from "./api";
 import "./booth-card";
-import { presenceOf } from "./booth-card";
 import { pageStyles } from "./page-styles";
+import { NOBODY, type Presence, presenceOf } from "./presence";
 import "./problem-note";
-
-/** What the server knows of the booths right now. */
-export interface Presence {
-  connected: Record<string, boolean>;
-  previews: Record<string, LivePreview>;
-  judged: Record<string, PreviewVerdict>;
-}
-
-export const NOBODY: Presence = { connected: {}, previews: {}, judged: {} };
 
 /** Live pictures at one time: each costs this browser a decoder, and the server nothing but forwarding. */
 const MOST_LIVE = 6;

@@ -1,6 +1,5 @@
 /** Numbers, times and lists as the language of the page writes them. */
 
-import { unit } from "../words";
 import { language, texts } from "./index";
 
 /** Nothing that rounds to nought is below it. */
@@ -29,6 +28,16 @@ export function measured(value: number): string {
         ? { maximumFractionDigits: 0 }
         : { minimumSignificantDigits: 3, maximumSignificantDigits: 3 };
   return new Intl.NumberFormat(language(), { ...options, ...SIGN }).format(value);
+}
+
+const UNITS: Readonly<Record<string, string>> = { Lab: "CIELAB", deg: "°", um: "µm", um2: "µm²", "px/mm": "px/mm", "1e-4": "× 10⁻⁴" };
+
+/** UCUM units as they are printed; `1` and the empty unit print nothing. */
+function unit(code: string): string {
+  if (code === "1" || code === "{index}" || code === "{score}") {
+    return "";
+  }
+  return (UNITS[code] ?? code).replace(/^\{(.*)\}$/, "$1").replace(/m2$/, "m²");
 }
 
 /** How a unit is printed: UCUM, or a word that the catalogue has. */
