@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -28,6 +29,10 @@ class Goal:
     def met(self, figure: Figure) -> bool:
         """Whether the value keeps the bound; NaN does not."""
         return figure.value >= self.bound if self.least else figure.value <= self.bound
+
+    def miss(self, figure: Figure) -> float:
+        """How far the value is from the bound, as a share of it; 0 where it could not be measured."""
+        return abs(figure.value - self.bound) / self.bound if math.isfinite(figure.value) else 0.0
 
     def __str__(self) -> str:
         return f"{'≥' if self.least else '≤'} {self.bound:g}"

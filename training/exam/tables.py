@@ -52,6 +52,22 @@ def verdict(model: str, name: str, measure: str, figure: Figure | None) -> str:
     return f"{wanted} {'met' if wanted.met(figure) else '**not met**'}"
 
 
+def closing(model: str, report: Report) -> str:
+    """How many of the goals were met, and the one that was missed by the largest share of its bound."""
+    asked = [
+        (wanted, figure, f"{of_set}, {measure}")
+        for of_set, figures in report.metrics.items()
+        for measure, figure in figures.items()
+        if (wanted := goal(model, of_set, measure)) is not None
+    ]
+    missed = [each for each in asked if not each[0].met(each[1])]
+    told = f"{model}: {len(asked) - len(missed)} of {len(asked)} goals met"
+    if not missed:
+        return told
+    wanted, figure, name = max(missed, key=lambda each: each[0].miss(each[1]))
+    return f"{told}; farthest: {name} {text(figure)}, wanted {wanted}"
+
+
 def _headlines(model: str, report: Report) -> TextTable:
     both = report.metrics.get(IN_RANGE, {}), report.metrics.get(SHIFTED, {})
     rows = []

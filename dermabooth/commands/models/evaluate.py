@@ -73,6 +73,7 @@ def _evaluate(
 ) -> None:
     from training.exam import NAMES
     from training.exam.results import as_json, merge, write_cards
+    from training.exam.tables import closing
 
     console = Console()
     asked = _known(names, NAMES) if names else _present(folder, NAMES, console)
@@ -84,6 +85,8 @@ def _evaluate(
     if cards:
         for path in write_cards(folder, reports, real):
             console.print(f"wrote {path}")
+    for name, report in reports.items():
+        console.print(closing(name, report), highlight=False, markup=False, soft_wrap=True)
 
 
 def _check(names: list[str], folder: Path, json: Path | None, portraits: Path | None, *, cards: bool) -> None:

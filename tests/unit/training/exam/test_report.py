@@ -10,7 +10,7 @@ from training.exam.goals import FAINT, IN_RANGE, SHIFTED_ONE, Goal
 from training.exam.items_scoring import correlation, mean, ratio
 from training.exam.report import Report, Table, plain, share, worst_over_best
 from training.exam.results import BEGIN, merge, write_card
-from training.exam.tables import markdown, tables, text
+from training.exam.tables import closing, markdown, tables, text
 
 pytestmark = pytest.mark.unit
 
@@ -24,6 +24,15 @@ def test_a_goal_is_kept_or_not_and_never_by_nothing() -> None:
     assert (str(least), str(most)) == ("≥ 0.9", "≤ 0.1")
     assert goal("skin_items", IN_RANGE, "dice melanin") == Goal(0.93)
     assert goal("skin_items", IN_RANGE, "nonsense") is None
+
+
+def test_the_last_line_counts_goals_and_names_the_farthest() -> None:
+    figures = {"dice melanin": plain(0.95, 9), "dice trouble": plain(0.425, 9), "AUC pore": plain(0.1, 9)}
+    report = Report({IN_RANGE: {**figures, "worst over best ITA class pore": plain(float("nan"), 0)}})
+    said = "skin_items: 1 of 3 goals met; farthest: in-range, dice trouble 0.425, wanted ≥ 0.85"
+    assert closing("skin_items", report) == said
+    kept = Report({IN_RANGE: {"dice melanin": plain(0.95, 9)}})
+    assert closing("skin_items", kept) == "skin_items: 1 of 1 goals met"
 
 
 def test_columns_and_classes_of_a_table() -> None:
