@@ -76,7 +76,7 @@ def make_booth(kind: str, folder: Path, cache: Path) -> Booth:
 
 
 def test_every_driver_has_a_booth() -> None:
-    assert BOOTHS.keys() == CAMERAS.keys()
+    assert BOOTHS.keys() == CAMERAS.keys(), "say in BOOTHS how to make a booth with every registered type"
 
 
 @pytest.fixture(scope="session")
@@ -103,13 +103,17 @@ async def test_a_still_says_how_it_was_made(booth: Booth) -> None:
         SHOT.step,
     )
     assert header.requested == NOMINAL
-    assert header.actual is not None
-    assert header.actual.time_s == pytest.approx(NOMINAL.time_s, rel=0.05)
-    assert header.camera == camera.info
-    assert header.captured_at > 1.7e9
-    assert header.white_level <= (1 << header.bit_depth) - 1
-    assert frame.pixels.flags.c_contiguous
-    assert float(frame.pixels.mean()) > header.black_level + 0.02 * header.white_level
+    assert header.actual is not None, "captured.actual: give the exposure that the camera really used"
+    assert header.actual.time_s == pytest.approx(NOMINAL.time_s, rel=0.05), (
+        "captured.actual: not the time asked for; raise DeviceError where the camera does not obey"
+    )
+    assert header.camera == camera.info, "info: it changed with the exposure"
+    assert header.captured_at > 1.7e9, "captured_at: seconds since 1970, as time.time() has them"
+    assert header.white_level <= (1 << header.bit_depth) - 1, "white_level: more than bit_depth holds"
+    assert frame.pixels.flags.c_contiguous, "pixels: not C-contiguous; np.ascontiguousarray makes them so"
+    assert float(frame.pixels.mean()) > header.black_level + 0.02 * header.white_level, (
+        "pixels: as good as black under white light; look at black_level, white_level and when the still began"
+    )
 
 
 async def test_frame_ids_count_up_over_stills_and_preview(booth: Booth) -> None:
@@ -154,23 +158,33 @@ async def test_a_camera_that_gives_no_picture_has_failed(
 
 async def first_frames(camera: Camera, count: int) -> list[Frame]:
     box, seen = LatestFrame(), list[Frame]()
-    preview = asyncio.create_task(camera.preview(box, NOMINAL, SHOT))
+
+    async def watch() -> None:
+        while len(seen) < count:
+            seen.append(await box.get(seen[-1].header.frame_id if seen else -1))
+
+    preview, watching = asyncio.create_task(camera.preview(box, NOMINAL, SHOT)), asyncio.create_task(watch())
     try:
-        async with asyncio.timeout(20):
-            while len(seen) < count:
-                seen.append(await box.get(seen[-1].header.frame_id if seen else -1))
+        ended, _ = await asyncio.wait({preview, watching}, timeout=20, return_when=asyncio.FIRST_COMPLETED)
     finally:
         preview.cancel()
-        await asyncio.wait({preview})
+        watching.cancel()
+        await asyncio.wait({preview, watching})
+    if preview in ended:
+        await preview
+    assert watching in ended, f"the preview gave {len(seen)} of {count} pictures in 20 s"
     return seen
 
 
 async def test_the_preview_is_8_bit_srgb_and_moves(booth: Booth) -> None:
     frames = await first_frames(booth[0], 4)
-    assert {frame.header.transfer for frame in frames} == {Transfer.SRGB}
-    assert {frame.pixels.dtype for frame in frames} == {np.dtype(np.uint8)}
-    assert len({frame.pixels.shape for frame in frames}) == 1
-    assert not np.array_equal(frames[0].pixels, frames[-1].pixels)
+    assert {frame.header.transfer for frame in frames} == {Transfer.SRGB}, "the preview: sRGB, not linear"
+    assert {frame.pixels.dtype for frame in frames} == {np.dtype(np.uint8)}, "the preview: 8 bits"
+    assert len({frame.pixels.shape for frame in frames}) == 1, "the preview: pictures of one size"
+    assert not np.array_equal(frames[0].pixels, frames[-1].pixels), (
+        "the preview does not move: its first picture and its fourth are the same to the last pixel; "
+        "ask the instrument, or what stands in for it, for a new picture each time"
+    )
 
 
 async def test_a_cancelled_preview_leaves_the_camera_ready(booth: Booth) -> None:
@@ -221,7 +235,10 @@ async def test_a_wrong_light_shows_in_the_picture(booth: Booth) -> None:
     asked = (await camera.expose(NOMINAL, SHOT)).pixels.astype(float)
     await lights.set(Light.CROSS_POLARISED, 0.5)
     wrong = (await camera.expose(NOMINAL, SHOT)).pixels.astype(float)
-    assert abs(asked.mean() - wrong.mean()) > 0.05 * asked.mean()
+    assert abs(asked.mean() - wrong.mean()) > 0.05 * asked.mean(), (
+        "the picture is the same in another light: begin a still after it was asked for; "
+        "a type whose stand-in sees no light is named in BLIND"
+    )
 
 
 @pytest.mark.parametrize("kind", sorted(CAMERAS))

@@ -24,7 +24,9 @@ async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 
 def test_every_driver_has_a_counterpart() -> None:
-    assert COUNTERPARTS.keys() | {"none"} == INTERLOCKS.keys()
+    assert COUNTERPARTS.keys() | {"none"} == INTERLOCKS.keys(), (
+        "say in interlock_counterparts.py what stands at the other end of every type"
+    )
 
 
 async def test_a_shut_door_is_safe_and_an_open_contact_is_not(door: Door, tmp_path: Path) -> None:

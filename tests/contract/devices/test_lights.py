@@ -34,7 +34,9 @@ async def rig(lit: Stand) -> LightRig:
 
 
 def test_every_driver_has_a_counterpart() -> None:
-    assert COUNTERPARTS.keys() == LIGHT_RIGS.keys()
+    assert COUNTERPARTS.keys() == LIGHT_RIGS.keys(), (
+        "say in light_counterparts.py what stands at the other end of every registered type"
+    )
 
 
 async def test_dark_after_construction(lit: Stand) -> None:
