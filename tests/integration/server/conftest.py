@@ -73,8 +73,8 @@ class ServerProgram:
         return self.process.wait(STOP_LIMIT_S)
 
     def left(self) -> list[psutil.Process]:
-        """Processes of the server that still run, a moment after its end."""
-        _, alive = psutil.wait_procs(self.seen, timeout=5)
+        """Processes of the server that have not ended soon after it."""
+        _, alive = psutil.wait_procs(self.seen, timeout=STOP_LIMIT_S)
         return [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
 
 
