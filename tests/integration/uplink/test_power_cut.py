@@ -8,7 +8,7 @@ import pytest
 from station.protocol import ServerMessage, StillStored
 from station.transport import Spool
 from tests.fixtures.stills import a_still, a_visit
-from tests.fixtures.uplinks import a_server, until
+from tests.fixtures.uplinks import Server, a_server, until
 
 pytestmark = pytest.mark.integration
 
@@ -33,7 +33,7 @@ async def test_bytes_and_names_are_on_the_disk_before_the_booth_is_told(
             nonlocal told
             if isinstance(message, StillStored):
                 told += 1
-                lost.extend(_not_on(on_disk, server.archive.root, server.files()))
+                lost.extend(_not_on(on_disk, server, message.sop_instance_uid))
 
         visit = a_visit()
         await spool.open_visit(visit)
@@ -45,13 +45,13 @@ async def test_bytes_and_names_are_on_the_disk_before_the_booth_is_told(
     assert lost == []
 
 
-def _not_on(on_disk: dict[int, set[str]], root: Path, files: list[Path]) -> list[Path]:
-    """Files whose bytes, or a name on the way to them, were not given to the disk."""
-    lost = [file for file in files if file.stat().st_ino not in on_disk]
-    for file in files:
-        path = file
-        while path != root:
-            if path.name not in on_disk.get(path.parent.stat().st_ino, ()):
-                lost.append(path)
-            path = path.parent
+def _not_on(on_disk: dict[int, set[str]], server: Server, sop_instance_uid: str) -> list[Path]:
+    """Paths of one still whose bytes, or whose name, were not given to the disk; the next may be half written."""
+    [file] = (file for file in server.files() if file.parent.name == sop_instance_uid)
+    lost = [file] if file.stat().st_ino not in on_disk else []
+    path = file
+    while path != server.archive.root:
+        if path.name not in on_disk.get(path.parent.stat().st_ino, ()):
+            lost.append(path)
+        path = path.parent
     return lost

@@ -39,6 +39,8 @@ def hang() -> Iterator[Hang]:
     hang = Hang()
     yield hang
     hang.go_on.set()
+    for left in driver_thread._left_behind.values():
+        left.join(30)  # or it is still there when the next test opens
 
 
 @pytest.fixture(autouse=True)
