@@ -10,9 +10,14 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands. `losses` are running means, `figures` those of the last look at the check split."""
+    """Where a run stands. `losses` are running means, `figures` those of the last look at the check split.
+
+    `images` are those of the run so far, `images_of_stage` all that the stage gets. `seconds_left` is the time so far
+    in proportion to what is left.
+    """
 
     stage: str
+    images_of_stage: int
     images: int
     fraction: float
     seconds: float

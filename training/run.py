@@ -85,6 +85,7 @@ class Run:
         return self._save(done=True)
 
     def _train_stage(self, data: Path | None, workers: int) -> None:
+        self._tell()
         check = self._check_batches(data)
         batches = self._batches(data, workers)
         while self._fraction() < self._plan.end(self._stage):
@@ -197,8 +198,10 @@ class Run:
 
     def _progress(self) -> Progress:
         fraction, seconds = self._fraction(), self._seconds()
+        stage = self._plan.stages[min(self._stage, len(self._plan.stages) - 1)]
         return Progress(
-            stage=self._plan.stages[min(self._stage, len(self._plan.stages) - 1)].name,
+            stage=stage.name,
+            images_of_stage=stage.images,
             images=self._images,
             fraction=fraction,
             seconds=seconds,

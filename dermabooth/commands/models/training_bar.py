@@ -1,4 +1,4 @@
-"""The progress of a training run on a terminal; elsewhere a line for each part and each look at the check split."""
+"""The progress of a training run on a terminal; elsewhere a line for each part, stage and look at the check split."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TrainingBar:
         self._name = name
         self._task = self._bar.add_task(name, total=1.0, state="")
         self._figures: Mapping[str, float] = {}
-        self._preparing = ""
+        self._preparing = self._stage = ""
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -50,6 +50,10 @@ class TrainingBar:
 
     def show(self, progress: Progress) -> None:
         """Show where the run stands."""
+        if progress.stage != self._stage and not self._console.is_terminal:
+            told = f"stage {progress.stage}, {progress.images_of_stage} images; pictures to check it are made first"
+            self._console.print(told, highlight=False, soft_wrap=True)
+        self._stage = progress.stage
         self._bar.update(
             self._task,
             completed=progress.fraction,
@@ -59,7 +63,7 @@ class TrainingBar:
         if progress.figures and progress.figures != self._figures:
             self._figures = progress.figures
             told = "  ".join(f"{name} {value:.3f}" for name, value in progress.figures.items())
-            self._console.print(f"{progress.images} images: {told}", highlight=False)
+            self._console.print(f"{progress.images} images: {told}", highlight=False, soft_wrap=True)
 
     def end(self, text: str) -> None:
         """Take the bar away and print what came of it."""
@@ -68,6 +72,8 @@ class TrainingBar:
 
     @staticmethod
     def _state(progress: Progress) -> str:
+        if not progress.losses:
+            return "first pictures"
         minutes, seconds = divmod(round(progress.seconds_left), 60)
-        loss = progress.losses.get("loss", float("nan"))
+        loss = progress.losses["loss"]
         return f"{progress.images_per_second:.1f} images/s · loss {loss:.3f} · {minutes}:{seconds:02d} left"

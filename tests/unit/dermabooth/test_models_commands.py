@@ -32,6 +32,8 @@ def test_trains_and_says_what_is_next(run: CliRunner, tmp_path: Path) -> None:
     done = run.invoke(app, ["train", "toy", "--images", "80", "--width", "2", "--out", str(tmp_path)])
     assert done.exit_code == 0, done.output
     assert f"next: dermabooth models export toy --checkpoint {tmp_path}/checkpoint.pt" in done.output
+    assert done.output.startswith("stage plain, 56 images; ")
+    assert "\nstage augmented, 28 images; " in done.output
     assert " images: accuracy" in done.output
     assert load(tmp_path).settings.width == 2
 
