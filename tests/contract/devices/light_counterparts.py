@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,11 +16,12 @@ from station.devices.registry import LIGHT_RIGS, make_devices
 from station.protocol import Light
 from tests.contract.devices.serial_firmware import SerialController
 from tests.fixtures.booth import files_sections, picture_folder, sim_sections
+from tests.fixtures.ports import free_port
 
 LAMPS = (Light.WHITE, Light.CROSS_POLARISED, Light.PARALLEL_POLARISED)
-DARK_WITHIN_S = 4.0
+DARK_WITHIN_S = 10.0
 """Time in which every counterpart notices that its booth fell silent."""
-WATCHDOG_S = 0.6
+WATCHDOG_S = 2.0
 HEARTBEAT_REGISTER = 100
 Look = Callable[[], Awaitable[Mapping[Light, float]]]
 
@@ -35,7 +35,7 @@ class Stand:
     look: Look
     """Power of every lamp that shines, as the counterpart has it."""
 
-    async def shows(self, *shining: tuple[Light, float], limit_s: float = 2.0) -> None:
+    async def shows(self, *shining: tuple[Light, float], limit_s: float = 20.0) -> None:
         """Return when exactly these lamps shine at these powers, within a level of 8 bits."""
         loop = asyncio.get_running_loop()
         give_up = loop.time() + limit_s
@@ -138,9 +138,7 @@ async def _watch(server: ModbusTcpServer) -> None:
 @asynccontextmanager
 async def sacn_receiver(folder: Path) -> AsyncIterator[Counterpart]:
     """The receiver of PyPI's sacn, set to black out on data loss and at the end of a stream."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     levels: dict[int, int] = {}
     receiver = sACNreceiver(bind_address="127.0.0.1", bind_port=port)
 

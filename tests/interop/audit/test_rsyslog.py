@@ -17,6 +17,7 @@ from server.audit import Actor, Auditor, AuditSource, Forwarder, Head, Subject, 
 from server.config.tls import TlsSection
 from tests.fixtures.audit_schema import assert_valid_message
 from tests.fixtures.certificates import Authority
+from tests.fixtures.ports import free_port
 
 pytestmark = pytest.mark.interop
 
@@ -45,9 +46,7 @@ class Rsyslog:
 
     def __init__(self, folder: Path, authority: Authority) -> None:
         self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         own = authority.issue("collector", "localhost", "127.0.0.1")
         settings = _CONFIG.format(
             folder=folder, ca=authority.path, certificate=own.certificate, key=own.key, port=self.port
@@ -61,7 +60,7 @@ class Rsyslog:
         command = [program, "-n", "-f", f"{self.folder}/rsyslog.conf", "-i", f"{self.folder}/pid"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
                 return
@@ -72,12 +71,14 @@ class Rsyslog:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(30)
             self._process = None
 
     def got(self) -> list[dict[str, str]]:
+        """What it has written down; the last line may be half there."""
         path = self.folder / "got"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        whole, _, _ = path.read_bytes().rpartition(b"\n") if path.exists() else (b"", b"", b"")
+        return [json.loads(line) for line in whole.splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +125,7 @@ async def arrived(collector: Rsyslog, count: int) -> list[dict[str, str]]:
 
 
 async def marked(trail: Path, number: int) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while read_mark(trail).number < number:
             await asyncio.sleep(0.05)
 
