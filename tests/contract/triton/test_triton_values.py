@@ -85,7 +85,7 @@ async def test_maps_of_a_face(client: TritonClient, portrait: Image, model: str)
 
 
 async def test_a_box_without_area_gives_empty_maps(client: TritonClient, portrait: Image) -> None:
-    layers = await live_layers(client, portrait[:64, :64], (0, 0, 0, 0))
+    layers = await live_layers(client, portrait[:64, :64], (0, 0, 0, 0), timeout_s=30)
     assert not layers.skin.any()
     assert not layers.redness.any()
     assert not layers.reflection.any()
@@ -99,7 +99,7 @@ async def test_pictures_of_a_batch_do_not_meet(client: TritonClient, portrait: I
     boxes = np.array([crop.box, crop.box, (0, 0, 0, 0)], np.float32)
     together = await client.infer("live", {"image": images, "box": boxes})
     for index in range(3):
-        alone = await live_layers(client, images[index], tuple(boxes[index]))
+        alone = await live_layers(client, images[index], tuple(boxes[index]), timeout_s=30)
         for name in ("skin", "melanin", "redness", "reflection"):
             assert np.array_equal(together[name][index], getattr(alone, name)), name
 
@@ -110,7 +110,8 @@ async def test_a_highlight_is_found_on_light_and_on_dark_skin_alike(client: Trit
         picture = np.full((128, 128, 3), skin)
         picture[60:68, 60:68] += 0.1
         encoded = 255 * np.where(picture <= 0.0031308, 12.92 * picture, 1.055 * picture ** (1 / 2.4) - 0.055)
-        layers = await live_layers(client, np.round(encoded).astype(np.uint8), (0.2, 0.2, 0.6, 0.6))
+        image = np.round(encoded).astype(np.uint8)
+        layers = await live_layers(client, image, (0.2, 0.2, 0.6, 0.6), timeout_s=30)
         found.append(float(np.median(layers.reflection[61:67, 61:67])) / 1020)
         assert layers.reflection[:, :40].max() < 10
     assert found == pytest.approx([0.1, 0.1], abs=0.02)
