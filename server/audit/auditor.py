@@ -48,6 +48,8 @@ class Auditor:
         self._chain = Chain(folder, file_bytes=file_bytes, torn=self._torn)
         self._room = room
         self._queue: deque[_Waiting] = deque()
+        self._in_hand = 0
+        """Of those that wait, what the thread has taken and not yet written or put back."""
         self._lost = 0
         self._fault = ""
         self._closed_by: float | None = None
@@ -73,7 +75,7 @@ class Auditor:
     def note(self, event: AuditEvent) -> None:
         """Record an event; never waits. While the disk is full it is kept, and at last counted as lost in the trail."""
         with self._changed:
-            if len(self._queue) >= self._room or self._closed_by is not None:
+            if self._full or self._closed_by is not None:
                 self._lose(1)
                 return
             self._queue.append(_Waiting(event, None))
@@ -95,10 +97,14 @@ class Auditor:
             self._changed.notify()
         self._thread.join(_CLOSE_LIMIT_S + 2 * _RETRY_S)
 
+    @property
+    def _full(self) -> bool:
+        return len(self._queue) + self._in_hand >= self._room
+
     def _submit(self, event: AuditEvent) -> Future[None]:
         told: Future[None] = Future()
         with self._changed:
-            if self._closed_by is not None or len(self._queue) >= self._room:
+            if self._closed_by is not None or self._full:
                 raise AuditUnavailable(
                     self._fault or "the audit trail has more to write than it can keep up with"
                 )
@@ -129,13 +135,14 @@ class Auditor:
             if self._closed_by is not None and time.monotonic() > self._closed_by and self._queue:
                 self._lose(len(self._queue))
                 self._queue.clear()
-            return [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
+            self._in_hand = min(_BATCH, len(self._queue))
+            return [self._queue.popleft() for _ in range(self._in_hand)]
 
     def _written(self, batch: list[_Waiting], lost: int) -> None:
         if self._fault:
             _log.warning("the audit trail is written again")
         with self._changed:
-            self._fault = ""
+            self._fault, self._in_hand = "", 0
             self._lost -= lost
         for waiting in batch:
             if waiting.told is not None and waiting.told.set_running_or_notify_cancel():
@@ -146,7 +153,7 @@ class Auditor:
         if not self._fault:
             _log.error("%s", error)
         with self._changed:
-            self._fault = str(error)
+            self._fault, self._in_hand = str(error), 0
             self._queue.extendleft(reversed([waiting for waiting in batch if waiting.told is None]))
         for waiting in batch:
             if waiting.told is not None and waiting.told.set_running_or_notify_cancel():
