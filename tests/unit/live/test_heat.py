@@ -57,7 +57,8 @@ async def parts() -> AsyncIterator[tuple[HeatMaps, Triton]]:
 
 
 async def soon(told: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
+    # The second map comes after 49 times as long as the first one took.
+    async with asyncio.timeout(60):
         while told() is None:
             await asyncio.sleep(0.005)
 

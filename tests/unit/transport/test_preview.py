@@ -66,17 +66,17 @@ async def test_newest_frame_under_a_time_that_survives_coders(executor: ThreadPo
 async def test_rate_is_bounded(executor: ThreadPoolExecutor) -> None:
     source = LatestFrame()
     stream = track(source, executor, fps=20)
-    number, sent = 0, 0
+    number = 0
     loop = asyncio.get_running_loop()
-    until = loop.time() + 1.0
-    while loop.time() < until:
+    began = loop.time()
+    for _ in range(20):
         pull = asyncio.create_task(stream.recv())
         while not pull.done():
             number += 1
             source.put(frame(number))
             await asyncio.sleep(0.005)
-        sent += 1
-    assert 15 <= sent <= 23
+    # Half an interval of slack at both ends; what is above a second is a busy machine's.
+    assert 0.85 <= loop.time() - began < 10
 
 
 async def test_closed_mailbox_ends_the_track(executor: ThreadPoolExecutor) -> None:
@@ -186,7 +186,7 @@ async def test_a_sender_that_is_closed_ends_though_its_connection_fails_to(
     async with sender:
         await connecting.wait()
         closing = asyncio.create_task(sender.close())
-        await asyncio.wait({closing}, timeout=3)
+        await asyncio.wait({closing}, timeout=20)
         ended = closing.done()
         monkeypatch.setattr(webrtc, "close_connection", close_connection)
         if not ended and sender._task is not None:
@@ -207,7 +207,7 @@ async def test_a_server_that_says_when_to_ask_again_is_asked_then() -> None:
         serving(app) as url,
         webrtc.WebRtcPreviewSender(f"{url}/whip/one", "", LatestFrame()) as sender,
     ):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not sender.reason:
                 await asyncio.sleep(0.02)
         await asyncio.sleep(1.5)

@@ -9,6 +9,7 @@ import pytest
 from station.errors import SpoolFull
 from station.transport import Spool, SpoolRoom
 from station.transport.still_files import MANIFEST_ROOM
+from tests.fixtures.capture_room import until
 from tests.fixtures.stills import a_still
 
 pytestmark = pytest.mark.unit
@@ -101,12 +102,11 @@ async def test_a_change_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
         told += 1
 
     watching = asyncio.create_task(room.run(changed))
+    await until(lambda: told > 0)
     await asyncio.sleep(0.1)
     assert told == 1
     await spool.put(a_still())
-    async with asyncio.timeout(5):
-        while told < 2:
-            await asyncio.sleep(0.01)
+    await until(lambda: told > 1)
     assert room.latest.used_bytes == STILL
     watching.cancel()
     await asyncio.wait([watching])
