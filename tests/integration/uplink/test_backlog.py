@@ -125,7 +125,7 @@ async def test_the_next_patients_stills_are_kept_while_the_backlog_leaves_in_ord
             newest = spool.pending()[-STILLS_EACH:]
             assert len(spool.pending()) > STILLS_EACH, "the backlog was gone before the next patient was"
             taken += [offer.sop_instance_uid for offer in newest]
-            await until(lambda: not spool.pending() and not spool.visits(), timeout_s=60)
+            await until(lambda: not spool.pending() and not spool.visits())
         finally:
             await asyncio.to_thread(kill, server)
     await spool.close()

@@ -25,7 +25,8 @@ from station.protocol import (
 )
 from station.transport import Spool, ZeroMqUplink
 from tests.fixtures.stills import a_still, a_visit
-from tests.fixtures.uplinks import a_server, until
+from tests.fixtures.uplink_processes import free_endpoint
+from tests.fixtures.uplinks import QUICK_STATION, a_server, until
 
 pytestmark = pytest.mark.integration
 
@@ -89,7 +90,7 @@ async def test_the_server_hears_of_booths_and_can_talk_to_them(tmp_path: Path) -
             assert server.ingest.booths == ("booth-1",)
             assert server.ingest.send("booth-1", progress)
             await until(lambda: progress in heard)
-            await asyncio.sleep(2.0)
+            await asyncio.sleep(QUICK_STATION.silence_s + 0.5)
             assert uplink.state.connected, "heartbeats keep an idle connection"
         await until(lambda: server.ingest.booths == ())
         assert server.events == [
@@ -106,8 +107,8 @@ async def test_what_was_taken_without_a_server_arrives_once_there_is_one(tmp_pat
     await spool.open_visit(visit)
     for n in range(3):
         await spool.put(a_still(visit.study_instance_uid, seed=n))
-    async with a_server(tmp_path / "server") as server:
-        endpoint = server.ingest.endpoint
+    endpoint = free_endpoint()  # nobody is given it while the server is away
+    async with a_server(tmp_path / "server", endpoint=endpoint) as server:
         uplink = server.uplink(spool)
     async with uplink:
         await until(lambda: uplink.state.problem == "the server cannot be reached")

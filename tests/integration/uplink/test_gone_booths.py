@@ -34,7 +34,7 @@ async def is_taken_up(server: Server, offer: object, offset: int = 0) -> None:
     """A new connection of the booth may go on with the still at once."""
     async with greeted(server) as again:
         await again.say(offer)  # type: ignore[arg-type]
-        answer = await again.hear(timeout_s=5)
+        answer = await again.hear(timeout_s=10)
         assert isinstance(answer, StillWanted)
         assert answer.offset == offset
 

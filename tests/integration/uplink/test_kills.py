@@ -67,7 +67,7 @@ async def test_a_server_killed_in_a_transfer_gets_every_still_once_it_is_back(
             await asyncio.to_thread(kill, server)
             await until(lambda: not uplink.state.connected)
             server = await asyncio.to_thread(start_server, data, endpoint)
-            await until(lambda: not spool.pending(), timeout_s=30)
+            await until(lambda: not spool.pending())
     finally:
         await asyncio.to_thread(kill, server)
         await spool.close()

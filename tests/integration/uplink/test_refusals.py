@@ -12,6 +12,7 @@ import zmq
 import zmq.asyncio
 
 from server.errors import NotFound
+from server.ingest import Timing
 from station.protocol import (
     CHUNK_BYTES,
     CREDIT,
@@ -182,7 +183,7 @@ async def test_a_part_beyond_all_bounds_is_cut_before_it_is_read(tmp_path: Path)
 
 
 async def test_silence_before_hello_and_after(tmp_path: Path) -> None:
-    async with a_server(tmp_path) as server:
+    async with a_server(tmp_path, timing=Timing(heartbeat_s=0.2, silence_s=1.5)) as server:
         async with a_raw_booth(server.ingest.endpoint, server.enrol("booth-1"), server.key) as booth:
             await booth.say(a_visit())
             assert code_of(await booth.hear()) is ErrorCode.UNEXPECTED
@@ -190,7 +191,7 @@ async def test_silence_before_hello_and_after(tmp_path: Path) -> None:
             assert await booth.hears_nothing()
         async with greeted(server):
             assert server.ingest.booths == ("booth-1",)
-            await until(lambda: server.ingest.booths == (), timeout_s=5)
+            await until(lambda: server.ingest.booths == ())
 
 
 @pytest.mark.parametrize(
