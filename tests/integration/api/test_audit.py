@@ -55,7 +55,7 @@ class Audited:
 
     async def until_told(self, records: int) -> None:
         """What is noted after the answer has been written."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.told()) < records:
                 await asyncio.sleep(0.02)
 

@@ -137,7 +137,7 @@ def look() -> list[int]:
 
 
 async def shows(*levels: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (seen := await asyncio.to_thread(look)) != list(levels):
             await asyncio.sleep(0.05)
             assert seen is not None

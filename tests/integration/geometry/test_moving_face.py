@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dermabooth import resources
-from station.devices import LatestFrame
+from station.devices import LatestFrame, Worker
 from station.geometry import FaceFinder, FaceTracker, FoundFace
 from station.geometry.tracker import RATE_HZ, REST
 from station.protocol import Box, Frame, FrameHeader
@@ -23,6 +23,8 @@ STRIDE_PX = 14
 """Of the head between two looks: 13 mm, a slow walk at 4 looks a second."""
 NEAR_PX = 5.0
 PREVIEW_HZ = 15
+NICE = 7
+"""Of the tracker's thread."""
 
 
 def anywhere(frame: Frame) -> Box | None:
@@ -112,24 +114,34 @@ async def test_a_face_that_leaves_is_gone_at_once_and_found_when_it_is_back(pict
     )
 
 
+def possible_hz(finder: FaceFinder, srgb: Srgb, known: FoundFace) -> float:
+    """How often this thread can look just now, with the rest after each look."""
+    took = list[float]()
+    for _ in range(5):
+        started = time.perf_counter()
+        finder.follow(srgb, known)
+        took.append(time.perf_counter() - started)
+    return min(RATE_HZ, 1 / ((1 + REST) * statistics.median(took)))
+
+
 async def test_a_preview_is_looked_at_as_often_as_the_machine_can(
     picture: Picture, finder: FaceFinder
 ) -> None:
     """At `RATE_HZ`, which is more than 3 Hz, unless one look takes so long that the rest after it is longer."""
     srgb, _ = picture(0.0)
-    known, took = finder.find(srgb), list[float]()
+    known = finder.find(srgb)
     assert known is not None
-    for _ in range(5):
-        started = time.perf_counter()
-        finder.follow(srgb, known)
-        took.append(time.perf_counter() - started)
-    possible = min(RATE_HZ, 1 / ((1 + REST) * statistics.median(took)))
+    like_its_own = Worker("looks", nice=NICE)
+    before = await like_its_own.run(possible_hz, finder, srgb, known)
     async with watching(RATE_HZ) as watched:
         await watched.sees(srgb)
         looked, started = watched.tracker.looked, time.perf_counter()
-        while time.perf_counter() - started < 2.5:
+        while time.perf_counter() - started < max(2.5, 8 / before):
             watched.show(srgb)
             await asyncio.sleep(1 / PREVIEW_HZ)
         rate = (watched.tracker.looked - looked) / (time.perf_counter() - started)
+    # Others may have begun to use the machine meanwhile.
+    possible = min(before, await like_its_own.run(possible_hz, finder, srgb, known))
+    like_its_own.close()
     assert RATE_HZ > 3
     assert 0.25 * possible < rate < 1.3 * RATE_HZ
