@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.fixtures.demo",
@@ -13,6 +14,9 @@ pytest_plugins = [
     "tests.fixtures.postgresql",
     "tests.fixtures.triton",
 ]
+
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 CATEGORIES = {"unit", "contract", "integration", "browser", "interop", "architecture", "hardware"}
 
