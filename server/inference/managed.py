@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -85,7 +86,7 @@ class ManagedTriton:
         self._lock()
         try:
             await asyncio.to_thread(installation.install_backends, self._run_dir / "backends")
-            self._port = _free_port(self._port)
+            self._port = self._held.enter_context(_reserved(self._port))
             self._keeper = asyncio.create_task(self._keep(installation), name="keep-triton")
             await self.wait_ready(self._start_limit_s)
         except BaseException:
@@ -214,14 +215,19 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-def _free_port(wanted: int) -> int:
-    """`wanted`, or any for 0. Another server that answers there would pass for the one started here."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+@contextlib.contextmanager
+def _reserved(wanted: int) -> Iterator[int]:
+    """`wanted`, or any for 0: bound for the length of the block, so that nobody else is given it while the server loads.
+
+    Another server that answers there would pass for the one started here. Raises `ConfigError`.
+    """
+    with socket.socket() as place:
+        # The server, which asks for the same, may listen there all the same.
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", wanted))
+            place.bind(("127.0.0.1", wanted))
         except OSError as error:
             raise ConfigError(
                 f"Triton cannot be started at 127.0.0.1:{wanted} (triton.url): {error.strerror}"
             ) from error
-        return int(probe.getsockname()[1])
+        yield int(place.getsockname()[1])
