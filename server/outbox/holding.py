@@ -59,9 +59,13 @@ class Holding:
         assert self._task is not None
         self._ending.set()
         self._wake.set()
-        limit = None if error is None else _LAST_WORDS_S
-        await asyncio.wait({self._task}, timeout=limit)
-        self._task.cancel()
+        try:
+            await asyncio.wait({self._task}, timeout=None if error is None else _LAST_WORDS_S)
+        except asyncio.CancelledError:
+            await asyncio.wait({self._task}, timeout=_LAST_WORDS_S)
+            raise
+        finally:
+            self._task.cancel()
 
     async def _keep(self) -> None:
         while self._notes or not self._ending.is_set():
