@@ -37,6 +37,11 @@ class ServerProgram:
                 return told
         return None
 
+    def up(self, *roles: str) -> None:
+        """Wait until the processes of these roles are up: they start side by side."""
+        until(lambda: all(map(self.addresses, roles)) or self.process.poll() is not None)
+        assert self.process.poll() is None, self.log.read_text()
+
     def tree(self) -> list[psutil.Process]:
         """The server's processes, children of children with them."""
         own = psutil.Process(self.process.pid)
@@ -115,6 +120,5 @@ def server(tmp_path_factory: pytest.TempPathFactory, triton_environment: Path) -
     config = folder / "server.toml"
     config.write_text(f'[triton]\nurl = "127.0.0.1:0"\nenvironment = "{triton_environment}"\n')
     with server_program(folder / "data", "--config", str(config)) as program:
-        until(lambda: program.addresses("work") or program.process.poll() is not None)
-        assert program.process.poll() is None, program.log.read_text()
+        program.up("live", "work", "triton")
         yield program

@@ -16,7 +16,7 @@ from tests.fixtures.ports import free_port
 from tests.fixtures.visits import BOOTH, PlannedVisit
 from tests.integration.server.conftest import ServerProgram, server_program, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
 NOBODY = "127.0.0.1:9"
 """No Triton: pictures through a dermoscope ask no model."""
@@ -71,9 +71,7 @@ async def test_it_comes_back_and_hears_the_hospital(tmp_path: Path) -> None:
     with running({"DicomModalities": {"booth": booth}}) as orthanc:
         options = ("--config", str(configured(tmp_path, orthanc, port)), "--triton", NOBODY)
         with server_program(tmp_path / "data", *options) as program:
-            until(lambda: program.addresses("commitment") or program.process.poll() is not None)
-            until(lambda: program.addresses("work") or program.process.poll() is not None)
-            assert program.process.poll() is None, program.log.read_text()
+            program.up("commitment", "work")
             killed_and_back(program)
             visit = plan_close_ups()
             await take(program.data, visit)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures import command_process
-from tests.integration.server.conftest import ServerProgram, server_program, until
+from tests.integration.server.conftest import server_program
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
@@ -23,15 +23,10 @@ def taken_port() -> Iterator[int]:
         yield int(other.getsockname()[1])
 
 
-def up(program: ServerProgram, role: str) -> None:
-    until(lambda: program.addresses(role) or program.process.poll() is not None)
-    assert program.process.poll() is None, program.log.read_text()
-
-
 @pytest.mark.parametrize("role", ["live", "work"])
 def test_one_process_alone(role: str, tmp_path: Path, small_triton_url: str) -> None:
     with server_program(tmp_path / "data", "--only", role, "--triton", small_triton_url) as program:
-        up(program, role)
+        program.up(role)
         assert len(program.tree()) == 1
         assert program.stop() == 0
         assert "Traceback" not in program.log.read_text()
@@ -39,7 +34,7 @@ def test_one_process_alone(role: str, tmp_path: Path, small_triton_url: str) -> 
 
 def test_both_processes_start_without_triton(tmp_path: Path) -> None:
     with server_program(tmp_path / "data", "--triton", NOBODY) as program:
-        up(program, "work")
+        program.up("live", "work")
         # Pages and stills are served; the health says that a part is away.
         assert program.health() == 503
         # The children of a supervisor that is gone must not go on by themselves.

@@ -64,8 +64,7 @@ def test_what_leaves_and_who_is_shut_out_stands_in_the_trail(tmp_path: Path) -> 
     config.write_text(f'[[destinations]]\ntype = "folder"\nname = "disk"\npath = "{out}"\n')
     options = ("--config", str(config), "--only", "work", "--triton", NOBODY)
     with server_program(tmp_path / "data", *options) as program:
-        until(lambda: program.addresses("work") or program.process.poll() is not None)
-        assert program.process.poll() is None, program.log.read_text()
+        program.up("work")
         until(lambda: "110104" in events(program.data))
         knock(program)
         assert program.stop() == 0
