@@ -48,6 +48,7 @@ async def test_what_was_stored_is_committed_without_a_listener(
     assert {one.sop_instance_uid: one.fate for one in told} == {
         one.sop_instance_uid: Fate.COMMITTED for one in parcels
     }
+    pacs.wait_reported()
     assert (pacs.reported, pacs.associations) == ([0x0000], before + 1)
 
 
@@ -69,9 +70,10 @@ async def test_one_that_never_reports_is_asked_again(
     parcels: list[Parcel],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("server.outbox.destinations.dimse._SAME_ASSOCIATION_WAIT_S", 0.3)
     await sent(destination, parcels)
     pacs.answers = False
-    assert {one.fate for one in await destination.confirm(parcels)} == {Fate.STORED}
+    with monkeypatch.context() as patch:
+        patch.setattr("server.outbox.destinations.dimse._SAME_ASSOCIATION_WAIT_S", 0.3)
+        assert {one.fate for one in await destination.confirm(parcels)} == {Fate.STORED}
     pacs.answers = True
     assert {one.fate for one in await destination.confirm(parcels)} == {Fate.COMMITTED}

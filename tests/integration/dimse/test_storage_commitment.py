@@ -42,7 +42,11 @@ def pacs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Orthanc, Li
 
 
 @pytest.fixture
-async def destination(pacs: tuple[Orthanc, ListenerProcess]) -> AsyncIterator[DimseDestination]:
+async def destination(
+    pacs: tuple[Orthanc, ListenerProcess], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[DimseDestination]:
+    """One that waits for the answer as long as a busy computer needs."""
+    monkeypatch.setattr("server.outbox.destinations.dimse._LISTENER_WAIT_S", 30.0)
     orthanc, listener = pacs
     orthanc.empty()
     opened = make(orthanc, listener.data)
