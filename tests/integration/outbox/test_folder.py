@@ -93,7 +93,10 @@ async def test_a_folder_that_hangs_is_given_up_in_time(tmp_path: Path) -> None:
     with pytest.raises(DestinationUnavailable, match=r"0\.2 s"):
         await sent(destination, [parcel])
     await destination.close()
-    os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    # Its thread waits at the pipe, or is still on its way there.
+    writer = os.open(pipe, os.O_RDWR)
+    pipe.unlink()
+    os.close(writer)
 
 
 @pytest.mark.parametrize("uid", ["../../etc/passwd", "1.2/3", "", ".."])

@@ -79,6 +79,7 @@ async def test_a_slow_link_takes_the_time_it_needs(tmp_path: Path) -> None:
 
 async def test_a_link_that_stands_still_is_given_up(tmp_path: Path) -> None:
     over = asyncio.Event()
+    waiting = parcels(tmp_path, 4, PIXELS)
 
     async def handler(request: web.Request) -> web.Response:
         await request.content.readany()
@@ -89,7 +90,7 @@ async def test_a_link_that_stands_still_is_given_up(tmp_path: Path) -> None:
         try:
             async with asyncio.timeout(3 * TIMEOUT_S):  # however many objects the request has
                 with pytest.raises(DestinationUnavailable, match="did not answer within"):
-                    await sent(destination, parcels(tmp_path, 4, PIXELS))
+                    await sent(destination, waiting)
         finally:
             over.set()
             await asyncio.sleep(0.05)
@@ -98,13 +99,14 @@ async def test_a_link_that_stands_still_is_given_up(tmp_path: Path) -> None:
 async def test_a_server_that_is_slow_with_each_object_gets_fewer_at_once(tmp_path: Path) -> None:
     waiting = parcels(tmp_path, 4)
     uids = [one.sop_instance_uid.encode() for one in waiting]
-    sizes = []
+    sizes, over = [], asyncio.Event()
 
     async def handler(request: web.Request) -> web.Response:
         body = await request.read()
         held = [one for one, uid in zip(waiting, uids, strict=True) if uid in body]
         sizes.append(len(held))
-        await asyncio.sleep(len(held) * 0.6 * TIMEOUT_S)
+        if len(held) > 1:
+            await over.wait()
         return everything_stored(held)
 
     async with pacs(handler, tmp_path) as destination:
@@ -112,5 +114,7 @@ async def test_a_server_that_is_slow_with_each_object_gets_fewer_at_once(tmp_pat
             with pytest.raises(DestinationUnavailable, match="did not answer within"):
                 await sent(destination, waiting)
         outcomes = await sent(destination, waiting[:1])
+        over.set()
+        await asyncio.sleep(0.05)
     assert [one.fate for one in outcomes] == [Fate.STORED]
     assert sizes == [4, 2, 1]
