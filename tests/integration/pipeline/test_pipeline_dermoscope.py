@@ -9,7 +9,7 @@ from server.dicom import DERMOSCOPIC_PHOTOGRAPHY_IMAGE_STORAGE, read_header
 from server.outbox.contract import Fate
 from server.outbox.destinations import open_destination
 from server.pipeline.missing import CLOSE_UP
-from server.store import Store, WorkState
+from server.store import WorkState
 from station.protocol import Verdict
 from tests.fixtures.close_ups import plan_close_ups
 from tests.fixtures.dicom_validators import assert_valid
@@ -61,9 +61,7 @@ async def test_a_pacs_keeps_it(pipeline: Opener, orthanc: Orthanc, tmp_path: Pat
     config = ServerConfig.load(data=tmp_path / "data", destinations=[section])
     async with pipeline(NOBODY) as room:
         paths = await shot(room, visit)
-        destination = open_destination(
-            config.destinations[0], config, Store.open(f"sqlite:///{tmp_path}/other.db")
-        )
+        destination = open_destination(config.destinations[0], config, room.store)
         outcomes = await sent(destination, [parcel_of(path, read_header(path)) for path in paths])
         await destination.close()
     assert {one.fate for one in outcomes} == {Fate.STORED}

@@ -16,6 +16,7 @@ from station.protocol import Light
 from tests.fixtures.completeness import is_done, violations
 from tests.fixtures.pipelines import Opener, arrive
 from tests.fixtures.uplink_processes import free_endpoint
+from tests.fixtures.uplinks import until
 from tests.fixtures.visits import BOOTH, plan_visit
 from tests.fixtures.work_process import POLL_S, WorkProcess
 
@@ -60,7 +61,7 @@ async def test_work_waits_for_room_on_the_disk(data: Path, small_triton_url: str
         assert not await is_done(store, visit.study, 1)
         assert not archive.photo(visit.study, visit.stills[Light.WHITE].sop_instance_uid).exists()
         process.limit_files(resource.RLIM_INFINITY)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await is_done(store, visit.study, 1):
                 await asyncio.sleep(0.05)
         assert await violations(store, archive, visit) == []
@@ -90,7 +91,7 @@ async def test_a_photo_is_archived_even_if_its_analysis_fails_for_good(
         still = await room.still(visit, Light.WHITE)
         assert still.quality is not None
         assert still.blob is None
-        assert ("tidy", True) in room.ended
+        await until(lambda: ("tidy", True) in room.ended)
 
 
 async def test_a_step_that_raises_is_tried_a_few_times(

@@ -17,7 +17,7 @@ from tests.fixtures.uplink_processes import free_endpoint
 from tests.fixtures.visits import LIGHTS, Booth, PlannedVisit, a_booth, plan_visit
 from tests.fixtures.work_process import WorkProcess
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 EVERYWHERE = (Layer.SKIN, Layer.MELANIN, Layer.HAEMOGLOBIN, Layer.REDNESS, Layer.REFLECTION)
 """Layers of every still, whatever its light."""
@@ -30,7 +30,7 @@ async def run_visit(data: Path, spool: Path, triton: str, visit: PlannedVisit) -
     process = WorkProcess(data, triton, endpoint)
     try:
         await process.up()
-        async with a_booth(spool, data, endpoint) as booth, asyncio.timeout(60):
+        async with a_booth(spool, data, endpoint) as booth, asyncio.timeout(100):
             await booth.send(visit)
             await booth.delivered()
             while not await is_done(store, visit.study, len(visit.stills)) or not finished(booth, visit):
