@@ -21,7 +21,7 @@ from tests.fixtures.dicom_objects import description
 from tests.fixtures.dicom_validators import assert_valid
 from tests.fixtures.real_face import real_face
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
 LAYERS = {"skin", "melanin", "haemoglobin", "redness", "reflection", "acne", "severity"}
 
@@ -41,7 +41,9 @@ class Run:
 
 def analyze(folder: Path, images: list[Path], triton: str) -> Run:
     out, collected = folder / "out", folder / "all.json"
-    done = command_process.run("analyze", *images, "--out", out, "--json", collected, "--triton", triton)
+    done = command_process.run(
+        "analyze", *images, "--out", out, "--json", collected, "--triton", triton, limit_s=200
+    )
     results = {Path(result["image"]).name: result for result in json.loads(collected.read_text())}
     return Run(done.returncode, done.stderr, out, results)
 

@@ -13,7 +13,7 @@ from tests.fixtures.demo import Demo, person
 from tests.fixtures.dicom_validators import assert_valid
 from tests.fixtures.real_face import real_face
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 CALIBRATED_LIGHT = "cross_polarised"
 

@@ -13,7 +13,7 @@ from server.store import Store, WorkState
 from station.protocol import Patient
 from tests.fixtures.demo import Demo
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 AWAY_S = 4.0
 LIGHTS = 4
@@ -61,13 +61,13 @@ async def test_stills_wait_for_triton_and_then_finish(demo: Demo) -> None:
 
 
 async def until_stored(store: Store, study: str, stills: int) -> None:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(120):
         while len(await store.stills(study)) < stills:
             await asyncio.sleep(0.1)
 
 
 async def until_done(store: Store, study: str, stills: int) -> None:
-    async with asyncio.timeout(80):
+    async with asyncio.timeout(180):
         while True:
             done = [work for work in await store.work(study) if work.state == WorkState.DONE]
             if len(done) == stills * len(STEPS):

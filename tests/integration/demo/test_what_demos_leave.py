@@ -11,7 +11,7 @@ import pytest
 
 from tests.fixtures.demo import Demo, person
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 DARK = {"light": None, "power": 0.0}
 

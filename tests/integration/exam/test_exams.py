@@ -13,7 +13,7 @@ from training.exam import GOALS, NAMES, examine
 from training.exam.results import BEGIN, END, as_json, write_card
 from training.exam.tables import tables
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
 MODELS = Path(__file__).resolve().parents[3] / "triton_models"
 

@@ -13,7 +13,7 @@ import pytest
 
 from dermabooth import __version__
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = {"dermabooth", "phantom", "server", "station", "training"}
