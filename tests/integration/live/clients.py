@@ -1,7 +1,7 @@
 """Independent peers: plain aiortc against the server's doors."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -122,13 +122,24 @@ async def booth(server: Server, name: str = "booth1") -> AsyncIterator[PreviewSe
 
 async def is_live(server: Server) -> None:
     """Once a booth sends frames."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not any(one.live for one in server.hub.state().booths):
             await asyncio.sleep(0.02)
 
 
 async def seen(viewer: WhepViewer, frames: int) -> None:
     """Once the viewer has decoded so many."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while len(viewer.seen.numbers) < frames:
             await asyncio.sleep(0.02)
+
+
+async def answered(viewer: WhepViewer, frames: int, before: Collection[int] = ()) -> set[int]:
+    """Once the viewer has decoded so many frames that it has overlays of, beside those `before`; their timestamps.
+
+    Not every frame has one: a busy machine analyses only the newest.
+    """
+    async with asyncio.timeout(60):
+        while len(found := (viewer.seen.numbers.keys() & viewer.seen.overlays.keys()) - {*before}) < frames:
+            await asyncio.sleep(0.02)
+    return found

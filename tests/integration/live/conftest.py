@@ -53,11 +53,12 @@ async def open_server(
     folder: Path,
     rates: CallerRates | None = None,
     dressed: Callable[[web.Application, LiveHub], None] = lambda _app, _hub: None,
+    hold_s: float = LiveLimits.hold_s,
     **limits: int,
 ) -> AsyncIterator[Server]:
     """A live server whose keys are in `folder`; `limits` as of `LiveLimits`. `dressed` adds to its application."""
     tokens, reader = Tokens.open(folder), Reader()
-    bounds = replace(LiveLimits(retry_s=0.05), **limits)
+    bounds = replace(LiveLimits(retry_s=0.05, hold_s=hold_s), **limits)
     async with LiveHub(reader, limits=bounds, is_known=lambda booth: booth.startswith("booth")) as hub:
         app = make_app(hub, tokens)
         dressed(app, hub)
@@ -67,9 +68,15 @@ async def open_server(
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as http:
             yield Server(reader, hub, tokens, f"http://127.0.0.1:{runner.addresses[0][1]}", http)
         await runner.cleanup()
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Peers that take no silence for a farewell: a busy machine may stand still for seconds."""
+    monkeypatch.setattr("station.rtc.consent.CHECKS_MISSED", 1000)
 
 
 @pytest.fixture

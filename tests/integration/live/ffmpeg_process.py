@@ -1,7 +1,9 @@
-"""FFmpeg's WHIP muxer as a booth: `ffmpeg_process.py URL TOKEN FRAMES [OPTION=VALUE…]`; numbered frames, 15 a second."""
+"""FFmpeg's WHIP muxer as a booth: `ffmpeg_process.py URL TOKEN [OPTION=VALUE…]`; numbered frames, 15 a second, until SIGTERM."""
 
+import itertools
+import signal
 import sys
-import time
+import threading
 
 import av
 
@@ -10,8 +12,10 @@ from tests.integration.live.stamp import HEIGHT, WIDTH, stamped
 FPS = 15
 
 
-def main(url: str, token: str, frames: int, options: dict[str, str]) -> None:
-    """Send that many frames, and end the session."""
+def main(url: str, token: str, options: dict[str, str]) -> None:
+    """Send until SIGTERM, and end the session."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with av.open(url, "w", format="whip", options={"authorization": token, **options}) as container:
         stream = container.add_stream("libx264", rate=FPS)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
@@ -22,12 +26,13 @@ def main(url: str, token: str, frames: int, options: dict[str, str]) -> None:
             "g": str(FPS),
             "threads": "1",
         }
-        for number in range(1, frames + 1):
+        for number in itertools.count(1):
             picture = av.VideoFrame.from_ndarray(stamped(number), format="rgb24")
             picture.pts = number
             container.mux(stream.encode(picture))
-            time.sleep(1 / FPS)
+            if stop.wait(1 / FPS):
+                break
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), dict(one.split("=", 1) for one in sys.argv[4:]))
+    main(sys.argv[1], sys.argv[2], dict(one.split("=", 1) for one in sys.argv[3:]))

@@ -17,7 +17,7 @@ gi.require_version("GstSdp", "1.0")
 gi.require_version("GstWebRTC", "1.0")
 from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
-_LIMIT_S = 20
+_LIMIT_S = 60
 _CAPS = "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=96"
 _DECODE = (
     "rtpvp8depay ! vp8dec ! videoconvert ! video/x-raw,format=RGB ! fakesink name=sink signal-handoffs=true"

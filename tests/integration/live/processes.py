@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[3]
-_END_S = 10.0
+_END_S = 30.0
 
 
 class Running:
@@ -19,7 +19,7 @@ class Running:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
 
-    async def line(self, limit_s: float = 15.0) -> str:
+    async def line(self, limit_s: float = 60.0) -> str:
         """The next line; raises `EOFError` after the last."""
         assert self.process.stdout is not None
         async with asyncio.timeout(limit_s):
@@ -28,7 +28,7 @@ class Running:
             raise EOFError("the process has ended")
         return line.decode()
 
-    async def until(self, wanted: Callable[[dict[str, Any]], bool], limit_s: float = 15.0) -> dict[str, Any]:
+    async def until(self, wanted: Callable[[dict[str, Any]], bool], limit_s: float = 60.0) -> dict[str, Any]:
         """The first JSON line that is wanted."""
         async with asyncio.timeout(limit_s):
             while True:

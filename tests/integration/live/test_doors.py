@@ -198,10 +198,10 @@ async def test_second_publisher_replaces_the_first(server: Server) -> None:
         status, answer = await post(server, await offer_of(peer, "sendonly"), headers)
         assert status == 201
         await peer.setRemoteDescription(RTCSessionDescription(answer["body"], "answer"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while peer.connectionState != "connected":
                 await asyncio.sleep(0.01)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await ended.wait()
         while server.hub.state().sessions != 1:
             await asyncio.sleep(0.01)
@@ -212,11 +212,11 @@ async def test_second_publisher_replaces_the_first(server: Server) -> None:
 async def test_silent_peer_is_let_go(
     server: Server, connection: RTCPeerConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.live.peer.CONNECT_LIMIT_S", 0.2)
+    monkeypatch.setattr("server.live.peer.CONNECT_LIMIT_S", 2.0)
     status, _ = await post(server, await offer_of(connection, "sendonly"), server.headers(Scope.PUBLISH))
     assert status == 201
     assert server.hub.state().sessions == 1
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while server.hub.state().sessions:
             await asyncio.sleep(0.02)
 

@@ -69,7 +69,7 @@ def live(tmp_path: Path) -> Iterator[tuple[Server, Run]]:
 async def left(server: Server) -> set[str]:
     """Names of the tasks that are not those of an idle server, once there was time for them to end."""
     idle = {"live-analysis", "live-sweep", "Task"}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while server.hub.state().sessions:
             await asyncio.sleep(0.01)
     return {
@@ -170,7 +170,7 @@ async def _said(server: Server, messages: list[tuple[int, int, bytes]]) -> None:
         session = server.url + response.headers["Location"]
         await peer.setRemoteDescription(RTCSessionDescription(await response.text(), "answer"))
     sctp: Any = peer.sctp
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while sctp.state != "connected":
             await asyncio.sleep(0.01)
     with contextlib.suppress(ConnectionError):

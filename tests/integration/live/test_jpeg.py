@@ -19,11 +19,11 @@ from station.protocol import Overlay
 from station.transport import KeyPair, open_keys
 from station.transport.jpeg_preview import JpegPreviewSender
 from station.transport.preview_sender import PreviewState
-from tests.integration.live.clients import WhepViewer, is_live, new_peer, seen
+from tests.integration.live.clients import WhepViewer, answered, is_live, new_peer, seen
 from tests.integration.live.conftest import Server, open_server
 from tests.integration.live.stamp import frame
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("patience")]
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ async def test_two_viewers_share_one_coder_and_see_overlays_on_their_frames(
     async with door_of(server, config) as door, sending(door, config, enrolled(config, "booth1"), heard):
         await is_live(server)
         stream = stream_of(server)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not heard:
                 await asyncio.sleep(0.02)
         assert stream.encoded == 0
@@ -102,26 +102,28 @@ async def test_two_viewers_share_one_coder_and_see_overlays_on_their_frames(
         coders = {id(stream.encoder)}
         for viewer in viewers:
             await seen(viewer, 20)
+            await answered(viewer, 10)
+        async with asyncio.timeout(60):
+            while len(heard) <= 10:
+                await asyncio.sleep(0.02)
         assert coders == {id(stream.encoder)}
         forwarded = [one.forwarded for one in server.hub.state().booths[0].viewers]
         assert max(forwarded) <= stream.encoded < sum(forwarded)
         for viewer in viewers:
             await viewer.leave()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while stream.coding:
                 await asyncio.sleep(0.02)
     for viewer in viewers:
         matched = viewer.seen.numbers.keys() & viewer.seen.overlays.keys()
-        assert len(matched) >= 10
         assert all(viewer.seen.numbers[key] == viewer.seen.overlays[key] for key in matched)
-    assert len(heard) > 10
     assert all(overlay.frame_id - 50_000 == overlay.faces[0].box.x for overlay in heard)
 
 
 async def test_the_stream_ends_with_its_booth_and_begins_again(
     server: Server, config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.live.jpeg_stream.SILENCE_S", 0.8)
+    monkeypatch.setattr("server.live.jpeg_stream.SILENCE_S", 2.0)
     keys, heard = enrolled(config, "booth1"), list[Overlay]()
     viewer = WhepViewer(new_peer())
     async with door_of(server, config) as door:
@@ -130,14 +132,14 @@ async def test_the_stream_ends_with_its_booth_and_begins_again(
             assert sender.state is PreviewState.STREAMING
             assert await viewer.join(server) == 201
             await seen(viewer, 3)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while server.hub.state().booths[0].live:
                 await asyncio.sleep(0.02)
         before = len(viewer.seen.numbers)
         async with sending(door, config, keys, heard):
             await seen(viewer, before + 5)
         await viewer.leave()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while server.hub.state().booths[0].live:
             await asyncio.sleep(0.02)
 
@@ -153,7 +155,7 @@ async def test_bad_pictures_floods_and_unknown_booths_are_left_out(
             for pair in (stranger, enrolled(config, "booth2"), enrolled(config, "other")):
                 await say_nonsense(context, door.endpoint, pair, open_server_keys(config.keys).public)
         count = len(heard)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while len(heard) < count + 5:
                 await asyncio.sleep(0.02)
         assert {one.booth for one in server.hub.state().booths} <= {"booth1", "booth2"}

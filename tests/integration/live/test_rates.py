@@ -1,6 +1,7 @@
 """Who comes too often is told so, and when to come again; pages of other origins can read every answer."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from aiohttp import web
 from aiortc import RTCPeerConnection
 
 from server.access import Scope
+from server.api import rates
 from server.api.rates import CallerRates
+from server.live import Allowance
 from tests.integration.live.clients import offer_of
 from tests.integration.live.conftest import Server, open_server
 
@@ -16,7 +19,9 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
+async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+    """A server for whose callers time stands still: nothing is granted anew while a test counts."""
+    monkeypatch.setattr(rates, "Allowance", partial(Allowance, clock=lambda: 0.0))
     async with open_server(tmp_path, CallerRates(8, 20)) as opened:
         yield opened
 
@@ -76,9 +81,9 @@ async def test_every_answer_can_be_read_from_other_origins(server: Server) -> No
 
 
 async def test_the_memory_of_callers_is_bounded() -> None:
-    rates = CallerRates(2, 2)
+    known = CallerRates(2, 2)
     for number in range(5000):
-        rates.take(f"booth{number}", "10.0.0.1", offer=True)
-    assert len(rates._callers) == 4096
+        known.take(f"booth{number}", "10.0.0.1", offer=True)
+    assert len(known._callers) == 4096
     with pytest.raises(web.HTTPTooManyRequests):
-        rates.take("booth4999", "10.0.0.1", offer=True)
+        known.take("booth4999", "10.0.0.1", offer=True)

