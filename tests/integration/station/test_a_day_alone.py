@@ -22,8 +22,6 @@ pytestmark = pytest.mark.integration
 MORNING, AFTERNOON = 6, 6
 """Visits before and after the booth is started again."""
 STILLS = len(PICTURE_LIGHTS)
-STORING_S = 0.05
-"""What the server takes longer for each still, so that the backlog does not leave at once."""
 
 
 async def take_visits(agent: StationAgent, patients: range) -> list[str]:
@@ -51,14 +49,18 @@ def stills_of(state: BoothState) -> list[str]:
     return [still.sop_instance_uid for still in state.visit.stills]
 
 
-def slow_store(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    add_still = server.store.add_still
+def held_store(server: Server, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """The server stores one still, and the others once the event is set: the backlog is on its way meanwhile."""
+    add_still, stored, go_on = server.store.add_still, list[object](), asyncio.Event()
 
-    async def slow(*arguments: object) -> bool:
-        await asyncio.sleep(STORING_S)
+    async def held(*arguments: object) -> bool:
+        if stored:
+            await go_on.wait()
+        stored.append(arguments)
         return await add_still(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(server.store, "add_still", slow)
+    monkeypatch.setattr(server.store, "add_still", held)
+    return go_on
 
 
 async def test_a_day_without_the_server_arrives_in_order_while_the_next_patient_is_seen(
@@ -79,11 +81,12 @@ async def test_a_day_without_the_server_arrives_in_order_while_the_next_patient_
         alone = await until(agent, lambda state: state.uplink.pending == len(taken))
         assert not alone.uplink.connected
         async with a_server(server_data, endpoint=endpoint) as server:
-            slow_store(server, monkeypatch)
+            go_on = held_store(server, monkeypatch)
             await until(agent, lambda state: 0 < state.uplink.pending < len(taken))
             state = await one_visit(agent, Patient(patient_id="P-next"))
-            assert state.uplink.pending > STILLS, "the backlog was gone before the next patient was"
             taken += stills_of(state)
+            assert state.uplink.pending == len(taken) - 1, "the backlog waits"
+            go_on.set()
             await until(agent, lambda state: not state.uplink.pending)
             await check_arrived_in_order(server, taken)
     assert list((config.data / "spool" / "stills").iterdir()) == []
@@ -94,7 +97,7 @@ async def check_arrived_in_order(server: Server, taken: list[str]) -> None:
     arrived = [event.sop_instance_uid for event in server.events if isinstance(event, StillArrived)]
     assert arrived == taken
     assert len(taken) == len(set(taken)) == len(server.files()) == (MORNING + AFTERNOON + 1) * STILLS
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while any(visit.closed_at is None for visit in await server.store.visits()):
             await asyncio.sleep(0.05)
     visits = await server.store.visits()

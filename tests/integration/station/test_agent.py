@@ -61,7 +61,7 @@ async def test_preview_hints_and_light_are_there_for_the_page(make_config: MakeC
     async with running(make_config()) as agent:
         state = await until(agent, lambda state: state.light is Light.WHITE)
         assert state.camera is not None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             frame = await agent.preview.get()
             _, hints = await agent.hints.next()
         assert frame.pixels.shape == (240, 320, 3)

@@ -1,5 +1,6 @@
 """The daily check from the booth's page, with the booth's own camera and lights."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def simulated(tmp_path: Path, **sections: Any) -> StationConfig:
 
 
 async def checked(agent: StationAgent) -> BoothState:
-    """The state once the check has ended; every light was named while it shone."""
+    """The state once the check has ended; every light was named while it shone: listen before it begins."""
     await until(agent, lambda state: state.calibration.running == "white")
     await until(agent, lambda state: state.calibration.running == "reading")
     return await until(agent, lambda state: not state.calibration.running)
@@ -42,7 +43,7 @@ async def test_a_check_is_made_from_the_page_and_kept(tmp_path: Path) -> None:
         assert state.calibration.record.startswith("sim-")
         assert state.calibration.expires_at is None
         assert (state.calibration.problem, state.calibration.verdict) == ("", "")
-        own = {"Origin": agent.kiosk_url.rstrip("/")}
+        own, checking = {"Origin": agent.kiosk_url.rstrip("/")}, asyncio.create_task(checked(agent))
         async with http.post(agent.kiosk_url + "calibration/check", headers=own) as answer:
             assert answer.status == 202
         with pytest.raises(InvalidTransition, match="calibration is being checked"):
@@ -50,7 +51,7 @@ async def test_a_check_is_made_from_the_page_and_kept(tmp_path: Path) -> None:
         async with http.post(agent.kiosk_url + "calibration/check", headers=own) as answer:
             assert answer.status == 409
             assert "under way" in (await answer.json())["detail"]
-        state = await checked(agent)
+        state = await checking
         assert (state.calibration.failed, state.calibration.verdict) == ("", "pass")
         names = {point.name for point in state.calibration.points}
         assert names >= {"colour/white", "lamp/cross_polarised", "scale", "focus", "polarisation"}

@@ -213,7 +213,7 @@ async def test_an_empty_chair_does_not_keep_a_patient_on_the_screen(
 async def test_a_visit_by_the_clock_takes_no_command_but_its_end(
     make_config: MakeConfig, tmp_path: Path
 ) -> None:
-    async with operated(make_config(settle_s=0.3), tmp_path) as booth:
+    async with operated(make_config(settle_s=10), tmp_path) as booth:  # it does not end before its commands
         assert await booth.tell("/visit/shoot", {"reason": "now"}) == 409
         assert await booth.tell("/visit", REQUEST) == 202
         for path, body in (
@@ -237,7 +237,7 @@ async def test_the_demonstration_leads_a_guided_visit_to_its_end(
         BoothClient(booth.agent.kiosk_url) as client,
     ):
         study = await client.start_visit(Patient(patient_id="P-77"))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (visit := (await client.state()).visit) is not None and not visit.closed:
                 await client.lead(await client.state())
                 await asyncio.sleep(0.05)
@@ -248,7 +248,7 @@ async def test_the_demonstration_leads_a_guided_visit_to_its_end(
 async def test_a_camera_that_comes_back_while_the_pose_is_taken_shoots_on(
     guided: MakeConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("station.agent.instruments.RETRY_S", 0.5)
+    monkeypatch.setattr("station.agent.instruments.RETRY_S", 2.0)  # it is away while it is asked for
 
     def fail(*_: object) -> None:
         raise DeviceUnavailable("the camera does not answer: plug it in")

@@ -23,7 +23,7 @@ def drawings(folder: Path) -> list[Path]:
 
 
 async def ghost_is_kept(folder: Path) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not drawings(folder):
             await asyncio.sleep(0.02)
 

@@ -149,7 +149,7 @@ async def test_a_visit_that_was_given_up_before_its_first_still_leaves_the_study
             await until(agent, has_ended)
             assert await agent.start_visit(VisitRequest(worklist_key=entry.key)) == STUDY
             await until(agent, lambda state: has_ended(state) and not state.uplink.pending)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while not (await store.visit(STUDY)).complete:
                     await asyncio.sleep(0.05)
             assert len(await store.stills(STUDY)) == 3

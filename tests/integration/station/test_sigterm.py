@@ -39,7 +39,7 @@ run(main())
 
 
 def wait_for_light(path: Path, light: str, process: subprocess.Popen[str]) -> None:
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 60
     while time.monotonic() < limit and process.poll() is None:
         if path.exists() and json.loads(path.read_text())["light"] == light:
             return
@@ -70,7 +70,7 @@ def test_dark_and_exit_0(
         try:
             wait_for_light(state, light, process)
             process.send_signal(signal_number)
-            _, errors = process.communicate(timeout=20)
+            _, errors = process.communicate(timeout=30)
         finally:
             process.kill()
     assert json.loads(state.read_text()) == {"light": None, "power": 0.0}

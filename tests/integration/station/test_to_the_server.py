@@ -118,6 +118,6 @@ def visit_of(agent: StationAgent) -> tuple[StillStatus, ...]:
 
 
 async def closed_at_server(store: Store, study: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await store.visit(study)).closed_at is None:
             await asyncio.sleep(0.05)

@@ -14,23 +14,30 @@ from tests.fixtures.booth_run import has_ended, is_ready, running, until
 pytestmark = pytest.mark.integration
 
 
+def write(file: Path, text: str) -> None:
+    """The whole file at once: the booth reads it all the time."""
+    new = file.with_suffix(".new")
+    new.write_text(text)
+    new.replace(file)
+
+
 async def test_a_booth_follows_its_worklist(
     make_config: Callable[..., StationConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worklist, "ASK_S", 0.05)
     file = tmp_path / "today.csv"
-    file.write_text("patient_id,patient_name\n1,Doe^Jane\n2,Roe^Richard\n")
+    write(file, "patient_id,patient_name\n1,Doe^Jane\n2,Roe^Richard\n")
     config = make_config(worklist={"file": file})
     async with running(config) as agent:
         await until(agent, is_ready)
         state = await until(agent, lambda state: state.worklist.entries)
         jane, richard = state.worklist.entries
         assert (state.worklist.configured, jane.patient.patient_name) == (True, "Doe^Jane")
-        file.write_text("patient_id,ward\n1,7\n")
+        write(file, "patient_id,ward\n1,7\n")
         state = await until(agent, lambda state: state.worklist.problem)
         assert "unknown column 'ward'" in state.worklist.problem
         assert state.worklist.entries == (jane, richard)
-        file.write_text("patient_id,patient_name\n2,Roe^Richard\n1,Doe^Jane\n")
+        write(file, "patient_id,patient_name\n2,Roe^Richard\n1,Doe^Jane\n")
         await until(agent, lambda state: not state.worklist.problem)
         await agent.start_visit(VisitRequest(patient=jane.patient, worklist_key=jane.key))
         await until(agent, has_ended)
@@ -46,7 +53,7 @@ async def test_a_visit_that_was_given_up_leaves_its_entry_open(
 ) -> None:
     monkeypatch.setattr(worklist, "ASK_S", 0.05)
     file = tmp_path / "today.csv"
-    file.write_text("patient_id\n1\n")
+    write(file, "patient_id\n1\n")
     config = make_config(settle_s=0.3, worklist={"file": file})
     async with running(config) as agent:
         await until(agent, is_ready)
@@ -54,7 +61,7 @@ async def test_a_visit_that_was_given_up_leaves_its_entry_open(
         await agent.start_visit(VisitRequest(worklist_key=entry.key))
         await agent.abort()
         await until(agent, has_ended)
-        file.write_text("patient_id\n1\n2\n")
+        write(file, "patient_id\n1\n2\n")
         state = await until(agent, lambda state: len(state.worklist.entries) == 2)
         assert not state.worklist.entries[0].done
 
