@@ -8,8 +8,6 @@ from playwright.async_api import Locator, Page, expect
 _ANY = re.compile(".+")
 Rgb = tuple[int, int, int]
 
-_DRAWN_MS = 20_000
-"""Longest time until a picture is drawn with its layers, on a busy machine."""
 _PIXEL = """(canvas, [x, y]) => {
     const context = canvas.getContext("2d");
     const [px, py] = [Math.floor(x * canvas.width), Math.floor(y * canvas.height)];
@@ -49,7 +47,7 @@ class Picture:
 
     async def expect_data(self, name: str, value: str) -> None:
         """Wait until the canvas says so in its data attributes."""
-        await expect(self.canvas).to_have_attribute(f"data-{name}", value, timeout=_DRAWN_MS)
+        await expect(self.canvas).to_have_attribute(f"data-{name}", value)
 
 
 class Layers:

@@ -16,7 +16,7 @@ from server.live import LiveHub
 from tests.fixtures.web import WEB, serving
 from tests.integration.live.server_process import make_app, read_number
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 PLAYERS = Path(__file__).parent / "players"
 SIZE = {"width": 640, "height": 360}
@@ -37,7 +37,7 @@ def players(web_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(PLAYERS, root, dirs_exist_ok=True)
     (root / "node_modules").symlink_to(WEB / "node_modules")
     vite = WEB / "node_modules" / "vite" / "bin" / "vite.js"
-    subprocess.run(["node", vite, "build"], cwd=root, check=True, capture_output=True, timeout=60)
+    subprocess.run(["node", vite, "build"], cwd=root, check=True, capture_output=True, timeout=200)
     return root / "dist"
 
 
@@ -57,8 +57,8 @@ async def live(chromium: BrowserContext, players: Path, tmp_path: Path) -> Async
         await page.goto("about:blank")
 
 
-async def until_live(hub: LiveHub, wanted: bool, limit_s: float) -> None:
-    async with asyncio.timeout(limit_s):
+async def until_live(hub: LiveHub, wanted: bool) -> None:
+    async with asyncio.timeout(30):
         while any(one.live for one in hub.state().booths) is not wanted:
             await asyncio.sleep(0.02)
 
@@ -67,15 +67,22 @@ async def test_a_whip_client_publishes_and_a_whep_player_plays(live: Live) -> No
     page, hub = live.page, live.hub
     sending, reading = (live.tokens.issue("one", [scope]) for scope in (Scope.PUBLISH, Scope.READ))
     await page.evaluate("([url, token]) => publish(url, token)", [f"{live.url}/whip/one", sending])
-    await until_live(hub, True, 20)
+    await until_live(hub, True)
     await page.evaluate("([url, token]) => watch(url, token)", [f"{live.url}/whep/one", reading])
-    await page.wait_for_function("() => shown().frames >= 20", timeout=20_000)
+    await page.wait_for_function("() => shown().frames >= 20")
     shown = await page.evaluate("() => shown()")
     assert shown["width"] / shown["height"] == pytest.approx(SIZE["width"] / SIZE["height"], rel=0.02)
     assert hub.state().booths[0].viewers[0].forwarded >= 20
-    await page.evaluate("() => leave()")
-    async with asyncio.timeout(2):
+    await deletes(page, "() => leave()")
+    async with asyncio.timeout(20):
         while hub.state().booths[0].viewers:
             await asyncio.sleep(0.02)
-    await page.evaluate("() => finish()")
-    await until_live(hub, False, 1.0)
+    await deletes(page, "() => finish()")
+    await until_live(hub, False)
+
+
+async def deletes(page: Page, what: str) -> None:
+    """Do this, and see the session's end told and taken: a server would notice it by silence too."""
+    async with page.expect_response(lambda answer: answer.request.method == "DELETE") as told:
+        await page.evaluate(what)
+    assert (await told.value).ok

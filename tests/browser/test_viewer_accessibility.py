@@ -75,9 +75,7 @@ async def walk(server: Server, visit: FilledVisit) -> AsyncIterator[str]:
     await page.locator("light-grid canvas[data-shown]").last.wait_for()
     yield "lights"
     await server.page.choose_mode("compare")
-    await expect(server.page.compared.canvas).to_have_attribute(
-        "data-shown", re.compile(".+"), timeout=30_000
-    )
+    await expect(server.page.compared.canvas).to_have_attribute("data-shown", re.compile(".+"))
     yield "compare"
 
 
