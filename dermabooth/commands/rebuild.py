@@ -1,5 +1,6 @@
 """`dermabooth rebuild`: the database made again from the archive."""
 
+import itertools
 import os
 import time
 from pathlib import Path
@@ -90,11 +91,17 @@ def _put_aside(url: str, *, replace: bool) -> Path | None:
         raise Conflict(
             f"there is a database: {database}; with --replace it is put aside, and nothing is lost"
         )
-    aside = Path(f"{database}.before-{time.strftime('%Y%m%d-%H%M%S')}")
+    aside = _unused(Path(f"{database}.before-{time.strftime('%Y%m%d-%H%M%S')}"))
     for part in _PARTS:
         if Path(f"{database}{part}").exists():
             os.replace(f"{database}{part}", f"{aside}{part}")
     return aside
+
+
+def _unused(path: Path) -> Path:
+    """The path, or one with a number behind it: what was put aside in the same second is not written over."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
+    return next(one for one in itertools.chain((path,), numbered) if not one.exists())
 
 
 def _tell(reader: ArchiveReader) -> None:

@@ -8,6 +8,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from dermabooth.commands.rebuild import _put_aside
 from server.pipeline import STEPS
 from server.store import Archive, Store
 from tests.fixtures import command_process
@@ -51,6 +52,14 @@ async def read(data: Path) -> None:
     store = Store.open(f"sqlite:///{data / 'dermabooth.db'}")
     assert len(await store.visits()) == 2
     await store.close()
+
+
+def test_databases_put_aside_in_one_second_are_all_kept(tmp_path: Path) -> None:
+    database = tmp_path / "d.db"
+    for content in "123":
+        database.write_text(content)
+        assert _put_aside(f"sqlite:///{database}", replace=True)
+    assert sorted(path.read_text() for path in tmp_path.glob("d.db.before-*")) == ["1", "2", "3"]
 
 
 def test_damage_is_named_and_the_exit_status_says_so(data: Path) -> None:
