@@ -157,7 +157,7 @@ async def test_no_threads_stay(tmp_path: Path, orthanc: Orthanc, parcels: list[P
         ):
             await sent(destination, parcels)
             await destination.close()
-    for _ in range(100):
+    for _ in range(1000):
         if own_threads() == 0:
             break
         await asyncio.sleep(0.02)

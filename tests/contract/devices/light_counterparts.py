@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
@@ -161,7 +162,16 @@ async def sacn_receiver(folder: Path) -> AsyncIterator[Counterpart]:
     try:
         yield {"type": "dmx", "host": "127.0.0.1", "port": port, "channels": channels}, Bench(folder), look
     finally:
-        await asyncio.to_thread(receiver.stop)
+        await asyncio.to_thread(_end, receiver)
+
+
+def _end(receiver: sACNreceiver) -> None:
+    """Stop it, told again until it is heard: its thread forgets what it was told before it began."""
+    handler: Any = receiver._handler
+    while handler.socket._thread.is_alive():
+        handler.socket._enabled_flag = False
+        handler.socket._thread.join(0.1)
+    receiver.stop()
 
 
 COUNTERPARTS: Mapping[str, Callable[[Path], contextlib.AbstractAsyncContextManager[Counterpart]]] = {

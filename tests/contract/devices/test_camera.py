@@ -55,7 +55,7 @@ def make_genicam(folder: Path, cache: Path) -> Booth:
 def make_gphoto2(folder: Path, cache: Path) -> Booth:
     bench = Bench(folder)
     Lens(bench).look()
-    section = {"model": MODEL, "preview_width": 160, "preview_height": 120, "preview_fps": 30}
+    section = {"model": MODEL, "preview_width": 160, "preview_height": 120, "preview_fps": 10}
     return Gphoto2Camera(Gphoto2CameraOptions.model_validate(section), bench), LensLights(bench)
 
 

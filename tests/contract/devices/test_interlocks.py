@@ -17,6 +17,14 @@ from tests.contract.devices.serial_firmware import SerialController, SerialLine
 pytestmark = pytest.mark.contract
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A counterpart in a busy test answers later than a device does, and its silence is told as well after longer."""
+    monkeypatch.setattr("station.devices.base.interlock.READ_LIMIT_S", 10.0)
+    for driver in ("modbus", "serial"):
+        monkeypatch.setattr(f"station.devices.{driver}.interlock._ANSWER_LIMIT_S", 3.0)
+
+
 @pytest_asyncio.fixture(params=sorted(COUNTERPARTS))
 async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Door]:
     async with COUNTERPARTS[request.param](tmp_path) as found:
@@ -72,7 +80,7 @@ async def test_who_watches_is_told_at_once(door: Door, tmp_path: Path) -> None:
         await asyncio.sleep(0.1)
         assert not watching.done()
         await door.unlatch()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             assert "close" in await watching
 
 

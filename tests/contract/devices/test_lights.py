@@ -16,6 +16,13 @@ from tests.contract.devices.light_counterparts import COUNTERPARTS, Stand, stand
 pytestmark = pytest.mark.contract
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A counterpart in a busy test answers later than a controller does."""
+    for driver in ("modbus", "serial"):
+        monkeypatch.setattr(f"station.devices.{driver}.lights._ANSWER_LIMIT_S", 2.0)
+
+
 @pytest_asyncio.fixture(params=sorted(LIGHT_RIGS))
 async def closed(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stand]:
     async with stand(request.param, tmp_path) as found:

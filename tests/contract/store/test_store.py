@@ -242,9 +242,9 @@ async def test_postponed_and_failed_steps(store: Store) -> None:
     visit, _ = await with_still(store)
     item = await store.claim("w", lease_s=60)
     assert item is not None
-    await store.postpone(item, delay_s=0.5, error="Triton is away", failed=True)
+    await store.postpone(item, delay_s=2.0, error="Triton is away", failed=True)
     assert await store.claim("w", lease_s=60) is None
-    await asyncio.sleep(0.6)
+    await asyncio.sleep(2.0)
     item = await store.claim("w", lease_s=60)
     assert item is not None
     assert item.attempts == 1
