@@ -13,6 +13,7 @@ from station.capture import FRESH_S, NOBODY, UNMEASURED, GuidedPace, SessionStat
 from station.devices import Shining
 from station.errors import InvalidTransition, SpoolFull
 from station.protocol import Light, Verdict, View
+from station.still import TakenStill
 from tests.fixtures.booth import a_protocol
 from tests.fixtures.capture_room import Room, SteeredTime, a_report, opened_room, until
 
@@ -116,14 +117,16 @@ async def test_a_pose_that_stays_right_is_shot_by_itself_once(make: Make) -> Non
     walk = await make()
     assert walk.wanting() == UNMEASURED
     assert walk.pace.shoots_in_s is None
-    await walk.green()
-    assert walk.wanting() == ()
-    assert walk.pace.shoots_in_s == pytest.approx(AUTO_S, abs=1)
-    for _ in range(11):
-        await walk.time.forward(0.9)
+    await walk.on_the_pose()
+    with walk.time.held():
         walk.pace.hear(GOOD)
-    assert walk.state() is S.READY
-    await walk.time.forward(0.2)
+        assert walk.wanting() == ()
+        assert walk.pace.shoots_in_s == pytest.approx(AUTO_S)
+        for _ in range(11):
+            await walk.time.forward(0.9)
+            walk.pace.hear(GOOD)
+        assert walk.state() is S.READY
+        await walk.time.forward(0.2)
     await until(lambda: walk.state() is S.FRAMING)
     assert walk.visit.view is View.LEFT_45
     assert [event for event in walk.room.watcher.events if event[0] == "light"] == [
@@ -137,19 +140,21 @@ async def test_a_pose_that_stays_right_is_shot_by_itself_once(make: Make) -> Non
 
 async def test_a_pose_that_is_lost_begins_its_time_anew(make: Make) -> None:
     walk = await make(auto_shoot_s=0.8)
-    await walk.green()
-    await walk.time.forward(0.7)
-    walk.pace.hear(BAD)
-    assert walk.state() is S.FRAMING
-    assert walk.wanting() == ("Mend framing.",)
-    assert walk.pace.shoots_in_s is None
-    await walk.time.forward(0.5)
-    walk.pace.hear(GOOD)
-    assert walk.pace.shoots_in_s == pytest.approx(0.8, abs=0.3)
-    await walk.time.forward(0.4)
-    assert walk.state() is S.READY
-    walk.pace.hear(GOOD)
-    await walk.time.forward(0.5)
+    await walk.on_the_pose()
+    with walk.time.held():
+        walk.pace.hear(GOOD)
+        await walk.time.forward(0.7)
+        walk.pace.hear(BAD)
+        assert walk.state() is S.FRAMING
+        assert walk.wanting() == ("Mend framing.",)
+        assert walk.pace.shoots_in_s is None
+        await walk.time.forward(0.5)
+        walk.pace.hear(GOOD)
+        assert walk.pace.shoots_in_s == pytest.approx(0.8)
+        await walk.time.forward(0.4)
+        assert walk.state() is S.READY
+        walk.pace.hear(GOOD)
+        await walk.time.forward(0.5)
     await until(lambda: walk.visit.view is View.LEFT_45)
     assert len(walk.room.sink.stills) == 3
 
@@ -382,14 +387,24 @@ async def test_an_empty_chair_is_not_shot(make: Make) -> None:
     assert walk.state() is S.READY
 
 
-async def test_the_preview_of_the_next_pose_is_back_before_the_last_still_is_on_disk(make: Make) -> None:
+async def test_the_preview_of_the_next_pose_is_back_before_the_last_still_is_on_disk(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     walk = await make()
     await walk.green()
-    walk.room.sink._delay_s = 0.5
+    room_on_disk, put = asyncio.Semaphore(1), walk.room.sink.put
+
+    async def put_when_let(still: TakenStill) -> None:
+        await room_on_disk.acquire()
+        await put(still)
+
+    monkeypatch.setattr(walk.room.sink, "put", put_when_let)
     walk.pace.shoot()
     await until(lambda: (newest := walk.visit.previewed) is not None and newest.view is View.LEFT_45)
     assert walk.state() is S.SHOOTING
     assert len(walk.visit.taken) < 3
+    for _ in range(2):
+        room_on_disk.release()
     await walk.at(S.FRAMING)
     assert len(walk.visit.taken) == 3
 

@@ -201,13 +201,13 @@ async def test_the_preview_makes_way_and_comes_back(room: Room, monkeypatch: pyt
     await room.visit().play()
     shown = [shining.light for shining in lights]
     assert shown == [None, *(step.light for step in a_protocol().recipe.steps)]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await room.box.get(after=before + 4)
     assert room.bench.shining == Shining(Light.WHITE, 0.3)
 
 
 async def test_the_preview_makes_way_twice_in_a_row(room: Room) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         for _ in range(3):
             async with room.studio.preview.paused():
                 assert room.bench.shining == Shining()

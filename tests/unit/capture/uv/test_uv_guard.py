@@ -99,8 +99,8 @@ async def shine(room: Room, permission: UvPermission, seconds: float = 0.0) -> N
 async def test_what_shone_is_booked_and_the_rest_given_back(room: Room) -> None:
     await shine(room, room.permission(), 0.2)
     assert room.bench.shining == Shining()
-    # 10 W/m² at half power for 0.2 s and a little more; 50 J/m² were booked.
-    assert 1.0 <= room.had() < 10.0
+    # 10 W/m² at half power for 0.2 s, and more on a busy machine; 50 J/m² were booked.
+    assert 1.0 <= room.had() < 25.0
 
 
 async def test_the_longest_dose_is_on_disk_before_the_lamp_fires(room: Room, tmp_path: Path) -> None:
@@ -191,10 +191,10 @@ async def test_a_door_that_opens_darkens_within_one_look(room: Room) -> None:
 
     opening = asyncio.create_task(open_door())
     with pytest.raises(UvRefused, match="door is open"):
-        await shine(room, room.permission(), 5.0)
+        await shine(room, room.permission(), 9.0)
     assert room.bench.shining == Shining()
-    # One look every 0.05 s; the rest is for a busy machine. The light would have shone for 5 s.
-    assert time.monotonic() - await opening < 2
+    # One look every 0.05 s; the rest is for a busy machine. The light would have shone for 9 s.
+    assert time.monotonic() - await opening < 4
     assert 0 < room.had() < 25
 
 
@@ -273,9 +273,10 @@ async def test_a_lamp_that_takes_long_to_go_dark_is_booked_for_all_of_it(
 async def test_a_visit_that_is_stopped_stays_stopped_though_the_door_opens(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    darken = room.lights._do_dark
+    darken, going_dark = room.lights._do_dark, asyncio.Event()
 
     async def slowly() -> None:
+        going_dark.set()
         await asyncio.sleep(0.3)
         await darken()
 
@@ -284,7 +285,7 @@ async def test_a_visit_that_is_stopped_stays_stopped_though_the_door_opens(
         await asyncio.sleep(0.01)
     monkeypatch.setattr(room.lights, "_do_dark", slowly)
     room.door.write_text("open")
-    await asyncio.sleep(0.15)  # seen, and the lamp is going dark
+    await going_dark.wait()  # the door was seen
     task.cancel()
     await asyncio.wait({task})
     assert task.cancelled()
