@@ -43,8 +43,8 @@ def hang() -> Iterator[Hang]:
         left.join(30)  # or it is still there when the next test opens
 
 
-@pytest.fixture(autouse=True)
-def limits(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver_thread, "CLOSE_LIMIT_S", LIMIT_S)
 
 
@@ -82,6 +82,7 @@ async def test_what_lets_go_may_fail_in_its_own_words() -> None:
     await gone(thread)
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_closing_does_not_wait_for_a_call_that_hangs_and_the_log_says_so(
     hang: Hang, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -107,6 +108,7 @@ async def test_closing_does_not_wait_for_a_call_that_hangs_and_the_log_says_so(
     assert released.is_set()  # the instrument is free again, late as it is
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_nobody_opens_beside_a_thread_that_was_left_behind(hang: Hang) -> None:
     thread = DriverThread("lens")
     opening = asyncio.create_task(thread.open(hang))
@@ -126,6 +128,7 @@ async def test_nobody_opens_beside_a_thread_that_was_left_behind(hang: Hang) -> 
     await again.close(lambda: None)
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_opening_is_bounded(hang: Hang, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver_thread, "OPEN_LIMIT_S", LIMIT_S)
     thread = DriverThread("lens")

@@ -12,6 +12,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessi
 from server.live.reassembly import EncodedFrame
 from server.live.rtc_guards import bound_repeats
 from server.live.rtc_internals import (
+    KEY_FRAME_INTERVAL_S,
     SentTimestamps,
     VideoIntake,
     answer_key_frame_requests,
@@ -54,15 +55,15 @@ async def test_a_missing_attribute_is_named() -> None:
 
 @pytest.mark.parametrize(("heard", "kept"), [(True, True), (False, False)])
 async def test_a_peer_that_answers_no_check_is_kept_while_it_sends(heard: bool, kept: bool) -> None:
-    assert await _kept(_deaf, heard) is kept
+    assert await _kept(_deaf, heard, 3.6 if kept else 20.0) is kept
 
 
 async def test_a_peer_that_is_slow_to_answer_is_kept() -> None:
-    assert await _kept(_slow, heard=False)
+    assert await _kept(_slow, heard=False, for_s=3.6)
 
 
-async def _kept(hinder: Callable[[RTCPeerConnection], None], heard: bool) -> bool:
-    """Whether a peer that answers checks so is still connected after 3.6 s."""
+async def _kept(hinder: Callable[[RTCPeerConnection], None], heard: bool, for_s: float) -> bool:
+    """Whether a peer that answers checks so stays connected."""
     sending, receiving = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
     sending.addTransceiver("video", direction="sendonly")
     receiving.addTransceiver("video", direction="recvonly")
@@ -72,8 +73,12 @@ async def _kept(hinder: Callable[[RTCPeerConnection], None], heard: bool) -> boo
     watch_consent(receiving, lambda: asyncio.get_running_loop().time() if heard else float("-inf"))
     hinder(sending)
     await sending.setRemoteDescription(receiving.localDescription)
-    await asyncio.sleep(3.6)
-    kept = receiving.connectionState == "connected"
+    async with asyncio.timeout(20):
+        while receiving.connectionState != "connected":
+            await asyncio.sleep(0.01)
+    until = asyncio.get_running_loop().time() + for_s
+    while (kept := receiving.connectionState == "connected") and asyncio.get_running_loop().time() < until:
+        await asyncio.sleep(0.01)
     for peer in (sending, receiving):
         await close_connection(peer)
     return kept
@@ -125,15 +130,22 @@ async def test_key_frame_requests_close_together_become_one() -> None:
         asked.append(ssrc)
 
     vars(receiver)["_send_rtcp_pli"] = send_pli
-    intake = VideoIntake(receiver, lambda frame: None)
+    now = 100.0
+    intake = VideoIntake(receiver, lambda frame: None, clock=lambda: now)
     vars(intake)["_ssrc"] = 7
     running = asyncio.create_task(intake.run())
-    for _ in range(20):
-        intake.request_key_frame()
-        await asyncio.sleep(0.01)
+    for sent in (1, 2):
+        async with asyncio.timeout(20):
+            while len(asked) < sent:
+                intake.request_key_frame()
+                await asyncio.sleep(0.01)
+        for _ in range(20):
+            intake.request_key_frame()
+            await asyncio.sleep(0.01)
+        assert asked == [7] * sent
+        now += 2 * KEY_FRAME_INTERVAL_S
     running.cancel()
     await asyncio.wait({running})
-    assert asked == [7]
     await peer.close()
 
 

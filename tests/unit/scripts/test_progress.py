@@ -34,7 +34,7 @@ def test_a_log_hears_of_the_start_of_signs_of_life_and_of_the_end(
     progress: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(progress, "SIGN_SECONDS", 1.0)
-    status, lines = told(progress, "import time; time.sleep(2.5)", monkeypatch, capsys)
+    status, lines = told(progress, "import time; time.sleep(4)", monkeypatch, capsys)
     assert status == 0
     assert lines[:3] == ["Front end …", "Front end … 1 s", "Front end … 2 s"]
     assert lines[-1].startswith("Front end done in ")
