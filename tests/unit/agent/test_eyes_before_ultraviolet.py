@@ -62,7 +62,7 @@ async def seen_by(quality: BoothQuality, frame: Frame) -> tuple[bool | None, str
     preview = LatestFrame()
     running = asyncio.create_task(quality.run(preview, Latest(), 4.0))
     preview.put(frame)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while quality.sighting is None:
             await asyncio.sleep(0.02)
     told = quality.eyes_closed(quality.sighting.at)

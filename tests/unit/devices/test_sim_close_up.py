@@ -60,7 +60,7 @@ async def test_the_preview_shows_the_same(booth: Booth) -> None:
     showing.cancel()
     assert (frame.header.width, frame.header.height) == (160, 120)
     assert frame.header.dermoscope is not None
-    still = (await asyncio.wait_for(_after(showing, booth), 10)).pixels
+    still = (await asyncio.wait_for(_after(showing, booth), 30)).pixels
     assert abs(float(frame.pixels.mean()) - float(still.mean())) < 4
 
 
