@@ -48,7 +48,9 @@ async def serving(handler: Handler, **site: object) -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def destination(url: str, folder: Path, **more: object) -> AsyncIterator[StowDestination]:
-    section = StowSection.model_validate({"type": "stow", "name": "pacs", "url": url, "timeout_s": 2, **more})
+    section = StowSection.model_validate(
+        {"type": "stow", "name": "pacs", "url": url, "timeout_s": 20, **more}
+    )
     opened = StowDestination(section, folder / "run")
     try:
         yield opened

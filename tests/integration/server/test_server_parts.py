@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures import command_process
-from tests.integration.server.conftest import server_program
+from tests.integration.server.conftest import server_program, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
@@ -36,7 +36,7 @@ def test_both_processes_start_without_triton(tmp_path: Path) -> None:
     with server_program(tmp_path / "data", "--triton", NOBODY) as program:
         program.up("live", "work")
         # Pages and stills are served; the health says that a part is away.
-        assert program.health() == 503
+        until(lambda: program.health() == 503)
         # The children of a supervisor that is gone must not go on by themselves.
         program.tree()
         os.kill(program.process.pid, signal.SIGKILL)

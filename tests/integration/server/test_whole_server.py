@@ -16,7 +16,7 @@ ROLES = ("live", "work")
 
 
 def test_it_comes_up(server: ServerProgram) -> None:
-    assert server.health() == 200
+    until(lambda: server.health() == 200)
     names = " ".join(" ".join(one.cmdline()) for one in server.tree())
     for part in ("--only live", "--only work", "tritonserver"):
         assert part in names
