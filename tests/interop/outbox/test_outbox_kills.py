@@ -24,7 +24,7 @@ async def die_and_live(data: Path, destination: dict[str, Any], point: str) -> s
         assert await OutboxProcess(data, [destination], die_at=point).dead() == -signal.SIGKILL
         second = OutboxProcess(data, [destination])
         stack.push_async_callback(second.kill)
-        await wait_until_committed(store, 6, limit_s=20)
+        await wait_until_committed(store, 6)
     return set(put.uids)
 
 
