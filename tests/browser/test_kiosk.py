@@ -25,6 +25,7 @@ from station.kiosk import (
 from station.protocol import Light, Patient, View
 from tests.browser.pages import KioskPage, Rgb, difference
 from tests.fixtures.kiosk_agent import FACE, HEIGHT, WIDTH, Script, ScriptedAgent, portrait
+from tests.fixtures.ports import free_port
 from tests.fixtures.web import serving
 
 pytestmark = pytest.mark.browser
@@ -193,14 +194,13 @@ async def test_what_the_server_does_not_take_is_said(booth: Booth) -> None:
 async def test_the_page_comes_back_after_the_booths_program_was_away(
     chromium: BrowserContext, web_root: Path
 ) -> None:
-    agent = ScriptedAgent()
+    agent, port = ScriptedAgent(), free_port()
     async with agent.running():
-        async with serving(make_kiosk(agent, web_root)) as url:
+        async with serving(make_kiosk(agent, web_root), port) as url:
             page = KioskPage(await chromium.new_page(), url)
             await page.open()
             await page.screen("start").wait_for()
         await expect(page.alert).to_contain_text("does not answer")
-        port = int(re.findall(r"\d+$", url)[0])
         async with serving(make_kiosk(agent, web_root), port):
             await expect(page.alert).to_have_count(0)
             await page.page.goto("about:blank")
