@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -44,20 +44,24 @@ async def starting_server(options: DemoOptions) -> AsyncIterator[RunningServer]:
     destinations = destinations_of(options.send_to)
     settings = ServerConfig.load(data=data, destinations=destinations)
     since = time.time()
-    capture = f"tcp://127.0.0.1:{_free_port()}"
-    arguments = ["server", "--data", str(data), "--http", "127.0.0.1:0", "--capture", capture]
 
     def up() -> dict[str, Any] | None:
         return read_announcement(settings.run / "triton.json", since)
 
     log = options.data / "server.log"
     environment = {"DERMABOOTH_SERVER_TRITON__URL": "127.0.0.1:0", **in_environment(destinations)}
-    async with program("server", arguments, log, up, START_LIMIT_S, environment):
-        yield RunningServer(settings, capture, log, since)
+    with _own_port() as port:
+        capture = f"tcp://127.0.0.1:{port}"
+        arguments = ["server", "--data", str(data), "--http", "127.0.0.1:0", "--capture", capture]
+        async with program("server", arguments, log, up, START_LIMIT_S, environment):
+            yield RunningServer(settings, capture, log, since)
 
 
-def _free_port() -> int:
-    """Chosen here, so that the booth can start before the server takes stills."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextlib.contextmanager
+def _own_port() -> Iterator[int]:
+    """Chosen here, so that the booth can start before the server takes stills; bound, so that nobody else is given it."""
+    with socket.socket() as place:
+        # The server, which asks for the same, may listen there all the same.
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind(("127.0.0.1", 0))
+        yield int(place.getsockname()[1])
