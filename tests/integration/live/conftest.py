@@ -75,8 +75,8 @@ async def open_server(
 
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Peers that take no silence for a farewell: a busy machine may stand still for seconds."""
-    monkeypatch.setattr("station.rtc.consent.CHECKS_MISSED", 1000)
+    """Peers that take silence for a farewell after a third of a minute only: a busy machine may stand still for seconds."""
+    monkeypatch.setattr("station.rtc.consent.CHECKS_MISSED", 50)
 
 
 @pytest.fixture
