@@ -23,11 +23,13 @@ PLAIN = Calibration((1.0, 1.0, -1.0, 1.0, 0.0), 0.5, 0.0, 0.5)
 
 @pytest.fixture(scope="module", autouse=True)
 def few_heads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DERMABOOTH_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setitem(HEADS, "check", 1)
         yield
+    torch.set_num_threads(threads)
 
 
 def batch(size: int = 4) -> dict[str, Tensor]:
