@@ -26,8 +26,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make_booth(tmp_path: Path, cache: Path) -> MakeBooth:
-    """The shipped simulated booth, smaller, whose subject is rendered once."""
+def make_booth(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> MakeBooth:
+    """The shipped simulated booth, smaller, whose subject is rendered once; a look at the eyes holds while others compute."""
+    monkeypatch.setattr("station.agent.quality.EYES_S", 10.0)
     data = tmp_path / "data"
     data.mkdir()
     (data / "cache").symlink_to(cache)
