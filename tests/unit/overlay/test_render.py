@@ -1,7 +1,5 @@
 """The picture that shows the layers."""
 
-import time
-
 import msgspec
 import numpy as np
 import pytest
@@ -58,17 +56,3 @@ def test_broken_map_is_refused() -> None:
         broken = msgspec.structs.replace(overlay, maps=(msgspec.structs.replace(part, values=values),))
         with pytest.raises(MalformedMessage):
             layers_of(broken)
-
-
-def test_two_megapixels_are_drawn_fast() -> None:
-    random = np.random.default_rng(1)
-    picture = random.integers(0, 256, (1200, 1600, 3), np.uint8)
-    layers = {layer: half(1600, 1200) for layer in Layer}
-    best = min(_seconds(picture, layers) for _ in range(5))
-    assert best < 0.1
-
-
-def _seconds(picture: NDArray[np.uint8], layers: dict[Layer, NDArray[np.uint8]]) -> float:
-    started = time.perf_counter()
-    render(picture, layers)
-    return time.perf_counter() - started
