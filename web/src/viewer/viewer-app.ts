@@ -270,11 +270,13 @@ export class ViewerApp extends Localised {
     this.session = "out";
   }
 
-  /** After a break the session may have ended: then ask again instead of trying for ever. */
+  /**
+   * What changed before the events came, at first or after a break, is told by nobody: look again then.
+   * After a break the session may have ended: then ask again instead of trying for ever.
+   */
   async #connection(connected: boolean): Promise<void> {
-    const wasAway = this.away;
     this.away = !connected;
-    if (connected && wasAway) {
+    if (connected) {
       void this.page?.refresh?.();
     }
     if (!connected) {
