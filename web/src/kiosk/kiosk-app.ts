@@ -85,8 +85,11 @@ export class KioskApp extends Localised implements FeedListener {
         ${mark(32)}
         <p class="name">${booth === null ? "dermabooth" : fill(texts().shell.title, { id: booth.booth_id })}</p>
         ${booth === null ? nothing : (this.#patient(booth) ?? this.#navigation())}
-        ${booth === null ? nothing : uplink(booth)} ${openVisit(booth) === null ? nothing : html`<stop-visit></stop-visit>`}
-        <language-switch></language-switch>
+        <div class="end">
+          ${booth === null ? nothing : uplink(booth)}
+          ${openVisit(booth) === null ? nothing : html`<stop-visit></stop-visit>`}
+          <language-switch></language-switch>
+        </div>
       </header>
       <main>
         ${this.connected || booth === null

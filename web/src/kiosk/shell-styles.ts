@@ -40,7 +40,7 @@ export const shellStyles = css`
     padding-left: 16px;
     border-left: 1px solid var(--line);
     overflow-wrap: anywhere;
-    flex: 1 1 240px;
+    flex: 9 1 340px;
     min-width: 0;
   }
   .patient span {
@@ -49,10 +49,19 @@ export const shellStyles = css`
   .patient span span {
     display: inline-block;
   }
-  .uplink {
-    margin-left: auto;
-    flex: 0 1 auto;
+  .end {
+    flex: 1 1 260px;
+    display: flex;
     justify-content: flex-end;
+    align-items: center;
+    gap: 8px 16px;
+  }
+  stop-visit,
+  language-switch {
+    flex: none;
+    white-space: nowrap;
+  }
+  .uplink {
     display: flex;
     align-items: center;
     gap: 8px;
@@ -60,6 +69,12 @@ export const shellStyles = css`
     line-height: 1.3;
     color: var(--muted);
     max-width: 420px;
+  }
+  .said {
+    min-width: 110px;
+  }
+  .uplink:not(.pass) .said {
+    min-width: 170px;
   }
   .pending {
     display: block;
@@ -98,13 +113,16 @@ export const shellStyles = css`
     }
     .uplink.pass .said {
       position: absolute;
+      min-width: 0;
       width: 1px;
       height: 1px;
       overflow: hidden;
       clip-path: inset(50%);
     }
-    .uplink.pass {
+    .end {
       flex-basis: auto;
+      flex-wrap: wrap;
+      gap: 8px;
     }
   }
   .quiet.screen {
