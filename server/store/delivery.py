@@ -99,6 +99,7 @@ def claim(
     taken = _in_line(session, destination, states, study)
     for row, _ in taken:
         row.worker, row.lease_until = worker, now + lease_s
+        row.not_before = max(row.not_before, 0.0)  # a wish from now on is for another try
         if row.state == DeliveryState.WAITING:
             row.state, row.begun_at = DeliveryState.SENDING, row.begun_at or now
         session.add(row)
@@ -183,7 +184,8 @@ def _note(row: DeliveryRow, noted: Noted, now: float) -> None:
         row.committed_at = now
     if noted.state is DeliveryState.WAITING:
         row.stored_at = None
-    row.state, row.not_before = noted.state, noted.not_before
+    wished = noted.failed and row.not_before == AT_ONCE
+    row.state, row.not_before = noted.state, AT_ONCE if wished else noted.not_before
     row.reason, row.next_step = noted.reason[:512], noted.next_step[:512]
     row.worker, row.lease_until = "", 0.0
 

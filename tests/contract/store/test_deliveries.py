@@ -99,6 +99,23 @@ async def test_a_study_waits_as_long_as_one_of_its_objects(opened: tuple[Store, 
     assert (again[0].attempts, again[0].reason) == (1, "full")
 
 
+@pytest.mark.parametrize("state", [WAITING, STORED])
+async def test_a_wish_outlives_the_try_that_is_under_way(
+    state: DeliveryState, opened: tuple[Store, Archive]
+) -> None:
+    store, archive = opened
+    await put_visit(store, archive)
+    if state is STORED:
+        await note(store, await claim(store), STORED)
+    claimed = await claim(store, state)
+    await store.deliveries.retry(claimed[0].id)
+    await note(store, claimed, state, not_before=time.time() + 60, failed=True)
+    again = await claim(store, state, only_at_once=True)
+    assert [one.id for one in again] == [one.id for one in claimed]
+    await note(store, again, state, not_before=time.time() + 60, failed=True)
+    assert await claim(store, state, only_at_once=True) == []  # it was for one try
+
+
 async def test_a_stubborn_still_goes_after_the_others(opened: tuple[Store, Archive]) -> None:
     store, archive = opened
     put = await put_visit(store, archive, stills=2)
