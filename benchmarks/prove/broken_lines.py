@@ -73,9 +73,9 @@ BREAKS = (
     ),
     Break(
         "an overlay names the next frame",
-        "server/live/analysis.py",
-        "partial(_drawn, pending.frame.rtp_timestamp,",
-        "partial(_drawn, pending.frame.rtp_timestamp + 1,",
+        "server/live/booth.py",
+        "PreviewOverlay(rtp_timestamp=frame.rtp_timestamp,",
+        "PreviewOverlay(rtp_timestamp=frame.rtp_timestamp + 1,",
         "tests/integration/live/test_round_trip.py",
     ),
     Break(
