@@ -95,7 +95,7 @@ async def drawn(page: Page) -> tuple[int, int] | None:
 async def test_the_page_draws_each_overlay_on_its_own_frame(page: Page) -> None:
     pairs: dict[int, int] = {}
     async with asyncio.timeout(200):
-        while len(pairs) < 16:
+        while len(pairs) < 25:
             pairs.update([pair] if (pair := await drawn(page)) else [])
     assert pairs == {number: number % STRIPES for number in pairs}
 

@@ -62,10 +62,10 @@ def test_the_instances_are_valid_dicom_of_one_study(outcome: dict[str, Any]) -> 
 
 def test_the_live_picture_came_back_with_overlays(outcome: dict[str, Any]) -> None:
     live = outcome["live"]
-    assert 0 < live["overlays_received"] <= live["frames_sent"]
+    assert 10 < live["overlays_received"] <= live["frames_sent"]
     assert isinstance(live["dropped"], int)
     assert live["dropped"] >= 0
-    assert 0 < live["latency_ms"]["p50"] <= live["latency_ms"]["p95"] < 60_000
+    assert 0 < live["latency_ms"]["p50"] <= live["latency_ms"]["p95"] < 5000
 
 
 def test_every_still_has_a_quality_report(outcome: dict[str, Any]) -> None:

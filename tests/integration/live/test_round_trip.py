@@ -32,7 +32,7 @@ async def test_overlays_return_on_exactly_their_frames(tmp_path: Path) -> None:
     assert len({one["frame_id"] for one in overlays}) == 40
     assert stats["answered"] >= 40
     assert stats["unmatched"] == 0
-    assert stats["answered"] >= 0.5 * stats["sent"], "a busy machine analyses only the newest"
+    assert stats["answered"] >= 0.8 * stats["sent"]
     assert 0 < stats["latency_ms_p50"] < 2000
 
 

@@ -84,7 +84,7 @@ async def test_spoilt_answers_do_no_harm() -> None:
         for _ in range(ROUNDS):
             player.answer = spoilt(answer, rng)
             try:
-                found = await asyncio.wait_for(source.expected(today(), today()), 20)
+                found = await asyncio.wait_for(source.expected(today(), today()), 5)
                 outcomes.append("entries" if found.entries else "none")
             except OrdersUnavailable as error:
                 outcomes.append("refused")
